@@ -1,0 +1,59 @@
+# Two commands matter to a newcomer: `make demo` and `make test`. Both set up first, without root.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+ARGS ?=
+# Debian's own tools that the tests use; each test says which, and skips where it is missing.
+SERVICES := dbus-daemon mosquitto mosquitto-clients
+
+.PHONY: demo test setup services check format bench soak lock clean
+
+demo: setup
+	@$(BIN)/innkeeper-sim demo $(ARGS)
+
+test: setup
+	$(BIN)/pytest $(ARGS)
+
+setup: $(STAMP)
+
+$(STAMP): requirements/dev.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "setting up $(VENV), about a minute the first time"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+services:
+	apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(SERVICES)
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup
+	$(BIN)/python -m tests.bench $(ARGS)
+
+soak: setup
+	$(BIN)/pytest -m soak $(ARGS)
+
+# The locked requirements: hashes, no addresses. Run after a change of pyproject.toml's dependencies.
+lock:
+	@$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv
+	@for extra in gateway hub; do \
+	  .venv-lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-annotate --no-header --extra $$extra pyproject.toml -o requirements/$$extra.txt; done
+	@.venv-lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-annotate --no-header --all-extras pyproject.toml -o requirements/dev.txt
+	@rm -rf .venv-lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""A simulated venue: radio, beacons, guests, BlueZ, and the providers' endpoints."""

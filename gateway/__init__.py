@@ -1,0 +1,1 @@
+"""The daemon on the Pi: hears adverts, keeps those of enrolled tags, and hands sightings to the hub."""

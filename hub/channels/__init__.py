@@ -1,0 +1,1 @@
+"""One adapter a provider: each hands one notification over, once."""

@@ -1,0 +1,82 @@
+"""What the rooms ask of whoever keeps guests, tags and consents. The store fits it; tests have a fake."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+from hub.identity.guest import Binding, Consent, Device, GuestId, Profile, Reservation
+from wire.advert.frame import TagId
+
+
+class GuestRecord(NamedTuple):
+    """A guest as an API shows her."""
+
+    id: GuestId
+    profile: Profile
+    reservations: tuple[Reservation, ...]
+    devices: tuple[Device, ...]
+    consents: tuple[Consent, ...]  # those in force, one for each purpose and channel
+    bindings: tuple[Binding, ...]
+
+
+class Guests(Protocol):
+    """Guests, and what is attached to them. Every `put` is an upsert and idempotent.
+
+    Each write about a guest raises her version (rules.facts.Facts.version) in the same transaction, so that a
+    decision made on older facts is made again. Writing about a guest who is not there raises NotFound, save
+    `put_guest`. An erased guest's id may be used again: it is a new guest.
+    """
+
+    async def put_guest(self, guest: GuestId, profile: Profile, at: datetime) -> bool:
+        """Store a profile whole; True when the guest is new."""
+        ...
+
+    async def guest(self, guest: GuestId) -> GuestRecord:
+        """All that a profile page shows. Raises NotFound."""
+        ...
+
+    async def erase_guest(self, guest: GuestId, at: datetime) -> None:
+        """Delete profile, devices, bindings, runs, decisions, events and bodies; cancel what is not sent."""
+        ...
+
+    async def export_guest(self, guest: GuestId) -> dict[str, Any]:
+        """All that is held about a guest, table by table, as JSON-ready values. Raises NotFound."""
+        ...
+
+    async def put_reservation(self, guest: GuestId, reservation: Reservation, at: datetime) -> None:
+        """Store a reservation."""
+        ...
+
+    async def delete_reservation(self, guest: GuestId, reservation: str, at: datetime) -> None:
+        """Forget a reservation. Raises NotFound."""
+        ...
+
+    async def put_device(self, guest: GuestId, device: Device, at: datetime) -> None:
+        """Store a device. An address that another guest's device holds moves to this guest: phones change hands."""
+        ...
+
+    async def delete_device(self, guest: GuestId, device: str, at: datetime) -> None:
+        """Forget a device. Raises NotFound."""
+        ...
+
+    async def record_consent(self, guest: GuestId, consent: Consent, at: datetime) -> None:
+        """Add a statement; the same statement again adds nothing."""
+        ...
+
+    async def put_binding(self, binding: Binding, at: datetime) -> None:
+        """Bind a tag; an earlier open binding of the tag to somebody else ends where this one begins."""
+        ...
+
+    async def bindings_of(self, tag: TagId) -> Sequence[Binding]:
+        """Whose it was, is and will be, oldest first. Raises NotFound."""
+        ...
+
+    async def delete_tag(self, tag: TagId, at: datetime) -> None:
+        """Forget a tag's bindings. Raises NotFound."""
+        ...
+
+    async def enrolled(self, at: datetime) -> Sequence[Binding]:
+        """The bindings whose guest consents to `presence` by `tag`, and which have not ended at `at`."""
+        ...

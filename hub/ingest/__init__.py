@@ -1,0 +1,1 @@
+"""Which sightings are new, and how old is each?"""

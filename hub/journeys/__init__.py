@@ -1,0 +1,1 @@
+"""What does an event mean for a guest? Fetches, asks the rules, stores the answer."""

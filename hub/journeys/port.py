@@ -1,0 +1,83 @@
+"""What the journeys ask of the store: facts in, decisions out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from rules.decision import Decision
+from rules.event import Due, Event
+from rules.facts import Facts, Planned
+from rules.run import Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitNote:
+    """What a presence event says about a visit; stored with the event, in one transaction."""
+
+    id: str
+    venue: str
+    tag: str  # the venue's pseudonym
+    zone: str
+    entered: datetime
+    left: datetime | None
+    dwelled_us: int  # the largest threshold told so far
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """All that one decision changes, stored in one transaction or not at all."""
+
+    guest: str
+    venue: str
+    version: int  # of the facts that were read; the store refuses with Conflict when it has moved on
+    event: Event | None  # None when a deadline was the cause
+    visit: VisitNote | None
+    runs: tuple[Run, ...]  # new and changed ones
+    decisions: tuple[Decision, ...]
+    planned: tuple[Planned, ...]  # a ghost is stored in state GHOST, a held one SCHEDULED, the others READY
+    cancelled: tuple[str, ...] = ()  # messages not yet sent that an ended run takes back
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueWait:
+    """A run whose deadline has been reached."""
+
+    venue: str
+    guest: str
+    due: Due
+
+
+class Ledger(Protocol):
+    """Where runs and decisions are kept."""
+
+    async def facts(self, *, venue: str, guest: str, at: datetime) -> Facts | None:
+        """All that the engine may ask about a guest; None when nobody knows her."""
+        ...
+
+    async def seen(self, event_id: str) -> bool:
+        """Was an event of this id stored?"""
+        ...
+
+    async def record(self, record: Record, *, now: datetime) -> None:
+        """Store all of it, durably.
+
+        A repeated event id, decision id or dedupe key changes nothing. Raises Conflict when the guest's version
+        has moved on: the caller reads and decides again.
+        """
+        ...
+
+    async def note_visit(self, visit: VisitNote) -> None:
+        """Store a visit of a tag that is nobody's just now."""
+        ...
+
+    async def due(self, *, now: datetime, limit: int) -> Sequence[DueWait]:
+        """Runs to look at, the earliest first."""
+        ...
+
+    async def next_wake(self) -> datetime | None:
+        """When the next run is to be looked at."""
+        ...

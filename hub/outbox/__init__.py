@@ -1,0 +1,1 @@
+"""How does a decided message leave, once, or not at all?"""

@@ -1,0 +1,86 @@
+"""What the outbox asks of the store, and of the channels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from hub.outbox.message import Accepted, Claimed, Notification, State, Target
+from rules.facts import Facts
+
+
+class Channel(Protocol):
+    """One way to reach a guest."""
+
+    async def send(self, notification: Notification) -> Accepted:
+        """Hand one notification to the provider, once.
+
+        The caller bounds the whole call with one deadline; a cancelled call leaves doubt to the caller.
+
+        Raises:
+            Transient: it certainly was not accepted, and may be later; `retry_after` if the provider said when.
+            Permanent: it certainly was not, and never will be; `address_is_dead` if the address is to be forgotten.
+            Doubt: it may have been accepted; nobody can know.
+        """
+        ...
+
+
+class Box(Protocol):
+    """Where messages are kept. Every method is one durable transaction; every write but `recover` compares."""
+
+    async def claim(self, *, now: datetime, lease_until: datetime, token: str, limit: int) -> Sequence[Claimed]:
+        """Take READY messages that are due, those due longest first. Expired ones become EXPIRED instead.
+
+        Leases that ran out in CLAIMED go back to READY first (nothing was sent), and those that ran out in
+        SENDING become UNKNOWN.
+        """
+        ...
+
+    async def facts(self, claimed: Claimed) -> Facts:
+        """The guest's facts now, for the second asking. Raises NotFound when she was erased."""
+        ...
+
+    async def targets(self, guest: str, channel: str) -> Sequence[Target]:
+        """The guest's addresses on a channel, the device seen last first; suppressed addresses left out."""
+        ...
+
+    async def begin_sending(
+        self, claimed: Claimed, *, now: datetime, boot: str, target: Target, title: str | None, body: str
+    ) -> bool:
+        """CLAIMED to SENDING, durable before it returns; False when the lease is no longer ours."""
+        ...
+
+    async def accepted(self, claimed: Claimed, *, now: datetime, accepted: Accepted) -> None:
+        """SENDING, or UNKNOWN (a late answer), to SENT."""
+        ...
+
+    async def finish(self, claimed: Claimed, *, now: datetime, state: State, reason: str, detail: str = "") -> None:
+        """To a final state: SUPPRESSED, EXPIRED, DEAD, UNKNOWN or CANCELLED."""
+        ...
+
+    async def again(
+        self, claimed: Claimed, *, now: datetime, due: datetime, trouble: str, detail: str, channel_at: int
+    ) -> None:
+        """Back to READY after certain failure, due later; `channel_at` moves on to a fallback channel."""
+        ...
+
+    async def release(self, claimed: Claimed, *, now: datetime, due: datetime | None = None) -> None:
+        """CLAIMED back to READY untouched (SCHEDULED until `due`): nothing was sent and nothing was tried."""
+        ...
+
+    async def forget_address(self, target: Target, guest: str, *, since: datetime | None, now: datetime) -> bool:
+        """Forget exactly this address if it was registered before `since`; True when it was forgotten."""
+        ...
+
+    async def suppress_address(self, target: Target, *, reason: str, now: datetime) -> None:
+        """Never write to this address again."""
+        ...
+
+    async def recover(self, *, now: datetime, boot: str) -> int:
+        """At start: SENDING of another boot becomes UNKNOWN, CLAIMED of another boot READY; how many were in doubt."""
+        ...
+
+    async def next_due(self) -> datetime | None:
+        """When the next READY or SCHEDULED message is due, or the next lease runs out."""
+        ...

@@ -1,0 +1,1 @@
+"""In which zone is a tag?"""

@@ -1,0 +1,44 @@
+"""What changed: a tag, and a zone that it entered, dwelled in, or left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from wire.pseudonym import Pseudonym
+
+
+class Change(StrEnum):
+    """What became of a visit."""
+
+    ENTERED = "entered"
+    DWELLED = "dwelled"
+    LEFT = "left"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transition:
+    """One change of one visit."""
+
+    venue: str
+    tag: Pseudonym
+    kind: Change
+    zone: str
+    visit: str
+    at: datetime  # when it happened, not when it was noticed
+    entered: datetime  # when the visit began
+    dwell: timedelta | None = None  # of a DWELLED: the threshold
+    confidence: float  # 0 to 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenVisit:
+    """A visit that was open when the hub last stopped."""
+
+    venue: str
+    tag: Pseudonym
+    zone: str
+    visit: str
+    entered: datetime
+    dwelled: timedelta  # the largest threshold that was told

@@ -1,0 +1,71 @@
+"""What was decided, and why? Every refusal is a value with a reason; nothing is refused without one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from rules.event import Value
+
+
+class Kind(StrEnum):
+    """What became of one event and one journey, or of one step."""
+
+    STARTED = "started"
+    MOVED = "moved"  # a wait was met, timed out, or a step was passed over
+    SENT = "sent"  # handed to the outbox
+    GHOST_SENT = "ghost_sent"  # held out: what would have been sent
+    HELD = "held"  # by quiet hours, until `message.not_before`
+    REFUSED = "refused"  # a send that the gate, or a guard on the step, refused
+    NOT_STARTED = "not_started"
+    ENDED = "ended"
+
+
+class Reason(StrEnum):
+    """Why. One scenario in tests/rules yields each of them."""
+
+    MATCHED = "matched"  # nothing stood against it
+    DONE = "done"  # the run's last step
+    GOAL = "goal"
+    STOP = "stop"
+    GUARD = "guard"  # a `when` or `unless`; `text` has it in words
+    ALREADY_IN = "already_in"
+    ONCE = "once"
+    LATE = "late"
+    UNKNOWN_GUEST = "unknown_guest"
+    JOURNEY_PAUSED = "journey_paused"
+    TIMED_OUT = "timed_out"
+    VENUE_HOLDOUT = "venue_holdout"
+    JOURNEY_HOLDOUT = "journey_holdout"
+    HUSH = "hush"
+    NO_CONSENT = "no_consent"
+    NO_ADDRESS = "no_address"
+    CAP = "cap"
+    QUIET_HOURS = "quiet_hours"
+    ARBITRATION = "arbitration"
+    DUPLICATE = "duplicate"
+    EXPIRED = "expired"
+    STOPPED = "stopped"  # the run or journey ended before a held message was released
+    FAULT = "fault"  # a guard or text that failed when it ran; `text` has the error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One answer of the engine, as it is stored and shown."""
+
+    id: str  # made from what it is about: deciding again gives the same id
+    at: datetime  # logical: the event's or the deadline's time
+    venue: str
+    guest: str
+    journey: str
+    kind: Kind
+    reason: Reason
+    text: str  # a sentence for people: "messaged in the last 24h"
+    run: str | None = None
+    step: str | None = None  # its path: "steps.0.choose.2.then.1"
+    event: str | None = None
+    message: str | None = None  # the outbox message's id
+    guard: str | None = None  # the guard's own text
+    saw: Mapping[str, Value] = field(default_factory=dict)  # the values that the guard saw

@@ -1,0 +1,86 @@
+"""What is known about a guest when something happens?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from rules.event import Value
+from rules.run import Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """One message that counts, or may count, for cooldown and caps: claimed, sent, uncertain, or a ghost."""
+
+    id: str
+    at: datetime  # its logical time of sending
+    journey: str
+    message: str  # its name in the journey's file
+    purpose: str
+    priority: int = 0
+    ghost: bool = False
+    counts: bool = True  # False: suppressed, failed, expired or cancelled; kept for `messaged` to say so
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stay:
+    """One visit of the guest to a zone; `left` is None while she is there."""
+
+    zone: str
+    entered: datetime
+    left: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happened:
+    """One earlier event, for `count` and `first`."""
+
+    kind: str
+    object: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """One guest at one venue. The engine reads this and nothing else."""
+
+    guest: str
+    profile: Mapping[str, Value]  # what is stored; the venue's closed list fills in the defaults
+    language: str | None = None
+    timezone: str | None = None
+    preferred: str | None = None  # the channel that the guest asked for
+    holdout_never: bool = False
+    consents: frozenset[tuple[str, str]] = frozenset()  # (purpose, channel) granted now
+    reachable: frozenset[str] = frozenset()  # channels with an address: "push", "email"
+    past: tuple[Past, ...] = ()  # oldest first, at least the last 31 days
+    stays: tuple[Stay, ...] = ()  # here, oldest first
+    happened: tuple[Happened, ...] = ()  # here, oldest first
+    runs: tuple[Run, ...] = ()  # live ones, and ended ones that `once` or a goal may still ask about
+    version: int = 0  # rises with each write about this guest; the store compares it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A message that was decided: what goes to the outbox, in the transaction of its decision."""
+
+    id: str  # a UUID made from `dedupe_key`: the provider's id too
+    dedupe_key: str  # hash of journey, guest, run, step, channel: unique
+    run: str
+    step: str
+    venue: str
+    guest: str
+    journey: str
+    version: str
+    message: str  # its name in the journey's file
+    purpose: str
+    priority: int
+    channels: tuple[
+        str, ...
+    ]  # those with consent and address, in order; the first is tried, the next after certain failure
+    at: datetime  # logical time of the send
+    not_before: datetime | None = None  # held by quiet hours until then
+    expires_at: datetime  # `at`, or the release, + keep
+    ghost: bool = False
+    view: Mapping[str, Value] = field(default_factory=dict)  # zone.*, event.* and coupon, as the text will want them

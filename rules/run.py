@@ -1,0 +1,35 @@
+"""Where is one guest in one journey?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from rules.event import Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One guest in one journey; a value: moving gives a new one."""
+
+    id: str  # made from journey, guest and the starting event
+    journey: str
+    version: str  # hash of the journey's file
+    venue: str
+    guest: str
+    once_key: str  # what `once:` compares; "" where the journey has no `once`
+    started_at: datetime
+    start_event: str
+    zone: str | None = None  # where it started
+    ghost: bool = False  # held out: the same path, nothing leaves
+    live: bool = True
+    ended_at: datetime | None = None
+    ended_why: str | None = None  # a decision's Reason
+    step: str | None = None  # the path of the wait at which it stands; None when it ended
+    wait_from: datetime | None = None  # when that wait began, logically
+    deadline: datetime | None = None  # absolute
+    wake_at: datetime | None = None  # when to look: the deadline, and its grace for an event wait
+    goal_until: datetime | None = None  # its goal still counts until then, ended or not
+    goal_at: datetime | None = None
+    data: Mapping[str, Value] = field(default_factory=dict)  # the starting event's, and what the run has set

@@ -1,0 +1,30 @@
+"""What every test may ask for: the programs of the distribution, or a skip that says how to get them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for mark in item.iter_markers("needs"):
+        for program in mark.args:
+            if shutil.which(program) is None and shutil.which(program, path="/usr/sbin:/sbin") is None:
+                _skip(f"{program} is not installed; `make services` (root) installs it")
+
+
+def _skip(reason: str) -> None:
+    if os.environ.get("INNKEEPER_NO_SKIPS"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(autouse=True)
+def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Loopback only: a proxy of the machine's must not see our requests."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    yield

@@ -1,0 +1,1 @@
+"""Beacon formats: bytes heard in the air, and the frames that they carry."""

@@ -1,0 +1,1 @@
+"""Topics and messages of version 1 of the wire."""
