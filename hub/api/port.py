@@ -1,0 +1,114 @@
+"""What does the HTTP API ask of the store and of the running hub?
+
+Guests are asked of hub.identity.port.Guests. The values that travel here live in the rooms below
+(hub.outbox.shown, hub.identity.token), because the store fits these ports by shape and never imports this room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from hub.identity.token import TokenRecord
+from hub.outbox.message import State
+from hub.outbox.shown import MessageRow, MessageStory, Page
+from rules.decision import Decision
+from rules.event import Event
+
+
+class Tokens(Protocol):
+    """Who holds which token."""
+
+    async def find(self, secret_hash: str) -> TokenRecord | None:
+        """The token whose secret has this SHA-256 (hex), revoked or not; None when nobody holds it."""
+        ...
+
+
+class Messages(Protocol):
+    """The outbox and the decisions, to be read. `venue` None means every venue."""
+
+    async def page(
+        self, *, venue: str | None, state: State | None, guest: str | None, limit: int, cursor: str | None
+    ) -> Page[MessageRow]:
+        """The messages, newest first. Raises BadRequest when the cursor is none of ours."""
+        ...
+
+    async def one(self, message: str) -> MessageStory:
+        """One message with its whole why. Raises NotFound."""
+        ...
+
+    async def timeline(self, guest: str, *, venue: str | None, limit: int, cursor: str | None) -> Page[Decision]:
+        """Everything that was decided about a guest, newest first. Raises BadRequest as `page` does."""
+        ...
+
+
+class Posted(StrEnum):
+    """What became of an event that another system posted."""
+
+    TAKEN = "taken"  # stored, and every journey has been asked
+    REPEATED = "repeated"  # its id was known: nothing was done
+
+
+class PostEvent(Protocol):
+    """Hand an event to the journeys, and come back when what it caused is stored."""
+
+    async def __call__(self, event: Event) -> Posted:
+        """Store the event and decide. Raises NotFound when nobody knows the guest."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresentGuest:
+    """One guest who is in a zone now."""
+
+    guest: str
+    first_name: str | None
+    last_name: str | None
+    zone: str
+    since: datetime
+    confidence: float  # 0 to 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenGateway:
+    """One gateway, as the hub last heard of it."""
+
+    venue: str
+    gateway: str
+    zone: str | None
+    last_heard: datetime | None
+    online: bool
+    version: str
+    scan: str  # the mode in force
+    scan_note: str  # why it is not the one asked for
+    spool_batches: int
+    spool_bytes: int
+    lost_batches: int
+    revoked: bool = False
+    state: Mapping[str, str | int | float | bool] = field(default_factory=dict)  # all that it says of itself
+
+
+class Live(Protocol):
+    """What the running hub knows at this moment."""
+
+    async def presence(self, venue: str) -> Sequence[PresentGuest]:
+        """Who is where, by zone, then since when."""
+        ...
+
+    async def gateways(self, venue: str | None) -> Sequence[SeenGateway]:
+        """Every gateway that the venue files name, and those that were heard."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueShown:
+    """What the API must know of a venue to tell a right request from a wrong one."""
+
+    id: str
+    name: str
+    zones: tuple[str, ...]
+    channels: frozenset[str]  # those that a consent may name, "push" and "email" among them
+    purposes: frozenset[str]
