@@ -6,13 +6,14 @@ Guests are asked of hub.identity.port.Guests. The values that travel here live i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from hub.identity.present import PresentGuest
 from hub.identity.token import TokenRecord
+from hub.ingest.seen import SeenGateway
 from hub.outbox.message import State
 from hub.outbox.shown import MessageRow, MessageStory, Page
 from rules.decision import Decision
@@ -58,37 +59,6 @@ class PostEvent(Protocol):
     async def __call__(self, event: Event) -> Posted:
         """Store the event and decide. Raises NotFound when nobody knows the guest."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PresentGuest:
-    """One guest who is in a zone now."""
-
-    guest: str
-    first_name: str | None
-    last_name: str | None
-    zone: str
-    since: datetime
-    confidence: float  # 0 to 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeenGateway:
-    """One gateway, as the hub last heard of it."""
-
-    venue: str
-    gateway: str
-    zone: str | None
-    last_heard: datetime | None
-    online: bool
-    version: str
-    scan: str  # the mode in force
-    scan_note: str  # why it is not the one asked for
-    spool_batches: int
-    spool_bytes: int
-    lost_batches: int
-    revoked: bool = False
-    state: Mapping[str, str | int | float | bool] = field(default_factory=dict)  # all that it says of itself
 
 
 class Live(Protocol):
