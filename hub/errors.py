@@ -8,6 +8,7 @@ HubError
   - BadConfig            a file or setting that a person must mend; `str()` is one line
   - StoreOutOfDate       the store's schema is newer than this program
   - StoreInUse           another hub holds the data directory
+  - StoreFailed          the database or its disk refused: nothing of the refused work is kept
   - Conflict             somebody else wrote about this guest meanwhile: read again and decide again
   - BadRequest           what a caller of the HTTP API or the command line sent is wrong
   - NotFound             what a caller asked for is not there
@@ -81,6 +82,10 @@ class StoreOutOfDate(HubError):
 
 class StoreInUse(HubError):
     """Another process holds the data directory."""
+
+
+class StoreFailed(HubError):
+    """The database or its disk refused; nothing of the refused work is kept."""
 
 
 class Conflict(HubError):

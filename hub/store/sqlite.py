@@ -1,0 +1,194 @@
+"""How does a unit of work reach the disk, when a hop between threads costs ten times what its SQL does?
+
+A job is a plain function of a `sqlite3.Connection`: it runs whole on the database's own thread, one hop for all its
+statements. Jobs that wait while a commit is under way share the next one: BEGIN IMMEDIATE, each job in a SAVEPOINT of
+its own, COMMIT. A job that fails is undone alone and raises to its caller; a commit that fails raises to all.
+
+One connection writes, reads and checkpoints (SQLite before 3.51.3 can reset a write-ahead log under a second one).
+`synchronous=FULL`: `write` returns when a power cut can no longer take the work away. Rows are `sqlite3.Row`: by name,
+by index, or unpacked. A file that is missing here is an error, never a reason to make a new one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final, Generic, TypeVar
+
+import aiosqlite
+
+from hub.errors import StoreFailed
+
+T = TypeVar("T")
+Job = Callable[[sqlite3.Connection], T]
+
+WAIT_FOR_LOCK: Final = timedelta(seconds=60)
+# A backup or a curious `sqlite3` shell may hold the lock for half a minute; work waits that long and twice over.
+
+_SETTINGS: Final = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",  # NORMAL lost every one of 500 commits in a power cut
+    "PRAGMA secure_delete=ON",  # an erased guest leaves no bytes behind in free pages
+    "PRAGMA temp_store=MEMORY",
+)
+_STATEMENTS: Final = 256  # kept prepared: more than the hub has
+
+
+class _Unit(Generic[T]):
+    """One job and what became of it. Written on the database's thread, read by the caller after the hop."""
+
+    __slots__ = ("error", "job", "result")
+
+    def __init__(self, job: Job[T]) -> None:
+        self.job = job
+        self.result: T | None = None
+        self.error: BaseException | None = None
+
+
+class Store:
+    """One SQLite database; made by `open_store`."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+        self._open = True
+        self._waiting: deque[_Unit[Any]] = deque()
+        self._group: asyncio.Future[None] | None = None  # the group that waiting units will be part of
+
+    async def write(self, job: Job[T]) -> T:
+        """Run a job that writes; return what it returns once that is durable.
+
+        A caller who is cancelled leaves the job to run: it commits whole or not at all.
+
+        Raises:
+            StoreFailed: SQLite refused the job or the commit. Whatever else the job raises comes out as it is.
+        """
+        unit = _Unit(job)
+        self._waiting.append(unit)  # first in, then look whether a group is to come: see _commit_waiting
+        group = self._group
+        if group is None:
+            group = self._group = asyncio.ensure_future(self._on_thread(self._commit_waiting))
+        await asyncio.shield(group)
+        if unit.error is not None:
+            raise _ours(unit.error)
+        return unit.result  # type: ignore[return-value]  # a unit without an error has its job's result
+
+    async def read(self, job: Job[T]) -> T:
+        """Run a job that only reads, and sees one state of the database throughout."""
+        try:
+            return await self._on_thread(_read, job)
+        except sqlite3.Error as exc:
+            raise _ours(exc) from exc
+
+    async def checkpoint(self) -> None:
+        """Bring the write-ahead log into the database and empty it, so that nothing deleted is left in it."""
+        await self.outside_a_transaction("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    async def outside_a_transaction(self, sql: str) -> None:
+        """Run one statement that takes no part in a transaction, a PRAGMA."""
+        try:
+            await self._on_thread(_one_statement, sql)
+        except sqlite3.Error as exc:
+            raise _ours(exc) from exc
+
+    async def close(self) -> None:
+        """Let what waits commit, then close."""
+        while self._group is not None:
+            await asyncio.shield(self._group)
+        self._open = False
+        await self._connection.close()
+
+    async def _on_thread(self, function: Callable[..., T], *arguments: object) -> T:
+        if not self._open:
+            raise StoreFailed("store: it is closed")
+        # aiosqlite has no public call for "run this on your thread"; all its own methods are made of this one.
+        raw = self._connection._conn  # noqa: SLF001  see above
+        execute: Callable[..., Awaitable[T]] = self._connection._execute  # noqa: SLF001  see above
+        return await execute(function, raw, *arguments)
+
+    def _commit_waiting(self, connection: sqlite3.Connection) -> None:
+        # On the database's thread. `_group` is cleared before the units are taken, and `write` adds its unit before it
+        # looks at `_group`: a unit is in this group, or its caller sees None and starts the next.
+        self._group = None
+        units: list[_Unit[Any]] = []
+        while self._waiting:
+            units.append(self._waiting.popleft())
+        try:
+            _commit_together(connection, units)
+        except BaseException as exc:  # noqa: BLE001  it goes to every caller of the group
+            with suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+            for unit in units:
+                unit.error = unit.error or exc
+
+
+def _commit_together(connection: sqlite3.Connection, units: list[_Unit[Any]]) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    for unit in units:
+        connection.execute("SAVEPOINT unit")
+        try:
+            unit.result = unit.job(connection)
+        except BaseException as exc:
+            unit.error = exc  # it goes to the unit's caller, on another thread
+            if not connection.in_transaction:
+                raise  # a full disk makes SQLite give the whole transaction up: so does the group
+            connection.execute("ROLLBACK TO unit")
+        connection.execute("RELEASE unit")
+    connection.execute("COMMIT")
+
+
+def _read(connection: sqlite3.Connection, job: Job[T]) -> T:
+    connection.execute("BEGIN")
+    try:
+        connection.execute("PRAGMA query_only=ON")
+        return job(connection)
+    finally:
+        connection.execute("PRAGMA query_only=OFF")
+        connection.execute("ROLLBACK")
+
+
+def _one_statement(connection: sqlite3.Connection, sql: str) -> None:
+    connection.execute(sql).fetchall()
+
+
+def _ours(error: BaseException) -> BaseException:
+    if not isinstance(error, sqlite3.Error):
+        return error
+    ours = StoreFailed(f"store: {error}")
+    ours.__cause__ = error
+    return ours
+
+
+def _existing(path: Path) -> str:
+    return (
+        f"{path.absolute().as_uri()}?mode=rw"  # never create: a disk that is not mounted must not look like a new hub
+    )
+
+
+@asynccontextmanager
+async def open_migrated(path: Path, *, wait_for_lock: timedelta = WAIT_FOR_LOCK) -> AsyncIterator[Store]:
+    """Open a database whose tables are of this program's version already."""
+    connection = aiosqlite.connect(
+        _existing(path),
+        uri=True,
+        timeout=wait_for_lock.total_seconds(),
+        isolation_level=None,  # we say BEGIN and COMMIT ourselves
+        cached_statements=_STATEMENTS,
+    )
+    try:
+        await connection
+    except sqlite3.Error as exc:
+        await asyncio.to_thread(connection._thread.join)  # noqa: SLF001  else it would call into a closed loop
+        raise StoreFailed(f"{path}: {exc}") from exc
+    store = Store(connection)
+    try:
+        connection.row_factory = sqlite3.Row
+        for setting in _SETTINGS:
+            await store.outside_a_transaction(setting)
+        yield store
+    finally:
+        await store.close()

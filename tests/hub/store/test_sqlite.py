@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from hub.errors import StoreFailed
+from hub.store.sqlite import Job, Store, open_migrated
+from tests.fakes.store import a_store, rows_of
+
+
+def put(key: str, value: str = "x") -> Job[str]:
+    def job(connection: sqlite3.Connection) -> str:
+        connection.execute("INSERT INTO meta (key, value) VALUES (?, ?)", (key, value))
+        return key
+
+    return job
+
+
+def fail(connection: sqlite3.Connection) -> None:
+    connection.execute("INSERT INTO meta (key, value) VALUES ('half', 'done')")
+    raise LookupError("the job's own")
+
+
+def keys(connection: sqlite3.Connection) -> list[str]:
+    return [row["key"] for row in connection.execute("SELECT key FROM meta ORDER BY key")]
+
+
+async def test_what_was_written_is_in_the_file_when_write_returns(tmp_path: Path) -> None:
+    async with a_store(tmp_path) as store:
+        answer = await store.write(put("a"))
+
+        assert answer == "a"
+        assert rows_of(tmp_path / "innkeeper.db", "SELECT key FROM meta") == [("a",)]
+        assert await store.read(keys) == ["a"]
+
+
+async def test_jobs_that_wait_share_one_commit(tmp_path: Path) -> None:
+    async with a_store(tmp_path) as store:
+        commits = await _count_commits(store)
+
+        await asyncio.gather(*(store.write(put(f"{n:04}")) for n in range(500)))
+
+        assert len(await store.read(keys)) == 500
+        assert len(commits) <= 3
+
+
+async def test_jobs_from_many_turns_of_the_loop_all_commit(tmp_path: Path) -> None:
+    async def one_after_another(worker: int) -> None:
+        for n in range(40):
+            assert await store.write(put(f"{worker}/{n}")) == f"{worker}/{n}"
+
+    async with a_store(tmp_path) as store:
+        await asyncio.gather(*(one_after_another(worker) for worker in range(20)))
+
+        assert len(await store.read(keys)) == 800
+
+
+async def test_a_job_that_fails_is_undone_alone_and_raises_to_its_caller(tmp_path: Path) -> None:
+    async with a_store(tmp_path) as store:
+        before, failed, after = await asyncio.gather(
+            store.write(put("a")), store.write(fail), store.write(put("b")), return_exceptions=True
+        )
+
+        assert (before, after) == ("a", "b")
+        assert isinstance(failed, LookupError)
+        assert await store.read(keys) == ["a", "b"]
+
+
+async def test_a_constraint_that_a_job_breaks_is_a_store_error(tmp_path: Path) -> None:
+    async with a_store(tmp_path) as store:
+        await store.write(put("a"))
+
+        with pytest.raises(StoreFailed, match=r"^store: UNIQUE constraint failed: meta.key$") as raised:
+            await store.write(put("a"))
+
+        assert isinstance(raised.value.__cause__, sqlite3.IntegrityError)
+
+
+async def test_a_commit_that_fails_raises_to_all_and_keeps_nothing(tmp_path: Path) -> None:
+    async with a_store(tmp_path) as store:
+        await store.outside_a_transaction("PRAGMA foreign_keys=ON")
+        await store.outside_a_transaction(
+            "CREATE TEMP TABLE child (meta TEXT REFERENCES child2 (id) DEFERRABLE INITIALLY DEFERRED)"
+        )
+        await store.outside_a_transaction("CREATE TEMP TABLE child2 (id TEXT PRIMARY KEY)")
+
+        def orphan(connection: sqlite3.Connection) -> None:
+            connection.execute("INSERT INTO child VALUES ('nobody')")  # found out at COMMIT
+
+        answers = await asyncio.gather(store.write(put("a")), store.write(orphan), return_exceptions=True)
+
+        assert [type(answer) for answer in answers] == [StoreFailed, StoreFailed]
+        assert await store.read(keys) == []
+        assert await store.write(put("b")) == "b"
+
+
+async def test_a_disk_that_is_full_refuses_the_work_and_serves_again_later(tmp_path: Path) -> None:
+    async with a_store(tmp_path) as store:
+        await store.outside_a_transaction("PRAGMA max_page_count=1")  # SQLite takes the present size instead
+
+        answers = await asyncio.gather(
+            store.write(put("a")), store.write(put("big", "x" * 10_000_000)), return_exceptions=True
+        )
+        await store.outside_a_transaction("PRAGMA max_page_count=1000000")
+
+        assert isinstance(answers[1], StoreFailed)
+        assert "full" in str(answers[1])
+        kept = await store.read(keys)
+        assert kept == ([] if isinstance(answers[0], StoreFailed) else ["a"])
+        assert await store.write(put("b")) == "b"
+
+
+async def test_a_caller_who_is_cancelled_harms_nobody(tmp_path: Path) -> None:
+    async with a_store(tmp_path) as store:
+        gate = threading.Event()
+        slow = asyncio.create_task(store.write(lambda connection: (gate.wait(5), put("slow")(connection))))
+        await asyncio.sleep(0.02)
+        impatient = asyncio.create_task(store.write(put("impatient")))
+        patient = asyncio.create_task(store.write(put("patient")))
+        await asyncio.sleep(0)
+
+        slow.cancel()
+        impatient.cancel()
+        gate.set()
+
+        assert await patient == "patient"
+        assert await store.read(keys) == ["impatient", "patient", "slow"]
+
+
+async def test_what_waits_when_the_store_closes_is_committed(tmp_path: Path) -> None:
+    async with a_store(tmp_path) as store:
+        waiting = asyncio.create_task(store.write(put("late")))
+        await asyncio.sleep(0)
+
+    assert await waiting == "late"
+    with pytest.raises(StoreFailed, match="closed"):
+        await store.write(put("later"))
+    async with a_store(tmp_path) as store:
+        assert await store.read(keys) == ["late"]
+
+
+async def test_a_read_that_writes_is_refused(tmp_path: Path) -> None:
+    async with a_store(tmp_path) as store:
+        with pytest.raises(StoreFailed, match="readonly"):
+            await store.read(put("a"))
+
+        assert await store.read(keys) == []
+
+
+async def test_a_foreign_lock_delays_and_loses_nothing(tmp_path: Path) -> None:
+    async with a_store(tmp_path) as store:
+        foreign = sqlite3.connect(tmp_path / "innkeeper.db", isolation_level=None)
+        foreign.execute("BEGIN EXCLUSIVE")
+        waiting = asyncio.create_task(store.write(put("a")))
+        await asyncio.sleep(0.3)
+        assert not waiting.done()
+
+        foreign.execute("COMMIT")
+        foreign.close()
+
+        assert await waiting == "a"
+
+
+async def test_a_lock_that_is_never_given_back_fails_the_work_and_keeps_the_store(tmp_path: Path) -> None:
+    async with a_store(tmp_path):
+        pass
+    async with open_migrated(tmp_path / "innkeeper.db", wait_for_lock=timedelta(seconds=0.1)) as store:
+        foreign = sqlite3.connect(tmp_path / "innkeeper.db", isolation_level=None)
+        foreign.execute("BEGIN EXCLUSIVE")
+
+        with pytest.raises(StoreFailed, match="database is locked"):
+            await store.write(put("a"))
+        foreign.execute("COMMIT")
+        foreign.close()
+
+        assert await store.write(put("b")) == "b"
+
+
+async def test_a_missing_file_is_an_error_and_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(StoreFailed, match="unable to open database file"):
+        async with open_migrated(tmp_path / "gone.db"):
+            pass
+
+    assert not (tmp_path / "gone.db").exists()
+
+
+async def test_a_file_that_is_no_database_is_left_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "innkeeper.db").write_bytes(b"a letter to the editor" * 100)
+
+    with pytest.raises(StoreFailed, match="file is not a database"):
+        async with a_store(tmp_path):
+            pass
+
+    assert (tmp_path / "innkeeper.db").read_bytes() == b"a letter to the editor" * 100
+
+
+async def test_the_settings_that_durability_and_erasure_rest_on_are_in_force(tmp_path: Path) -> None:
+    def settings(connection: sqlite3.Connection) -> list[object]:
+        return [
+            connection.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("journal_mode", "synchronous", "secure_delete")
+        ]
+
+    async with a_store(tmp_path) as store:
+        assert await store.read(settings) == ["wal", 2, 1]
+
+
+async def _count_commits(store: Store) -> list[str]:
+    commits: list[str] = []
+
+    def trace(connection: sqlite3.Connection) -> None:
+        connection.set_trace_callback(lambda sql: commits.append(sql) if sql == "COMMIT" else None)
+
+    await store.read(trace)
+    return commits
