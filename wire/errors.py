@@ -6,6 +6,12 @@ WireError
 
 from __future__ import annotations
 
+from reprlib import Repr
+from typing import Final
+
+MAX_FOUND: Final = 60  # characters: enough to recognise what was found
+_REPR: Final = Repr(maxlevel=3, maxstring=MAX_FOUND, maxother=MAX_FOUND)  # never walks what is huge or deep
+
 
 class WireError(Exception):
     """Any fault of the wire."""
@@ -15,7 +21,7 @@ class Malformed(WireError):
     """A payload, topic or identifier that breaks the format.
 
     Its text reads `where: found …; right would be …`, in lower case, on one line, and never holds more than
-    60 characters of what was found, so that a hostile payload cannot flood a log.
+    `MAX_FOUND` characters of what was found, so that a hostile payload cannot flood a log.
     """
 
     def __init__(self, where: str, found: object, right: str) -> None:
@@ -26,5 +32,5 @@ class Malformed(WireError):
 
 
 def _short(found: object) -> str:
-    text = found if isinstance(found, str) and found.isprintable() else repr(found)
-    return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004  the docstring names it
+    text = found if isinstance(found, str) and found.isprintable() else _REPR.repr(found)
+    return text if len(text) <= MAX_FOUND else text[: MAX_FOUND - 3] + "..."

@@ -1,0 +1,82 @@
+"""Which tag does a person mean who writes its id? `ibeacon:UUID:major:minor`, `eddystone:NS:INSTANCE`, `altbeacon:ID`.
+
+People write ids in capitals, UUIDs without hyphens, numbers with zeros in front: all are one canonical id.
+`frame_of` goes the other way, from a canonical id to the frame that a beacon with it sends.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+from uuid import UUID
+
+from wire.advert.frame import AltBeacon, EddystoneUid, IBeacon, TagFrame, TagId
+from wire.errors import Malformed
+
+KNOWN: Final = "ibeacon:UUID:major:minor, eddystone:NAMESPACE:INSTANCE or altbeacon:ID"
+TEST_COMPANY: Final = 0xFFFF  # the Bluetooth SIG keeps it for tests; an AltBeacon's id does not name its maker
+_NUMBER: Final = re.compile(r"[0-9]{1,8}")
+_UUID: Final = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_POWER_AT_1_M: Final = -59  # what Apple's own example beacons are calibrated to
+_POWER_AT_0_M: Final = _POWER_AT_1_M + 41  # Eddystone counts from 0 m
+
+
+def parse_tag(text: str) -> TagId:
+    """The canonical id of the tag that `text` names.
+
+    Raises:
+        Malformed: it names none.
+    """
+    return frame_of(text).tag
+
+
+def frame_of(text: str) -> TagFrame:
+    """The frame that a beacon with this id sends, with a common calibration.
+
+    Raises:
+        Malformed: `text` names no tag.
+    """
+    kind, _, rest = text.strip().lower().partition(":")
+    read = _KINDS.get(kind)
+    if read is None:
+        raise Malformed("tag", text, KNOWN)
+    return read(text, rest.split(":"))
+
+
+def _ibeacon(text: str, parts: list[str]) -> IBeacon:
+    if len(parts) != 3 or not _UUID.fullmatch(parts[0]):  # noqa: PLR2004  UUID, major, minor
+        raise Malformed("tag", text, "ibeacon:UUID:major:minor")
+    major, minor = (_number(text, part) for part in parts[1:])
+    return IBeacon(uuid=UUID(parts[0]), major=major, minor=minor, power_dbm=_POWER_AT_1_M)
+
+
+def _eddystone(text: str, parts: list[str]) -> EddystoneUid:
+    if len(parts) != 2:  # noqa: PLR2004  namespace, instance
+        raise Malformed("tag", text, "eddystone:NAMESPACE:INSTANCE")
+    return EddystoneUid(namespace=_hex(text, parts[0], 10), instance=_hex(text, parts[1], 6), power_dbm=_POWER_AT_0_M)
+
+
+def _altbeacon(text: str, parts: list[str]) -> AltBeacon:
+    if len(parts) != 1:
+        raise Malformed("tag", text, "altbeacon:ID")
+    return AltBeacon(company=TEST_COMPANY, id=_hex(text, parts[0], 20), power_dbm=_POWER_AT_1_M)
+
+
+def _number(text: str, part: str) -> int:
+    if not _NUMBER.fullmatch(part) or int(part) > 0xFFFF:  # noqa: PLR2004  16 bits in the air
+        raise Malformed("tag", text, "major and minor from 0 to 65535")
+    return int(part)
+
+
+def _hex(text: str, part: str, size: int) -> bytes:
+    if not re.fullmatch(rf"[0-9a-f]{{{2 * size}}}", part):
+        raise Malformed("tag", text, f"{2 * size} hex digits in place of {part[:20]!r}")
+    return bytes.fromhex(part)
+
+
+_KINDS: Final[Mapping[str, Callable[[str, list[str]], TagFrame]]] = {
+    "ibeacon": _ibeacon,
+    "eddystone": _eddystone,
+    "altbeacon": _altbeacon,
+}
