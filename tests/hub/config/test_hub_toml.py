@@ -70,8 +70,10 @@ def test_a_channel_table_that_stands_twice_is_taken_from_where_it_stands_last() 
         ("[mqtt]\nembedded = 1\n", "2:1: [mqtt] embedded: found 1; right would be true or false"),
         (
             '[mqtt]\nurl = "http://x"\n',
-            ("2:1: [mqtt] url: found 'http://x'; right would be mqtt://HOST:PORT or mqtts://HOST:PORT, "
-            "the user name in its own key"),
+            (
+                "2:1: [mqtt] url: found 'http://x'; right would be mqtt://HOST:PORT or mqtts://HOST:PORT, "
+                "the user name in its own key"
+            ),
         ),
         (
             '[store]\nurl = "mysql://x"\n',

@@ -1,0 +1,49 @@
+"""Which files describe the venues, and what do they say? Reads text; what it means is for rules.check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from hub.errors import BadConfig
+
+MAX_FILE_BYTES: Final = 1024 * 1024
+# The largest journey that we ship has 3 kB; a hundred times a hundred of those is no journey, but some other file.
+
+
+def read_venue_files(folder: Path) -> Mapping[str, str]:
+    """The text of every venue's files under `folder`, by their path relative to it: `marlton/journeys/welcome.yaml`.
+
+    Raises:
+        BadConfig: the folder is not there, or a file is too large, unreadable, or not UTF-8; one line for each.
+    """
+    if not folder.is_dir():
+        raise BadConfig(f"{folder}: no such folder; right would be the venues folder that `innkeeper init` lays out")
+    texts: dict[str, str] = {}
+    faults: list[str] = []
+    for path in sorted(folder.glob("*/venue.yaml")) + sorted(folder.glob("*/journeys/*.yaml")):
+        try:
+            texts[path.relative_to(folder).as_posix()] = _read(path)
+        except (OSError, UnicodeDecodeError, ValueError) as exc:
+            faults.append(f"{path}:1:1: {_why(exc)}")
+    if not texts and not faults:
+        faults.append(f"{folder}:1:1: found no venue; right would be {folder}/VENUE/venue.yaml")
+    if faults:
+        raise BadConfig("\n".join(faults))
+    return texts
+
+
+def _read(path: Path) -> str:
+    size = path.stat().st_size
+    if size > MAX_FILE_BYTES:
+        raise ValueError(f"found {size} bytes; right would be at most {MAX_FILE_BYTES}")
+    return path.read_text(encoding="utf-8")
+
+
+def _why(exc: Exception) -> str:
+    if isinstance(exc, UnicodeDecodeError):
+        return f"found byte {exc.object[exc.start]:#04x} at offset {exc.start}; right would be text in UTF-8"
+    if isinstance(exc, OSError):
+        return f"cannot be read: {(exc.strerror or str(exc)).lower()}"
+    return str(exc)

@@ -1,0 +1,43 @@
+"""Which files are read from a venues folder, and which faults are told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hub.config.venue_files import MAX_FILE_BYTES, read_venue_files
+from hub.errors import BadConfig
+
+
+def test_venue_and_journey_files_are_read_by_relative_path_and_others_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "marlton/journeys").mkdir(parents=True)
+    (tmp_path / "marlton/venue.yaml").write_text("venue: marlton\n")
+    (tmp_path / "marlton/journeys/welcome.yaml").write_text("journey: welcome\n")
+    (tmp_path / "marlton/floorplan.yaml").write_text("floors: {}\n")
+
+    assert read_venue_files(tmp_path) == {
+        "marlton/venue.yaml": "venue: marlton\n",
+        "marlton/journeys/welcome.yaml": "journey: welcome\n",
+    }
+
+
+def test_missing_and_empty_folders_are_told(tmp_path: Path) -> None:
+    with pytest.raises(BadConfig, match="no such folder"):
+        read_venue_files(tmp_path / "venues")
+    with pytest.raises(BadConfig, match="found no venue; right would be"):
+        read_venue_files(tmp_path)
+
+
+def test_huge_and_binary_files_are_told_each_on_a_line(tmp_path: Path) -> None:
+    for name, content in (("a", b"x" * (MAX_FILE_BYTES + 1)), ("b", b"venue: \xff\n")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "venue.yaml").write_bytes(content)
+
+    with pytest.raises(BadConfig) as caught:
+        read_venue_files(tmp_path)
+
+    assert str(caught.value).splitlines() == [
+        f"{tmp_path}/a/venue.yaml:1:1: found 1048577 bytes; right would be at most 1048576",
+        f"{tmp_path}/b/venue.yaml:1:1: found byte 0xff at offset 7; right would be text in UTF-8",
+    ]
