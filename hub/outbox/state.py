@@ -1,0 +1,71 @@
+"""Which state may follow which? The whole machine of a message, as data; docs draw it, tests walk it.
+
+A state that nothing follows is final. UNKNOWN is followed by SENT alone: a late answer may settle the doubt, and
+nothing may send the message again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from hub.outbox.message import State
+
+FOLLOWS: Final[Mapping[State, frozenset[State]]] = {
+    State.SCHEDULED: frozenset({State.READY, State.EXPIRED, State.CANCELLED}),
+    State.READY: frozenset({State.CLAIMED, State.EXPIRED, State.CANCELLED}),
+    State.CLAIMED: frozenset(
+        {
+            State.READY,  # the lease ran out, or the provider must rest: nothing was sent
+            State.SCHEDULED,  # quiet hours began meanwhile
+            State.SENDING,
+            State.SUPPRESSED,
+            State.EXPIRED,
+            State.DEAD,  # its text cannot be rendered
+            State.CANCELLED,
+            State.GHOST,  # the hub only watches: `mode = "shadow"`
+        }
+    ),
+    State.SENDING: frozenset({State.SENT, State.UNKNOWN, State.READY, State.EXPIRED, State.DEAD}),
+    State.UNKNOWN: frozenset({State.SENT}),
+    State.SENT: frozenset(),
+    State.SUPPRESSED: frozenset(),
+    State.EXPIRED: frozenset(),
+    State.DEAD: frozenset(),
+    State.CANCELLED: frozenset(),
+    State.GHOST: frozenset(),
+}
+
+STARTS: Final = frozenset({State.SCHEDULED, State.READY, State.GHOST})  # in which a decision may store a message
+WAITING: Final = frozenset(
+    {State.SCHEDULED, State.READY, State.CLAIMED}
+)  # certainly nothing was sent: may be cancelled
+
+
+class Why(StrEnum):
+    """Why a message ended as it did, beside the gate's own reasons and a provider's trouble."""
+
+    EXPIRED = "expired"
+    TEMPLATE = "template"  # its text cannot be rendered
+    ERASED = "erased"
+    STOPPED = "stopped"  # its run ended first
+    SHADOW = "shadow"  # the hub only watches
+    NO_ADDRESS = "no_address"
+    NO_VENUE = "no_venue"  # its venue's files are gone
+    DOUBT = "doubt"
+
+
+def may_follow(before: State, after: State) -> bool:
+    """Is this a step of the machine?"""
+    return after in FOLLOWS[before]
+
+
+def is_final(state: State) -> bool:
+    """Does nothing follow?"""
+    return not FOLLOWS[state]
+
+
+def sources(after: State) -> tuple[State, ...]:
+    """The states that it may follow, in the machine's order: what a compare-and-set compares with."""
+    return tuple(before for before, nexts in FOLLOWS.items() if after in nexts)
