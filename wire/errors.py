@@ -10,7 +10,10 @@ from reprlib import Repr
 from typing import Final
 
 MAX_FOUND: Final = 60  # characters: enough to recognise what was found
-_REPR: Final = Repr(maxlevel=3, maxstring=MAX_FOUND, maxother=MAX_FOUND)  # never walks what is huge or deep
+
+_repr: Final = Repr()  # never walks what is huge or deep
+_repr.maxlevel = 3
+_repr.maxstring = _repr.maxother = MAX_FOUND
 
 
 class WireError(Exception):
@@ -32,5 +35,5 @@ class Malformed(WireError):
 
 
 def _short(found: object) -> str:
-    text = found if isinstance(found, str) and found.isprintable() else _REPR.repr(found)
+    text = found if isinstance(found, str) and found.isprintable() else _repr.repr(found)
     return text if len(text) <= MAX_FOUND else text[: MAX_FOUND - 3] + "..."
