@@ -28,6 +28,14 @@ async def a_store(folder: Path, *, name: str = "innkeeper.db") -> AsyncIterator[
         yield store
 
 
+def an_empty_database() -> sqlite3.Connection:
+    """The tables in memory, for a job without a store; close it."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection.deserialize(_empty())
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
 def rows_of(path: Path, sql: str, *parameters: object) -> list[tuple[object, ...]]:
     """What a file holds, read beside the store."""
     with closing(sqlite3.connect(path)) as connection:

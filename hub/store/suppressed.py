@@ -1,0 +1,35 @@
+"""Which addresses must never be written to again? Hard bounces and complaints; only their hashes are kept.
+
+A hash lets an erased guest's address stay refused without anything of her being held.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable
+
+
+def address_hash(address: str) -> str:
+    """SHA-256 in hex. Case is ignored: mail servers treat `Ana@` and `ana@` as one, and device tokens are hex."""
+    return hashlib.sha256(address.strip().casefold().encode()).hexdigest()
+
+
+def not_suppressed(connection: sqlite3.Connection, channel: str, addresses: Iterable[str]) -> tuple[str, ...]:
+    """Those of the addresses that may be written to on a channel, in their order."""
+    return tuple(address for address in addresses if not _is_suppressed(connection, channel, address))
+
+
+def suppress(connection: sqlite3.Connection, channel: str, address: str, *, reason: str, at_us: int) -> None:
+    """Never write to this address again. The first reason stays."""
+    connection.execute(
+        "INSERT INTO suppressed (channel, address_hash, reason, at_us) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (channel, address_hash(address), reason, at_us),
+    )
+
+
+def _is_suppressed(connection: sqlite3.Connection, channel: str, address: str) -> bool:
+    row = connection.execute(
+        "SELECT 1 FROM suppressed WHERE channel = ? AND address_hash = ?", (channel, address_hash(address))
+    ).fetchone()
+    return row is not None
