@@ -7,8 +7,8 @@ How to use it, one broker for a test module (it starts in a fifth of a second):
         with running_broker() as broker:
             yield broker
 
-`broker.port` speaks MQTT 5 alone and `broker.port_v4` MQTT 3.1.1 alone; both meet in one router, so a test may listen on
-one and speak on the other. A client of the other version is cut off without a CONNACK. So is a client id that
+`broker.port` speaks MQTT 5 alone and `broker.port_v4` MQTT 3.1.1 alone; both meet in one router, so a test may listen
+on one and speak on the other. A client of the other version is cut off without a CONNACK. So is a client id that
 holds `/`, `+`, `#` or `$`. There is no authentication, no ACL and no disk: what must hold them needs mosquitto.
 """
 
