@@ -23,6 +23,7 @@ from typing import Any, Final, Generic, TypeVar
 import aiosqlite
 
 from hub.errors import StoreFailed
+from hub.store.schema import migrate
 
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], T]
@@ -167,6 +168,19 @@ def _existing(path: Path) -> str:
     return (
         f"{path.absolute().as_uri()}?mode=rw"  # never create: a disk that is not mounted must not look like a new hub
     )
+
+
+@asynccontextmanager
+async def open_store(path: Path, *, wait_for_lock: timedelta = WAIT_FOR_LOCK) -> AsyncIterator[Store]:
+    """Open the hub's database, after bringing it to this program's schema; a new one is made where there is none.
+
+    Raises:
+        StoreOutOfDate: a newer program wrote it.
+        StoreFailed: the file or its disk refused.
+    """
+    await asyncio.to_thread(migrate, path)
+    async with open_migrated(path, wait_for_lock=wait_for_lock) as store:
+        yield store
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 def address_hash(address: str) -> str:
     """SHA-256 in hex. Case is ignored: mail servers treat `Ana@` and `ana@` as one, and device tokens are hex."""
-    return hashlib.sha256(address.strip().casefold().encode()).hexdigest()
+    return hashlib.sha256(address.strip().lower().encode()).hexdigest()
 
 
 def not_suppressed(connection: sqlite3.Connection, channel: str, addresses: Iterable[str]) -> tuple[str, ...]:
