@@ -1,0 +1,150 @@
+"""What does the API answer? The shapes that differ from the values of the rooms below."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from hub.identity.guest import Binding, Consent, Device, Profile, Reservation
+from hub.identity.port import GuestRecord
+from hub.identity.present import PresentGuest
+from hub.ingest.seen import SeenGateway
+from hub.outbox.shown import Attempt, MessageRow, MessageStory, ShownVisit
+from rules.decision import Decision
+from rules.event import Event, Value
+
+
+class Answer(BaseModel):
+    """An answer's body."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class BindingShown(Answer):
+    """Whose tag it is, from when to when."""
+
+    tag: str
+    guest: str
+    from_: datetime = Field(serialization_alias="from")
+    until: datetime | None
+
+    @classmethod
+    def of(cls, binding: Binding) -> Self:
+        """As it is shown."""
+        return cls(tag=binding.tag, guest=binding.guest, from_=binding.from_, until=binding.until)
+
+
+class TagShown(BindingShown):
+    """One tag, with the names under which it travels."""
+
+    pseudonyms: Mapping[str, str]  # by venue
+
+
+class TagHistory(Answer):
+    """Whose it was, is and will be."""
+
+    tag: str
+    pseudonyms: Mapping[str, str]
+    bindings: Sequence[BindingShown]
+
+
+class GuestShown(Answer):
+    """A guest, with what hangs on her."""
+
+    id: str
+    profile: Profile
+    reservations: Sequence[Reservation]
+    devices: Sequence[Device]
+    consents: Sequence[Consent]
+    tags: Sequence[BindingShown]
+
+    @classmethod
+    def of(cls, record: GuestRecord, *, venue: str | None) -> Self:
+        """As a holder of a token for this venue sees her; None: for all."""
+        return cls(
+            id=record.id,
+            profile=record.profile,
+            reservations=[one for one in record.reservations if venue in {None, one.venue}],
+            devices=record.devices,
+            consents=record.consents,
+            tags=[BindingShown.of(binding) for binding in record.bindings],
+        )
+
+
+class EventTaken(Answer):
+    """What became of a posted event."""
+
+    id: str
+    outcome: str  # "taken", "repeated"
+
+
+class DecisionPage(Answer):
+    """Some of a timeline, newest first."""
+
+    items: Sequence[Decision]
+    next: str | None
+
+
+class MessagePage(Answer):
+    """Some of the outbox, newest first."""
+
+    items: Sequence[MessageRow]
+    next: str | None
+
+
+class EventShown(Answer):
+    """One event."""
+
+    id: str
+    venue: str
+    guest: str
+    kind: str
+    object: str | None
+    at: datetime
+    received: datetime
+    data: Mapping[str, Value]
+
+    @classmethod
+    def of(cls, event: Event) -> Self:
+        """As it is shown."""
+        return cls(**{name: getattr(event, name) for name in cls.model_fields})
+
+
+class Why(Answer):
+    """What led to a message."""
+
+    decisions: Sequence[Decision]  # oldest first, each with its reason, its guard and what the guard saw
+    events: Sequence[EventShown]
+    visit: ShownVisit | None
+
+
+class MessageShown(Answer):
+    """One message with its whole why."""
+
+    message: MessageRow
+    why: Why
+    attempts: Sequence[Attempt]
+
+    @classmethod
+    def of(cls, story: MessageStory) -> Self:
+        """As it is shown."""
+        events = [EventShown.of(event) for event in story.events]
+        why = Why(decisions=story.decisions, events=events, visit=story.visit)
+        return cls(message=story.row, why=why, attempts=story.attempts)
+
+
+class Gateways(Answer):
+    """Every gateway."""
+
+    items: Sequence[SeenGateway]
+
+
+class Presence(Answer):
+    """Who is where at one venue."""
+
+    venue: str
+    at: datetime
+    guests: Sequence[PresentGuest]

@@ -1,0 +1,45 @@
+"""What does the API stand on? One value, made by the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from prometheus_client import CollectorRegistry
+
+from hub.api.feed import Feed
+from hub.api.port import Live, Messages, PostEvent, Tokens, VenueShown
+from hub.clock import Clock
+from hub.identity.port import Guests
+from hub.identity.unsubscribe import Unsubscribed
+from wire.advert.frame import TagId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiDeps:
+    """The ports and callables behind the routes."""
+
+    clock: Clock
+    tokens: Tokens
+    guests: Guests
+    messages: Messages
+    live: Live
+    feed: Feed
+    post_event: PostEvent
+    venues: Callable[[], Mapping[str, VenueShown]]  # those in force now: a reload changes them
+    pseudonyms: Callable[[TagId], Mapping[str, str]]  # of a tag, by venue
+    enrolment_changed: Callable[[], Awaitable[None]]  # a tag or a consent to presence has changed: tell the gateways
+    read_unsubscribe: Callable[[str], Unsubscribed | None]  # whom a link's token lets go
+    waiting_for: Callable[[], Sequence[str]]  # what keeps the hub from being ready: "broker", "store"; empty: ready
+    metrics: CollectorRegistry
+    pages: APIRouter | None = None  # the web pages, which bring their own sign-in
+
+
+def _deps(request: Request) -> ApiDeps:
+    deps: ApiDeps = request.app.state.deps
+    return deps
+
+
+Deps = Annotated[ApiDeps, Depends(_deps)]

@@ -1,0 +1,72 @@
+"""Events: what other systems say has happened to a guest."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Final
+
+from fastapi import APIRouter, Response
+
+from hub.api.answers import EventTaken
+from hub.api.auth import WRITERS, Caller, Guarded, Principal, roles
+from hub.api.deps import ApiDeps, Deps
+from hub.api.port import Posted
+from hub.api.problem import Problem, invalid
+from hub.api.schemas import EventBody
+from hub.identity.token import Role
+from rules.event import DWELLED, ENTERED, LEFT, Event
+
+router = APIRouter(route_class=Guarded, tags=["events"])
+
+AHEAD_MAX: Final = timedelta(minutes=5)
+# Clocks of other systems differ by seconds. An event from further ahead would hold cooldowns open.
+
+
+@router.post(
+    "/v1/events",
+    openapi_extra=roles(WRITERS),
+    responses={200: {"description": "its id was known: nothing was done"}, 202: {"description": "taken"}},
+)
+async def post_event(body: EventBody, response: Response, caller: Caller, deps: Deps) -> EventTaken:
+    """Take an event and decide at once: 202 when it was new, 200 when its id was known and nothing was done."""
+    now = deps.clock.now()
+    _sensible(deps, caller, body)
+    outcome = await deps.post_event(
+        Event(
+            id=body.id,
+            venue=body.venue,
+            guest=body.guest,
+            kind=body.kind,
+            object=body.object,
+            at=_not_ahead(body.at or now, now),
+            received=now,
+            data=body.data,
+        )
+    )
+    response.status_code = HTTPStatus.ACCEPTED if outcome is Posted.TAKEN else HTTPStatus.OK
+    return EventTaken(id=body.id, outcome=outcome)
+
+
+def _sensible(deps: ApiDeps, caller: Principal, body: EventBody) -> None:
+    venues = {name: venue for name, venue in deps.venues().items() if caller.sees(name)}
+    if body.venue not in venues:
+        raise invalid("body.venue", body.venue, f"one of {', '.join(sorted(venues))}")
+    if body.kind == DWELLED:
+        raise invalid("body.kind", body.kind, f"{ENTERED} and {LEFT}: how long a guest stays is the hub's to say")
+    if body.kind not in {ENTERED, LEFT}:
+        return
+    if caller.role is not Role.ADMIN:
+        raise Problem(
+            status=HTTPStatus.FORBIDDEN,
+            detail=f"a token of role {caller.role} may not say who enters or leaves a zone; right would be admin",
+        )
+    zones = venues[body.venue].zones
+    if body.object not in zones:
+        raise invalid("body.object", body.object, f"a zone: one of {', '.join(sorted(zones))}")
+
+
+def _not_ahead(at: datetime, now: datetime) -> datetime:
+    if at > now + AHEAD_MAX:
+        raise invalid("body.at", at.isoformat(), "a time that has come")
+    return at

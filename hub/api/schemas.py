@@ -1,0 +1,129 @@
+"""What may a caller send? Each body, with the value of the room below that it stands for."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from hub.api.fields import (
+    Address,
+    Body,
+    Date,
+    Datum,
+    Email,
+    Id,
+    Language,
+    Line,
+    Name,
+    Time,
+    WireId,
+    Wording,
+    Zone,
+    flat,
+    one_of,
+)
+from hub.identity.guest import Consent, Device, DeviceKind, Profile, Reservation, ReservationStatus, VenueId
+
+CORE: Final = frozenset(
+    {"first_name", "last_name", "email", "language", "timezone", "member", "tier", "preferred", "holdout"}
+    | {"reservation", "room", "in_house", "arrival", "departure"}
+)
+# Facts with a field or a route of their own: an attribute of the same name would contradict them.
+
+
+def _attributes(value: dict[str, Datum]) -> dict[str, Datum]:
+    if taken := sorted(CORE & set(value)):
+        raise ValueError(f"attributes of other names: {taken[0]} has its own field")
+    return flat(value)
+
+
+class GuestBody(Body):
+    """A profile, whole: what is left out is unknown from now on."""
+
+    first_name: Line | None = None
+    last_name: Line | None = None
+    email: Email | None = None
+    language: Language | None = None
+    timezone: Zone | None = None
+    member: bool | None = None
+    tier: Line | None = None
+    preferred: Name | None = Field(default=None, description="the channel that the guest asked for")
+    holdout: Literal["never"] | None = None
+    attributes: Annotated[dict[str, Datum], AfterValidator(_attributes)] = Field(default_factory=dict)
+
+    def value(self) -> Profile:
+        """The profile."""
+        return Profile(**{name: getattr(self, name) for name in type(self).model_fields})
+
+
+class ReservationBody(Body):
+    """One stay."""
+
+    venue: WireId
+    room: Line | None = None
+    arrival: Date
+    departure: Date
+    status: Annotated[ReservationStatus, one_of(ReservationStatus)] = ReservationStatus.BOOKED
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.departure < self.arrival:
+            raise ValueError("a departure on the day of arrival or later")
+        return self
+
+    def value(self, reservation: str) -> Reservation:
+        """The reservation."""
+        return Reservation(
+            id=reservation,
+            venue=VenueId(self.venue),
+            room=self.room,
+            arrival=self.arrival,
+            departure=self.departure,
+            status=self.status,
+        )
+
+
+class DeviceBody(Body):
+    """One phone that takes pushes."""
+
+    kind: Annotated[DeviceKind, one_of(DeviceKind)]
+    address: Address
+    app: Line | None = None
+    environment: Literal["production", "sandbox"] | None = None
+
+    def value(self, device: str) -> Device:
+        """The device."""
+        return Device(id=device, kind=self.kind, address=self.address, app=self.app, environment=self.environment)
+
+
+class ConsentBody(Body):
+    """One statement: what she was shown, where, and what she answered."""
+
+    granted: bool
+    source: Line
+    wording: Wording
+
+    def value(self, purpose: str, channel: str) -> Consent:
+        """The statement."""
+        return Consent(purpose=purpose, channel=channel, granted=self.granted, source=self.source, wording=self.wording)
+
+
+class TagBody(Body):
+    """Whose tag it is, from when to when."""
+
+    guest: Id
+    from_: Time | None = Field(default=None, alias="from", description="now, when it is left out")
+    until: Time | None = None
+
+
+class EventBody(Body):
+    """Something that happened to a guest."""
+
+    id: Id
+    venue: WireId
+    guest: Id
+    kind: Name
+    object: Line | None = None
+    at: Time | None = Field(default=None, description="now, when it is left out")
+    data: Annotated[dict[str, Datum], AfterValidator(flat)] = Field(default_factory=dict)

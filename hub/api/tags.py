@@ -1,0 +1,77 @@
+"""Tags: whose beacon it is, and under which name it travels."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from http import HTTPStatus
+
+from fastapi import APIRouter
+
+from hub.api.answers import BindingShown, TagHistory, TagShown
+from hub.api.auth import FRONT_DESK, WRITERS, Caller, Guarded, roles
+from hub.api.deps import ApiDeps, Deps
+from hub.api.fields import TagInPath
+from hub.api.problem import invalid
+from hub.api.schemas import TagBody
+from hub.errors import NotFound
+from hub.identity.guest import Binding, GuestId
+from wire.advert.frame import TagId
+from wire.tag import parse_tag
+
+router = APIRouter(route_class=Guarded, tags=["tags"])
+
+
+@router.put("/v1/tags/{tag}", openapi_extra=roles(WRITERS))
+async def put_tag(tag: TagInPath, body: TagBody, caller: Caller, deps: Deps) -> TagShown:
+    """Bind a tag to a guest. Whoever had it until then has it no longer."""
+    canonical = parse_tag(tag)
+    binding = Binding(
+        tag=canonical,
+        guest=GuestId(body.guest),
+        from_=body.from_ or await _since(deps, canonical, body.guest),
+        until=body.until,
+    )
+    if binding.until is not None and binding.until <= binding.from_:
+        raise invalid("body.until", binding.until.isoformat(), "later than `from`")
+    await deps.guests.put_binding(binding, deps.clock.now())
+    await deps.enrolment_changed()
+    shown = BindingShown.of(binding)
+    return TagShown(**shown.model_dump(), pseudonyms=_pseudonyms(deps, canonical, caller))
+
+
+@router.get("/v1/tags/{tag}", openapi_extra=roles(FRONT_DESK))
+async def get_tag(tag: TagInPath, caller: Caller, deps: Deps) -> TagHistory:
+    """Whose it was, is and will be, oldest first."""
+    canonical = parse_tag(tag)
+    bindings = await deps.guests.bindings_of(canonical)
+    return TagHistory(
+        tag=canonical,
+        pseudonyms=_pseudonyms(deps, canonical, caller),
+        bindings=[BindingShown.of(binding) for binding in bindings],
+    )
+
+
+@router.delete("/v1/tags/{tag}", status_code=HTTPStatus.NO_CONTENT, openapi_extra=roles(WRITERS))
+async def delete_tag(tag: TagInPath, deps: Deps) -> None:
+    """Forget whose tag it was."""
+    await deps.guests.delete_tag(parse_tag(tag), deps.clock.now())
+    await deps.enrolment_changed()
+
+
+async def _since(deps: ApiDeps, tag: TagId, guest: str) -> datetime:
+    """Now; or, when the tag is hers already, since it is: asking twice changes nothing."""
+    now = deps.clock.now()
+    try:
+        bindings = await deps.guests.bindings_of(tag)
+    except NotFound:
+        return now
+    hers = [one.from_ for one in bindings if one.guest == guest and one.from_ <= now and _open(one, now)]
+    return max(hers, default=now)
+
+
+def _open(binding: Binding, now: datetime) -> bool:
+    return binding.until is None or binding.until > now
+
+
+def _pseudonyms(deps: ApiDeps, tag: TagId, caller: Caller) -> dict[str, str]:
+    return {venue: name for venue, name in deps.pseudonyms(tag).items() if caller.sees(venue)}

@@ -1,0 +1,345 @@
+"""What the API and the pages stand on in a test: everything in memory, and a client that speaks HTTP to the app."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from fastapi import FastAPI
+from httpx2 import ASGITransport, AsyncClient
+from prometheus_client import CollectorRegistry, Counter
+
+from hub.api.deps import ApiDeps
+from hub.api.feed import Feed
+from hub.api.port import Posted, VenueShown
+from hub.errors import BadRequest, NotFound
+from hub.identity.guest import Binding, Consent, Device, GuestId, Profile, Reservation
+from hub.identity.port import GuestRecord
+from hub.identity.present import PresentGuest
+from hub.identity.token import Role, TokenRecord, hash_of
+from hub.identity.unsubscribe import read
+from hub.ingest.seen import SeenGateway
+from hub.outbox.message import State
+from hub.outbox.shown import Attempt, MessageRow, MessageStory, Page, ShownVisit
+from rules.decision import Decision, Kind, Reason
+from rules.event import Event
+from wire.advert.frame import TagId
+
+T0: Final = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+UNSUBSCRIBE_SECRET: Final = b"s" * 32
+
+
+class FakeClock:
+    """Time that stands until a test moves it."""
+
+    def __init__(self, now: datetime = T0) -> None:
+        self.at = now
+
+    def now(self) -> datetime:
+        return self.at
+
+    def monotonic(self) -> float:
+        return (self.at - T0).total_seconds()
+
+    def move(self, span: timedelta) -> None:
+        self.at += span
+
+
+class FakeTokens:
+    """Tokens by their secret; `secret-<id>` opens `<id>`."""
+
+    def __init__(self, *records: TokenRecord) -> None:
+        self.records = {record.id: record for record in records}
+
+    async def find(self, secret_hash: str) -> TokenRecord | None:
+        return next((one for one in self.records.values() if hash_of(f"secret-{one.id}") == secret_hash), None)
+
+    def revoke(self, token: str) -> None:
+        self.records[token] = replace(self.records[token], revoked_at=T0)
+
+
+class FakeGuests:
+    """Guests in a dictionary."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, GuestRecord] = {}
+
+    async def put_guest(self, guest: GuestId, profile: Profile, at: datetime) -> bool:  # noqa: ARG002  the port's
+        new = guest not in self.kept
+        empty = GuestRecord(guest, profile, (), (), (), ())
+        self.kept[guest] = self.kept.get(guest, empty)._replace(profile=profile)
+        return new
+
+    async def guest(self, guest: GuestId) -> GuestRecord:
+        if guest not in self.kept:
+            raise NotFound(f"guest {guest}")
+        return self.kept[guest]
+
+    async def erase_guest(self, guest: GuestId, at: datetime) -> None:  # noqa: ARG002  the port's
+        await self.guest(guest)
+        del self.kept[guest]
+
+    async def export_guest(self, guest: GuestId) -> dict[str, Any]:
+        return {"guests": [{"guest": guest, "first_name": (await self.guest(guest)).profile.first_name}]}
+
+    async def put_reservation(self, guest: GuestId, reservation: Reservation, at: datetime) -> None:  # noqa: ARG002
+        record = await self.guest(guest)
+        others = tuple(one for one in record.reservations if one.id != reservation.id)
+        self.kept[guest] = record._replace(reservations=(*others, reservation))
+
+    async def delete_reservation(self, guest: GuestId, reservation: str, at: datetime) -> None:  # noqa: ARG002
+        record = await self.guest(guest)
+        others = tuple(one for one in record.reservations if one.id != reservation)
+        _changed(record.reservations, others)
+        self.kept[guest] = record._replace(reservations=others)
+
+    async def put_device(self, guest: GuestId, device: Device, at: datetime) -> None:
+        record = await self.guest(guest)
+        others = tuple(one for one in record.devices if one.id != device.id)
+        self.kept[guest] = record._replace(devices=(*others, replace(device, registered_at=at)))
+
+    async def delete_device(self, guest: GuestId, device: str, at: datetime) -> None:  # noqa: ARG002
+        record = await self.guest(guest)
+        others = tuple(one for one in record.devices if one.id != device)
+        _changed(record.devices, others)
+        self.kept[guest] = record._replace(devices=others)
+
+    async def record_consent(self, guest: GuestId, consent: Consent, at: datetime) -> None:
+        record = await self.guest(guest)
+        others = (one for one in record.consents if (one.purpose, one.channel) != (consent.purpose, consent.channel))
+        self.kept[guest] = record._replace(consents=(*others, replace(consent, at=at)))
+
+    async def put_binding(self, binding: Binding, at: datetime) -> None:  # noqa: ARG002
+        record = await self.guest(binding.guest)
+        others = tuple(one for one in record.bindings if (one.tag, one.from_) != (binding.tag, binding.from_))
+        self.kept[binding.guest] = record._replace(bindings=(*others, binding))
+
+    async def bindings_of(self, tag: TagId) -> Sequence[Binding]:
+        found = [one for record in self.kept.values() for one in record.bindings if one.tag == tag]
+        if not found:
+            raise NotFound("tag")
+        return found
+
+    async def delete_tag(self, tag: TagId, at: datetime) -> None:  # noqa: ARG002
+        await self.bindings_of(tag)
+        for guest, record in self.kept.items():
+            self.kept[guest] = record._replace(bindings=tuple(one for one in record.bindings if one.tag != tag))
+
+    async def enrolled(self, at: datetime) -> Sequence[Binding]:  # noqa: ARG002
+        return [one for record in self.kept.values() for one in record.bindings]
+
+
+def _changed(before: Sequence[object], after: Sequence[object]) -> None:
+    if len(before) == len(after):
+        raise NotFound("none of that id")
+
+
+class FakeMessages:
+    """Stories and decisions in lists, newest first; a cursor is a position."""
+
+    def __init__(self) -> None:
+        self.stories: list[MessageStory] = []
+        self.decisions: list[Decision] = []
+
+    async def page(
+        self, *, venue: str | None, state: State | None, guest: str | None, limit: int, cursor: str | None
+    ) -> Page[MessageRow]:
+        rows = [
+            one.row
+            for one in self.stories
+            if venue in {None, one.row.venue} and state in {None, one.row.state} and guest in {None, one.row.guest}
+        ]
+        return _page(tuple(rows), limit, cursor)
+
+    async def one(self, message: str) -> MessageStory:
+        for story in self.stories:
+            if story.row.id == message:
+                return story
+        raise NotFound("message")
+
+    async def timeline(self, guest: str, *, venue: str | None, limit: int, cursor: str | None) -> Page[Decision]:
+        found = [one for one in self.decisions if one.guest == guest and venue in {None, one.venue}]
+        return _page(tuple(found), limit, cursor)
+
+
+def _page(items: tuple[Any, ...], limit: int, cursor: str | None) -> Page[Any]:
+    if cursor is not None and not cursor.isdecimal():
+        raise BadRequest("cursor: found one of somebody else's; right would be `next` of the page before")
+    start = int(cursor or 0)
+    following = start + limit
+    return Page(items=items[start:following], cursor=str(following) if following < len(items) else None)
+
+
+class FakeLive:
+    """Whoever a test puts somewhere."""
+
+    def __init__(self) -> None:
+        self.guests: dict[str, list[PresentGuest]] = {}
+        self.heard: list[SeenGateway] = []
+
+    async def presence(self, venue: str) -> Sequence[PresentGuest]:
+        return self.guests.get(venue, [])
+
+    async def gateways(self, venue: str | None) -> Sequence[SeenGateway]:
+        return [one for one in self.heard if venue in {None, one.venue}]
+
+
+class FakeJourneys:
+    """Takes events, once each, about guests whom `guests` knows."""
+
+    def __init__(self, guests: FakeGuests) -> None:
+        self.guests = guests
+        self.events: list[Event] = []
+
+    async def __call__(self, event: Event) -> Posted:
+        if any(one.id == event.id for one in self.events):
+            return Posted.REPEATED
+        await self.guests.guest(GuestId(event.guest))
+        self.events.append(event)
+        return Posted.TAKEN
+
+
+@dataclass(kw_only=True)
+class FakeHub:
+    """All of it, with one token a role, one bound to a venue, and one bound to a guest."""
+
+    clock: FakeClock = field(default_factory=FakeClock)
+    tokens: FakeTokens = field(default_factory=lambda: FakeTokens(*_some_tokens()))
+    guests: FakeGuests = field(default_factory=FakeGuests)
+    messages: FakeMessages = field(default_factory=FakeMessages)
+    live: FakeLive = field(default_factory=FakeLive)
+    feed: Feed = field(default_factory=Feed)
+    waiting: list[str] = field(default_factory=list)
+    told: int = 0  # how often the gateways were told of a change
+
+    def __post_init__(self) -> None:
+        self.journeys = FakeJourneys(self.guests)
+        self.venues = {"marlton": a_venue("marlton"), "sands": a_venue("sands")}
+        self.metrics = CollectorRegistry()
+        Counter("innkeeper_sightings", "Sightings that were taken.", registry=self.metrics).inc(3)
+
+    async def enrolment_changed(self) -> None:
+        self.told += 1
+
+    def pseudonyms(self, tag: TagId) -> Mapping[str, str]:
+        return {venue: f"{venue[:4]}{len(tag):012d}" for venue in self.venues}
+
+    def deps(self) -> ApiDeps:
+        return ApiDeps(
+            clock=self.clock,
+            tokens=self.tokens,
+            guests=self.guests,
+            messages=self.messages,
+            live=self.live,
+            feed=self.feed,
+            post_event=self.journeys,
+            venues=lambda: self.venues,
+            pseudonyms=self.pseudonyms,
+            enrolment_changed=self.enrolment_changed,
+            read_unsubscribe=lambda token: read(UNSUBSCRIBE_SECRET, token),
+            waiting_for=lambda: self.waiting,
+            metrics=self.metrics,
+        )
+
+
+def a_venue(venue: str) -> VenueShown:
+    return VenueShown(
+        id=venue,
+        name=f"The {venue.title()}",
+        zones=("lobby", "restaurant"),
+        channels=frozenset({"push", "email"}),
+        purposes=frozenset({"marketing", "service", "transactional"}),
+    )
+
+
+def a_token(token: str, role: Role = Role.VIEWER, *, venue: str | None = None, guest: str | None = None) -> TokenRecord:
+    return TokenRecord(id=token, name=token, role=role, venue=venue, guest=guest, created_at=T0)
+
+
+def _some_tokens() -> list[TokenRecord]:
+    return [
+        *(a_token(str(role), role) for role in Role),
+        *(a_token(f"{role}-of-marlton", role, venue="marlton") for role in Role),
+        a_token("app-of-ana", Role.APP, guest="ana"),
+    ]
+
+
+def client(app: FastAPI, token: str | None = None) -> AsyncClient:
+    """A client of the app; with the secret of a token, or without one."""
+    headers = {} if token is None else {"Authorization": f"Bearer secret-{token}"}
+    return AsyncClient(transport=ASGITransport(app=app), base_url="http://hub.test", headers=headers)
+
+
+def a_row(message: str = "m-1", **changes: Any) -> MessageRow:  # noqa: ANN401  any field
+    row = MessageRow(
+        id=message,
+        venue="marlton",
+        guest="ana",
+        journey="welcome",
+        version="v1",
+        run="run-1",
+        step="steps.0.choose.2",
+        message="welcome",
+        purpose="marketing",
+        state=State.SENT,
+        reason=None,
+        channels=("push",),
+        channel="push",
+        provider="apns",
+        provider_id="apns-1",
+        ghost=False,
+        title=None,
+        body="Welcome back, Ana. Room 412 is ready for you.",
+        at=T0,
+        due=T0,
+        expires=T0 + timedelta(minutes=15),
+        created=T0,
+        updated=T0 + timedelta(seconds=1),
+    )
+    return replace(row, **changes)
+
+
+def a_decision(decision: str = "d-1", **changes: Any) -> Decision:  # noqa: ANN401  any field
+    value = Decision(
+        id=decision,
+        at=T0,
+        venue="marlton",
+        guest="ana",
+        journey="welcome",
+        kind=Kind.SENT,
+        reason=Reason.MATCHED,
+        text="a member with a reservation",
+        run="run-1",
+        step="steps.0.choose.2",
+        event="e-1",
+        message="m-1",
+        guard="guest.reservation",
+        saw={"guest.reservation": True, "guest.member": True},
+    )
+    return replace(value, **changes)
+
+
+def a_story(message: str = "m-1", **changes: Any) -> MessageStory:  # noqa: ANN401  any field of the row
+    event = Event(
+        id="e-1", venue="marlton", guest="ana", kind="entered", object="lobby", at=T0, received=T0, data={"n": 1}
+    )
+    attempt = Attempt(
+        n=1,
+        channel="push",
+        provider="apns",
+        device="phone",
+        started=T0,
+        ended=T0 + timedelta(seconds=1),
+        outcome="accepted",
+        detail=None,
+        provider_id="apns-1",
+    )
+    return MessageStory(
+        row=a_row(message, **changes),
+        decisions=(a_decision(message=message),),
+        events=(event,),
+        visit=ShownVisit(id="v-1", zone="lobby", entered=T0, left=None, confidence=0.93),
+        attempts=(attempt,),
+    )
