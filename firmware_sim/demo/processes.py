@@ -1,0 +1,109 @@
+"""How does the demo start real programs, notice that one fell, and leave none behind?"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+GRACE_S: Final = 8.0  # SIGTERM drains a hub or a gateway; one that has not left by then is killed
+LAST_LINES: Final = 12  # of a fallen program's log are shown
+
+
+class Fallen(Exception):
+    """A program of the demo ended by itself; `str()` has its last words."""
+
+
+def program(name: str) -> str:
+    """The path of one of our own programs: beside the interpreter that runs us."""
+    return str(Path(sys.executable).with_name(name))
+
+
+def free_port(count: int = 1) -> int:
+    """The first of `count` loopback ports in a row that nobody listens on just now."""
+    for _ in range(200):
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port: int = probe.getsockname()[1]
+        if port + count < 65536 and all(_is_free(port + step) for step in range(count)):  # noqa: PLR2004  ports end there
+            return port
+    raise Fallen(f"no {count} free loopback ports in a row were found")
+
+
+def _is_free(port: int) -> bool:
+    try:
+        with socket.create_server(("127.0.0.1", port)):
+            return True
+    except OSError:
+        return False
+
+
+class Processes:
+    """Child processes, each with a log of its own in `logs`."""
+
+    def __init__(self, logs: Path) -> None:
+        self._logs = logs
+        self._children: dict[str, asyncio.subprocess.Process] = {}
+
+    async def start(self, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
+        """Start one program under a name; what it says goes to `logs/NAME.log`."""
+        with (self._logs / f"{name}.log").open("ab") as log:
+            self._children[name] = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **(environment or {})},
+                start_new_session=True,  # Ctrl-C reaches the demo alone, which then stops all in order
+            )
+
+    async def finish(self, command: Sequence[str]) -> str:
+        """Run one program to its end; its standard output. Raises Fallen when it says that something is wrong."""
+        child = await asyncio.create_subprocess_exec(
+            *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        )
+        out, err = await child.communicate()
+        if child.returncode:
+            raise Fallen(f"{Path(command[0]).name} {' '.join(command[1:3])}: {err.decode(errors='replace').strip()}")
+        return out.decode()
+
+    async def watch(self) -> None:
+        """Wait until one of the programs ends, which none should. Raises Fallen."""
+        waits = {asyncio.create_task(child.wait(), name=name): name for name, child in self._children.items()}
+        try:
+            done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waits:
+                task.cancel()
+        name = waits[done.pop()]
+        log = (self._logs / f"{name}.log").read_text(encoding="utf-8", errors="replace").splitlines()
+        raise Fallen(f"{name} ended by itself; its last words:\n" + "\n".join(log[-LAST_LINES:]))
+
+    async def stop(self) -> None:
+        """Ask all to end, those started last first, and kill what stays."""
+        for child in reversed(self._children.values()):
+            if child.returncode is None:
+                with suppress(ProcessLookupError):
+                    child.send_signal(signal.SIGTERM)
+        for child in self._children.values():
+            try:
+                async with asyncio.timeout(GRACE_S):
+                    await child.wait()
+            except TimeoutError:
+                child.kill()
+                await child.wait()
+
+
+@asynccontextmanager
+async def processes(logs: Path) -> AsyncIterator[Processes]:
+    """Programs that end with the block, however it ends; `logs` is a folder that is there."""
+    children = Processes(logs)
+    try:
+        yield children
+    finally:
+        await asyncio.shield(children.stop())
