@@ -1,0 +1,79 @@
+"""How loud is a tag at one gateway, and how often does it speak?
+
+Loudness is an upper quantile of the last few windows: fading and bodies only ever take away, so the loud ones tell the
+distance. Gateways thin what does not change (a row at least every HEARTBEAT_S), so a value is good until the next would
+be due: everything that waits here follows the tag's own learned interval.
+"""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Final
+
+from hub.presence.layout import ZoneLayout
+
+HEARTBEAT_S: Final = 5.0  # wire: a gateway sends a row at least this often while it hears a tag
+ROWS: Final = 4  # windows that are remembered; the second loudest of them is the quantile
+MEMORY_S: Final = 4.0  # of a tag that speaks every second; slower ones get INTERVALS of their own
+INTERVALS: Final = 3.5
+FASTEST_S: Final = 0.1  # beacon intervals that we follow; BLE allows 0.02 to 10.24
+SLOWEST_S: Final = 10.24
+UNKNOWN_S: Final = 3.0  # what a tag is taken for until two of its adverts were heard
+
+AUDIBLE_INTERVALS: Final = 2.5  # adverts that may be lost in a row before a level is forgotten
+SILENCE_S: Final = 10.0  # two heartbeats: one row may be lost on its way
+SILENCE_INTERVALS: Final = 5.0  # and so many adverts
+
+
+class Ear:
+    """One tag at one gateway. Mutable and bare: it is touched for each sighting."""
+
+    __slots__ = ("last_at", "level", "readings", "times", "uppers", "zone")
+
+    def __init__(self, zone: ZoneLayout) -> None:
+        self.zone = zone  # the gateway's
+        self.uppers: list[float] = []  # dBm, oldest first
+        self.times: list[float] = []
+        self.last_at = -inf
+        self.readings = 0  # in the last window
+        self.level = -127.0
+
+    def hear(self, at: float, upper_dbm: float, readings: int, memory_s: float) -> float:
+        """Add one window; the level that results."""
+        times, uppers = self.times, self.uppers
+        horizon = at - memory_s
+        while times and (times[0] < horizon or len(times) >= ROWS):
+            del times[0], uppers[0]
+        times.append(at)
+        uppers.append(upper_dbm)
+        self.last_at = at
+        self.readings = readings
+        self.level = max(uppers) if len(uppers) < 3 else sorted(uppers)[-2]  # noqa: PLR2004  two cannot be out-voted
+        return self.level
+
+
+def learned(interval_s: float | None, sample_s: float) -> float:
+    """The interval, after one more sample of it.
+
+    Lost adverts and thinning only ever lengthen a sample, so shorter ones count for more.
+    """
+    sample_s = min(max(sample_s, FASTEST_S), SLOWEST_S)
+    if interval_s is None:
+        return sample_s
+    weight = 0.5 if sample_s < interval_s else 0.02
+    return interval_s + weight * (sample_s - interval_s)
+
+
+def memory_s(interval_s: float | None) -> float:
+    """How long a window counts for the level."""
+    return max(MEMORY_S, INTERVALS * (interval_s or UNKNOWN_S))
+
+
+def audible_s(interval_s: float | None) -> float:
+    """How long after its last row a gateway's level still holds."""
+    return HEARTBEAT_S + AUDIBLE_INTERVALS * (interval_s or UNKNOWN_S)
+
+
+def silence_s(interval_s: float | None) -> float:
+    """How long a tag must not be heard in its zone until it has left."""
+    return SILENCE_S + SILENCE_INTERVALS * (interval_s or UNKNOWN_S)

@@ -1,0 +1,51 @@
+"""Which gateway hears which zone, and what is asked of a visit there?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+ENTER_DBM: Final = -80.0
+# An ordinary beacon at 8 m in the open, or at 5 m behind a body. A wall between takes another 4 dB and more.
+
+LEAVE_DBM: Final = -88.0
+# Fainter is no sign of being in the zone. The gap of 8 dB to ENTER_DBM is what turning round costs.
+
+MIN_STAY: Final = timedelta(seconds=3)
+# Whoever passes an open door at 1.2 m/s is loud for two seconds; whoever comes in should be known within five.
+
+RESUME_WITHIN: Final = timedelta(seconds=60)  # a return to the same zone within it is the same visit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneLayout:
+    """One zone, as presence sees it."""
+
+    zone: str
+    gateways: tuple[str, ...]
+    dwells: tuple[timedelta, ...] = ()  # thresholds at which `dwelled` fires
+    min_stay: timedelta = MIN_STAY
+    enter_dbm: float = ENTER_DBM
+    leave_dbm: float = LEAVE_DBM
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """One venue. A gateway belongs to one zone."""
+
+    venue: str
+    zones: tuple[ZoneLayout, ...]
+    resume_within: timedelta = RESUME_WITHIN
+
+
+class Zones:
+    """One venue's layout, made quick to ask."""
+
+    __slots__ = ("by_gateway", "by_name", "resume_within_s", "venue")
+
+    def __init__(self, layout: Layout) -> None:
+        self.venue = layout.venue
+        self.resume_within_s = layout.resume_within.total_seconds()
+        self.by_name = {zone.zone: zone for zone in layout.zones}
+        self.by_gateway = {gateway: zone for zone in layout.zones for gateway in zone.gateways}

@@ -1,0 +1,137 @@
+"""Which zone is a guest in, when several gateways hear her tag, and nobody has surveyed the venue?
+
+The loudest wins, but only above an absolute level, only by SWITCH_MARGIN_DB over the zone that she is in, and only when
+that holds: without a margin, a guest between two gateways would pace to and fro all evening. Pure: one tag and a moment
+in, transitions out. "Nowhere" is no more than "too faint" here; a survey knows better.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import exp, inf
+from typing import Final, NamedTuple
+
+from hub.presence.hearing import Ear, audible_s
+from hub.presence.layout import ZoneLayout
+from hub.presence.transition import Transition
+from hub.presence.visit import Tracked, Visit, visit_id
+
+SWITCH_MARGIN_DB: Final = 6.0
+# Two gateways at equal distance differ by 4 dB (one standard deviation) through shadowing alone.
+
+SWITCH_HOLD_S: Final = 3.0  # three windows: one loud one is a reflection
+
+SURE_LEAD_DB: Final = 4.0
+UNSURE: Final = 3.0
+# Coming in: with less lead over the next zone than this, she must stay so many times as long to be believed.
+
+MIN_READINGS: Final = 2  # one advert alone, however loud, enters nothing
+
+STILL_DB: Final = 4.0
+# When the hold is over, the last window must not be fainter than the enter level by more: she may be gone again already.
+
+LEAD_SCALE_DB: Final = 5.0  # of the logistic that turns a lead into a confidence: 0 dB is 0.5, 10 dB is 0.88
+
+
+class Ranking(NamedTuple):
+    """Who is loudest."""
+
+    best: ZoneLayout | None  # None when nothing is audible
+    best_dbm: float
+    rival_dbm: float  # of the loudest other zone
+    own_dbm: float  # of the zone that she is in
+
+
+def rank(ears: Iterable[Ear], own: ZoneLayout | None, audible_since: float) -> Ranking:
+    """The zones by their loudest gateway, among those whose level still holds."""
+    best: ZoneLayout | None = None
+    best_dbm = rival_dbm = own_dbm = -inf
+    for ear in ears:
+        if ear.last_at < audible_since:
+            continue
+        zone, level = ear.zone, ear.level
+        if zone is own and level > own_dbm:
+            own_dbm = level
+        if zone is best:
+            best_dbm = max(best_dbm, level)
+        elif level > best_dbm:
+            best, best_dbm, rival_dbm = zone, level, best_dbm
+        elif level > rival_dbm:
+            rival_dbm = level
+    return Ranking(best, best_dbm, rival_dbm, own_dbm)
+
+
+def confidence_of(lead_db: float) -> float:
+    """How sure a lead makes us, 0.5 to 1."""
+    return round(1 / (1 + exp(-max(lead_db, 0.0) / LEAD_SCALE_DB)), 3)
+
+
+def judge(tracked: Tracked, now: float, resume_within_s: float) -> list[Transition]:
+    """Where is she now? What that changes, in order."""
+    visit = tracked.visit
+    return [*(visit.dwelling() if visit else ()), *_decide(tracked, now, resume_within_s)]
+
+
+def leave(tracked: Tracked, at: float) -> list[Transition]:
+    """Her visit, if there is one, ended at `at`."""
+    visit = tracked.visit
+    if visit is None:
+        return []
+    left = visit.leaving(at)
+    tracked.visit = None
+    tracked.floor = max(tracked.floor, visit.entered, at)
+    tracked.past[visit.zone.zone] = visit
+    return [left]
+
+
+def _decide(tracked: Tracked, now: float, resume_within_s: float) -> list[Transition]:
+    own = tracked.visit.zone if tracked.visit else None
+    ranking = rank(tracked.ears.values(), own, now - audible_s(tracked.interval_s))
+    best = ranking.best
+    if (
+        best is None
+        or best is own
+        or ranking.best_dbm < best.enter_dbm
+        or ranking.best_dbm < ranking.own_dbm + SWITCH_MARGIN_DB
+    ):
+        tracked.candidate = None
+        return []
+    if tracked.candidate is not best:
+        tracked.candidate, tracked.since = best, now
+        tracked.readings = sum(ear.readings for ear in tracked.ears.values() if ear.zone is best)
+    lead = ranking.best_dbm - max(ranking.rival_dbm, best.enter_dbm - SWITCH_MARGIN_DB)
+    if tracked.readings < MIN_READINGS or now - tracked.since < _hold_s(best, lead, switching=own is not None):
+        return []
+    if max(ear.uppers[-1] for ear in tracked.ears.values() if ear.zone is best) < best.enter_dbm - STILL_DB:
+        return []
+    return _move(tracked, best, confidence_of(lead), resume_within_s)
+
+
+def _hold_s(zone: ZoneLayout, lead_db: float, *, switching: bool) -> float:
+    if switching:
+        return SWITCH_HOLD_S
+    return zone.min_stay.total_seconds() * (1.0 if lead_db >= SURE_LEAD_DB else UNSURE)
+
+
+def _move(tracked: Tracked, zone: ZoneLayout, confidence: float, resume_within_s: float) -> list[Transition]:
+    changes = leave(tracked, tracked.since)
+    tracked.candidate = None
+    entered = max(tracked.since, tracked.floor)
+    visit = tracked.past.pop(zone.zone, None)
+    if visit is not None and visit.left is not None and entered - visit.left <= resume_within_s:
+        visit.left, visit.confidence = None, confidence
+    else:
+        visit = Visit(
+            venue=tracked.venue,
+            tag=tracked.tag,
+            zone=zone,
+            id=visit_id(tracked.venue, tracked.tag, zone.zone, entered),
+            entered=entered,
+            heard_at=entered,
+            confidence=confidence,
+        )
+        changes.append(visit.entering())
+    visit.heard_at = max(visit.heard_at, tracked.seen)
+    visit.aim()
+    tracked.visit = visit
+    return [*changes, *visit.dwelling()]

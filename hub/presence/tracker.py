@@ -1,0 +1,213 @@
+"""Who is where, tag by tag? The state that the margin rule works on, and the clockwork around it.
+
+`observe` takes each batch's sightings, `expire` is called about once a second; both return what changed. All of it is
+in memory; after a restart `restore` brings the open visits back. Sightings that are not live change nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from hub.presence.coverage import Coverage
+from hub.presence.hearing import Ear, learned, memory_s, silence_s
+from hub.presence.layout import Layout, ZoneLayout, Zones
+from hub.presence.margin import judge, leave
+from hub.presence.transition import OpenVisit, Transition
+from hub.presence.visit import Tracked, Visit, moment
+from wire.pseudonym import Pseudonym
+
+Heard = tuple[str, str, Pseudonym, float, float, int, float, int, int, bool]
+# The fields of hub.ingest.sighting.Sighting, which is such a tuple: rooms of one floor do not import each other.
+
+CLOCK_STEP_S: Final = 120.0
+# No live sighting is that much older than another: when one seems so, the hub's wall clock was set back.
+
+RESTORED_CONFIDENCE: Final = 0.5  # what is left of it over a restart: nobody has heard her yet
+
+FORGET_AFTER_S: Final = 300.0  # a tag that is nowhere and silent takes no memory after it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whereabouts:
+    """One tag that is in a zone now."""
+
+    tag: Pseudonym
+    zone: str
+    visit: str
+    entered: datetime
+    heard_at: datetime
+    confidence: float  # 0 to 1
+
+
+class Tracker:
+    """Every tag of every venue of this hub."""
+
+    def __init__(self, layouts: Iterable[Layout]) -> None:
+        self._zones = {layout.venue: Zones(layout) for layout in layouts}
+        self._tracked: dict[str, dict[Pseudonym, Tracked]] = {}
+        self._coverage = Coverage()
+
+    def observe(self, sightings: Iterable[Heard]) -> list[Transition]:
+        """What these sightings change, in order."""
+        changes: list[Transition] = []
+        last_venue = last_gateway = ""
+        zones: Zones | None = None
+        zone: ZoneLayout | None = None
+        tags: dict[Pseudonym, Tracked] = {}
+        for venue, gateway, tag, at, first_at, readings, mean_dbm, max_dbm, _, live in sightings:
+            if venue is not last_venue or gateway is not last_gateway:
+                last_venue, last_gateway = venue, gateway
+                zones = self._zones.get(venue)
+                zone = zones.by_gateway.get(gateway) if zones else None
+                tags = self._tracked.setdefault(venue, {}) if zones else {}
+            if not live or zone is None or zones is None:
+                continue
+            tracked = tags.get(tag)
+            if tracked is None:
+                tracked = tags[tag] = Tracked(venue=venue, tag=tag, seen=at)
+            if _hear(tracked, gateway, zone, at, first_at, readings, (mean_dbm + max_dbm) * 0.5):
+                changes += judge(tracked, tracked.seen, zones.resume_within_s)
+        return changes
+
+    def expire(self, now: float) -> list[Transition]:
+        """What the passing of time changes until Unix second `now`, in order."""
+        changes: list[Transition] = []
+        for venue, tags in self._tracked.items():
+            zones = self._zones[venue]
+            forgotten = [tag for tag, tracked in tags.items() if self._expire(zones, tracked, now, changes)]
+            for tag in forgotten:
+                del tags[tag]
+        return changes
+
+    def _expire(self, zones: Zones, tracked: Tracked, now: float, changes: list[Transition]) -> bool:
+        if now < tracked.seen - CLOCK_STEP_S:
+            _rewind(tracked, now)
+        visit = tracked.visit
+        if tracked.candidate is not None:
+            changes += judge(tracked, max(now, tracked.seen), zones.resume_within_s)
+        elif visit is not None:
+            silent_since = self._coverage.silent_since(zones.venue, visit.zone, visit.heard_at, now)
+            if now - silent_since > silence_s(tracked.interval_s):
+                changes += leave(tracked, visit.heard_at)
+        return tracked.visit is None and now - tracked.seen > FORGET_AFTER_S
+
+    def gateway_state(self, venue: str, gateway: str, at: float, *, online: bool) -> None:
+        """What a gateway's state message, or its last will, says at Unix second `at`."""
+        self._coverage.tell(venue, gateway, at, online=online)
+
+    def link_state(self, at: float, *, up: bool) -> None:
+        """Whether the hub hears its broker, at Unix second `at`."""
+        self._coverage.tell_link(at, up=up)
+
+    def restore(self, visits: Iterable[OpenVisit], *, now: float) -> list[Transition]:
+        """Bring back the visits that were open when the hub stopped, as if heard `now`.
+
+        One whose zone is no more, and the older of two of one tag, ends now.
+        """
+        changes: list[Transition] = []
+        for known in sorted(visits, key=lambda visit: visit.entered):
+            tags = self._tracked.setdefault(known.venue, {})
+            tracked = tags.setdefault(known.tag, Tracked(venue=known.venue, tag=known.tag, seen=now))
+            changes += leave(tracked, now)
+            tracked.visit = _restored(known, now)
+        return [*changes, *self._settle(now)]
+
+    def lay_out(self, layouts: Iterable[Layout], *, now: float) -> list[Transition]:
+        """Take new venue files. A visit to a zone that is no more ends; everything else is heard anew."""
+        self._zones = {layout.venue: Zones(layout) for layout in layouts}
+        for tags in self._tracked.values():
+            for tracked in tags.values():
+                tracked.ears.clear()
+                tracked.past.clear()
+                tracked.candidate = None
+        return self._settle(now)
+
+    def where(self, venue: str) -> list[Whereabouts]:
+        """Who is in which zone."""
+        visits = (tracked.visit for tracked in self._tracked.get(venue, {}).values())
+        return [
+            Whereabouts(
+                tag=visit.tag,
+                zone=visit.zone.zone,
+                visit=visit.id,
+                entered=moment(visit.entered),
+                heard_at=moment(visit.heard_at),
+                confidence=visit.confidence,
+            )
+            for visit in visits
+            if visit is not None
+        ]
+
+    def _settle(self, now: float) -> list[Transition]:
+        """Every visit in a zone of the layout in force; the others end."""
+        changes: list[Transition] = []
+        for venue, tags in self._tracked.items():
+            by_name = self._zones[venue].by_name if venue in self._zones else {}
+            for tracked in tags.values():
+                visit = tracked.visit
+                if visit is None:
+                    continue
+                zone = by_name.get(visit.zone.zone)
+                if zone is None:
+                    changes += leave(tracked, min(now, visit.heard_at))
+                else:
+                    visit.zone = zone
+                    visit.aim()
+        self._tracked = {venue: tags for venue, tags in self._tracked.items() if venue in self._zones}
+        return changes
+
+
+def _hear(  # noqa: PLR0913, PLR0917  a sighting's fields: a value would be made for each of millions
+    tracked: Tracked, gateway: str, zone: ZoneLayout, at: float, first_at: float, readings: int, upper_dbm: float
+) -> bool:
+    """Remember one window; can it have changed where she is?"""
+    if at > tracked.seen:
+        tracked.seen = at
+    elif at < tracked.seen - CLOCK_STEP_S:
+        _rewind(tracked, at)
+    ear = tracked.ears.get(gateway)
+    if ear is None:
+        ear = tracked.ears[gateway] = Ear(zone)
+    elif at < ear.last_at:
+        return False  # overtaken on its way
+    else:
+        sample = (at - first_at) / (readings - 1) if readings > 1 and at > first_at else first_at - ear.last_at
+        if sample > 0.0:
+            tracked.interval_s = learned(tracked.interval_s, sample)
+    before = ear.level
+    level = ear.hear(at, upper_dbm, readings, memory_s(tracked.interval_s))
+    if zone is tracked.candidate:
+        tracked.readings += readings
+        return True
+    visit = tracked.visit
+    if visit is None or zone is not visit.zone:
+        return level >= zone.enter_dbm or tracked.candidate is not None
+    if level >= zone.leave_dbm and at > visit.heard_at:
+        visit.heard_at = at
+    return level < before or tracked.candidate is not None or visit.heard_at >= visit.dwell_at
+
+
+def _restored(known: OpenVisit, now: float) -> Visit:
+    entered = known.entered.timestamp()
+    return Visit(
+        venue=known.venue,
+        tag=known.tag,
+        zone=ZoneLayout(zone=known.zone, gateways=()),  # until it is settled
+        id=known.visit,
+        entered=entered,
+        heard_at=max(now, entered),
+        confidence=RESTORED_CONFIDENCE,
+        dwelled=known.dwelled,
+    )
+
+
+def _rewind(tracked: Tracked, at: float) -> None:
+    """The clock was set back: what was heard is of the future, and silence is counted from now."""
+    tracked.seen = at
+    tracked.ears.clear()
+    tracked.candidate = None
+    if tracked.visit is not None:
+        tracked.visit.heard_at = at

@@ -1,0 +1,92 @@
+"""What is known of one tag, and of its visit to one zone? Mutable, in memory, one for each tag that is heard."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from math import inf
+
+from hub.presence.hearing import Ear
+from hub.presence.layout import ZoneLayout
+from hub.presence.transition import Change, Transition
+from wire.pseudonym import Pseudonym
+
+
+@dataclass(slots=True, kw_only=True)
+class Visit:
+    """From entering to leaving. Times are Unix seconds."""
+
+    venue: str
+    tag: Pseudonym
+    zone: ZoneLayout
+    id: str
+    entered: float
+    heard_at: float  # the last sign of being there
+    confidence: float
+    left: float | None = None
+    dwelled: timedelta = timedelta(0)  # the largest threshold that was told
+    dwell_at: float = inf  # when the next is reached
+
+    def aim(self) -> None:
+        """Look out for the next threshold of the zone."""
+        ahead = [dwell for dwell in self.zone.dwells if dwell > self.dwelled]
+        self.dwell_at = self.entered + min(ahead).total_seconds() if ahead else inf
+
+    def entering(self) -> Transition:
+        """It began."""
+        return self._transition(Change.ENTERED, self.entered)
+
+    def leaving(self, at: float) -> Transition:
+        """It ends at `at`, not before it began."""
+        self.left = max(at, self.entered)
+        return self._transition(Change.LEFT, self.left)
+
+    def dwelling(self) -> list[Transition]:
+        """Every threshold that has been reached and was not told."""
+        told = []
+        while self.dwell_at <= self.heard_at:
+            self.dwelled = min(dwell for dwell in self.zone.dwells if dwell > self.dwelled)
+            told.append(self._transition(Change.DWELLED, self.dwell_at, self.dwelled))
+            self.aim()
+        return told
+
+    def _transition(self, kind: Change, at: float, dwell: timedelta | None = None) -> Transition:
+        return Transition(
+            venue=self.venue,
+            tag=self.tag,
+            kind=kind,
+            zone=self.zone.zone,
+            visit=self.id,
+            at=moment(at),
+            entered=moment(self.entered),
+            dwell=dwell,
+            confidence=self.confidence,
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class Tracked:
+    """One tag at one venue."""
+
+    venue: str
+    tag: Pseudonym
+    seen: float  # the newest moment at which anything was heard; it goes back only when clocks do
+    ears: dict[str, Ear] = field(default_factory=dict)  # by gateway
+    interval_s: float | None = None  # learned; None until two adverts were heard
+    visit: Visit | None = None
+    candidate: ZoneLayout | None = None  # the zone that she may be entering
+    since: float = 0.0  # when she first seemed to
+    readings: int = 0  # heard there since
+    past: dict[str, Visit] = field(default_factory=dict)  # visits that may be resumed, by zone
+    floor: float = -inf  # the end of the last visit: the next begins no earlier
+
+
+def visit_id(venue: str, tag: Pseudonym, zone: str, entered: float) -> str:
+    """The same visit has the same id, whoever works it out."""
+    return hashlib.sha256(f"{venue}/{tag}/{zone}/{round(entered * 1e6)}".encode()).hexdigest()[:24]
+
+
+def moment(at: float) -> datetime:
+    """A Unix second as an aware time."""
+    return datetime.fromtimestamp(at, UTC)
