@@ -14,7 +14,7 @@ from typing import Final, cast
 import h2.events as h2e
 from h2.errors import ErrorCodes
 from h2.exceptions import H2Error, NoAvailableStreamIDError
-from h2.settings import SettingCodes
+from h2.settings import SettingCodes, Settings
 
 from hub.channels.http2.machine import PatientConnection
 from hub.channels.http2.outcome import InDoubt, NotProcessed, Response
@@ -111,7 +111,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The TLS handshake is done."""
         self._transport = cast("asyncio.Transport", transport)
-        self._h2.update_settings({SettingCodes.ENABLE_PUSH: 0})
+        self._h2.local_settings = Settings(client=True, initial_values={SettingCodes.ENABLE_PUSH: 0})
         self._h2.initiate_connection()
         self._h2.increment_flow_control_window(CREDIT)
         self._flush()

@@ -1,0 +1,35 @@
+"""What was accepted? One JSON line each, on its way to the disk before the provider answers."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from firmware_sim.providers.clock import Now
+
+
+class Journal:
+    """The log of accepted requests."""
+
+    def __init__(self, out: TextIO, now: Now) -> None:
+        self._out = out
+        self._now = now
+
+    def accepted(self, provider: str, fields: Mapping[str, object]) -> None:
+        """Write one line, and flush it."""
+        at = self._now().isoformat(timespec="microseconds").replace("+00:00", "Z")
+        line = {"at": at, "kind": "accepted", "provider": provider, **fields}
+        self._out.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
+        self._out.flush()
+
+
+@contextmanager
+def open_journal(path: Path, now: Now) -> Iterator[Journal]:
+    """Append to the file; only its owner may read it, because it holds addresses."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    with os.fdopen(descriptor, "a", encoding="utf-8") as out:
+        yield Journal(out, now)
