@@ -1,0 +1,164 @@
+"""What does a message from a gateway mean? Bytes in; sightings with their time, or a refusal, out.
+
+In memory and at once: no store, no task, for nearly every sighting changes nothing. Whoever calls stores the marks
+that are due in the transaction, or after the transactions, that contain the batches' effects, and acknowledges then.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+import msgspec
+import structlog
+
+from hub.ingest.admit import Refusal, Roster
+from hub.ingest.age import STALE_AFTER_S, SentClocks, delay_of
+from hub.ingest.gateways import GatewayBook
+from hub.ingest.marks import MarkBook, MarkKey
+from hub.ingest.sighting import Sighting
+from wire.errors import Malformed
+from wire.mqtt import codec
+from wire.mqtt.batch import Batch
+from wire.mqtt.messages import GatewayState
+from wire.mqtt.topics import Topic, parse
+
+log = structlog.get_logger()
+
+MAX_SAID: Final = 1000  # refusals that were logged: beyond it, strangers invent names, and counting is enough
+
+_loads = msgspec.json.Decoder().decode
+_parse = lru_cache(maxsize=4096)(parse)  # a few topics a gateway
+
+
+class Arrival(NamedTuple):
+    """One message, as it came from the broker."""
+
+    topic: str
+    payload: bytes
+    at: float  # Unix seconds, by the hub's wall clock, when it was read from the socket
+    monotonic: float  # seconds, by the hub's monotonic clock, at the same moment
+    expiry_left_s: float | None = None  # what an MQTT 5 broker says remains
+    clock_sound: bool = False  # is the hub's own wall clock known to be right?
+
+
+class Received(NamedTuple):
+    """What a message meant."""
+
+    sightings: tuple[Sighting, ...] | list[Sighting] = ()
+    fresh: bool = False  # a batch that had not been stored before
+    gateway: tuple[str, str] | None = None  # venue and gateway; None when it was refused
+    state: GatewayState | None = None  # of a message on the state topic
+    refusal: Refusal | None = None
+
+
+class Ingest:
+    """The hub's ear."""
+
+    def __init__(self) -> None:
+        self.roster = Roster()
+        self.marks = MarkBook()
+        self.gateways = GatewayBook()
+        self.counts: Counter[str] = Counter()  # batches, repeats, rows, unenrolled, stale, lost, and each Refusal
+        self._clocks = SentClocks()
+        self._said: set[tuple[str, str]] = set()
+
+    def receive(self, arrival: Arrival) -> Received:
+        """Take one message. Nothing that it may hold raises."""
+        try:
+            topic = _parse(arrival.topic)
+        except Malformed as fault:
+            return self._refuse(Refusal.NOT_OURS, "elsewhere", fault)
+        name = f"{topic.venue}/{topic.gateway}"
+        refusal = self.roster.refusal(topic.venue, topic.gateway)
+        if refusal is not None:
+            return self._refuse(refusal, name)
+        try:
+            return self._state(topic, arrival) if topic.kind == "state" else self._batch(topic, arrival)
+        except Malformed as fault:
+            return self._refuse(Refusal.MALFORMED, name, fault)
+
+    def _state(self, topic: Topic, arrival: Arrival) -> Received:
+        gateway = (topic.venue, topic.gateway)
+        if not arrival.payload:  # a retained state that somebody cleared
+            return Received(gateway=gateway)
+        state = codec.decode_state(arrival.payload, loads=_loads)
+        self.gateways.said(gateway, state, datetime.fromtimestamp(arrival.at, UTC))
+        return Received(gateway=gateway, state=state)
+
+    def _batch(self, topic: Topic, arrival: Arrival) -> Received:
+        gateway = (topic.venue, topic.gateway)
+        if topic.bucket is None:  # ack and config are for the gateway
+            return self._refuse(Refusal.NOT_OURS, "/".join(gateway))
+        batch = codec.decode_batch(arrival.payload, loads=_loads)
+        if batch.gateway != topic.gateway:
+            return self._refuse(Refusal.OTHER_GATEWAY, "/".join(gateway))
+        delay = delay_of(
+            sent_delay_s=self._clocks.delay_s(
+                gateway, batch.boot, arrived_s=arrival.monotonic, sent_s=batch.sent_ms / 1000
+            ),
+            expiry_left_s=arrival.expiry_left_s,
+            wall_difference_s=_wall_difference(batch, arrival),
+        )
+        self.gateways.heard(gateway, arrival.at)
+        noted = self.marks.note(
+            MarkKey(topic.venue, topic.gateway, batch.epoch, topic.bucket),
+            seq=batch.seq,
+            low=batch.low,
+            rows=len(batch.rows),
+        )
+        self.counts["lost"] += noted.lost
+        if not noted.fresh:
+            self.counts["repeats"] += 1
+            return Received(gateway=gateway)
+        self.counts["batches"] += 1
+        self.counts["rows"] += len(batch.rows)
+        return Received(self._sightings(topic, batch, arrival.at - delay, delay), fresh=True, gateway=gateway)
+
+    def _sightings(self, topic: Topic, batch: Batch, sent_at: float, delay: float) -> list[Sighting]:
+        venue, gateway = topic.venue, topic.gateway
+        enrolled = self.roster.enrolled.get(venue, frozenset())
+        may_trigger = topic.kind == "live"
+        oldest_ms = (STALE_AFTER_S - delay) * 1000
+        new = tuple.__new__  # a NamedTuple's own constructor takes three times as long
+        sightings = [
+            new(
+                Sighting,
+                (
+                    venue,
+                    gateway,
+                    tag,
+                    sent_at - last_ms * 0.001,
+                    sent_at - first_ms * 0.001,
+                    readings,
+                    mean,
+                    most,
+                    last,
+                    may_trigger and last_ms <= oldest_ms,
+                ),
+            )
+            for tag, first_ms, last_ms, readings, mean, most, last in batch.rows
+            if tag in enrolled
+        ]
+        self.counts["unenrolled"] += len(batch.rows) - len(sightings)
+        if may_trigger and delay > STALE_AFTER_S:
+            self.counts["stale"] += 1
+        return sightings
+
+    def _refuse(self, refusal: Refusal, name: str, fault: Malformed | None = None) -> Received:
+        self.counts[refusal] += 1
+        said = (refusal, name)
+        if said not in self._said and len(self._said) < MAX_SAID:
+            self._said.add(said)
+            log.warning(
+                "Refused a message; further ones are only counted", gateway=name, why=refusal, fault=str(fault or "")
+            )
+        return Received(refusal=refusal)
+
+
+def _wall_difference(batch: Batch, arrival: Arrival) -> float | None:
+    if batch.wall_ms is None or not batch.wall_ok or not arrival.clock_sound:
+        return None
+    return arrival.at - batch.wall_ms / 1000
