@@ -61,13 +61,13 @@ class Feed:
     """The broadcast. `publish` never waits."""
 
     def __init__(self) -> None:
-        self._listeners: set[Subscription] = set()
+        self.listeners: set[Subscription] = set()
         self._closed = False
 
     def publish(self, *, venue: str, kind: str, at: datetime, **fields: Json) -> None:
         """Tell every listener of the venue."""
         item: Item = {"at": rfc3339(at), "kind": kind, "venue": venue, **fields}
-        for listener in self._listeners:
+        for listener in self.listeners:
             if listener.venue in {None, venue}:
                 listener.offer(item)
 
@@ -75,18 +75,18 @@ class Feed:
     def subscribe(self, venue: str | None) -> Iterator[Subscription]:
         """Listen to one venue, or to all."""
         subscription = Subscription(venue)
-        self._listeners.add(subscription)
+        self.listeners.add(subscription)
         if self._closed:
             subscription.end()
         try:
             yield subscription
         finally:
-            self._listeners.discard(subscription)
+            self.listeners.discard(subscription)
 
     def close(self) -> None:
         """Let every listener go, so that a server can stop; those who come later are let go at once."""
         self._closed = True
-        for listener in self._listeners:
+        for listener in self.listeners:
             listener.end()
 
 

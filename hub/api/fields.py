@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from math import isfinite
 from typing import Annotated, Any, Final, TypeVar
@@ -33,8 +33,8 @@ class Body(BaseModel):
 def _time(value: object) -> object:
     if isinstance(value, str) and _TIME.fullmatch(value):
         try:
-            return datetime.fromisoformat(value.upper())
-        except ValueError:
+            return datetime.fromisoformat(value.upper()).astimezone(UTC)
+        except (ValueError, OverflowError):  # the second at the ends of the calendar
             pass
     raise ValueError("an RFC 3339 time with a zone: 2026-01-05T09:00:00Z")
 

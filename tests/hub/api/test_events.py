@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from hub.api.app import build_api
+from tests.fakes.api import T0, FakeHub, client
+
+BOUGHT = {"id": "pos-7", "venue": "marlton", "guest": "ana", "kind": "purchase", "object": "restaurant"}
+
+
+async def _posted(hub: FakeHub, token: str, **changes: Any) -> tuple[int, dict[str, Any]]:  # noqa: ANN401  any field
+    app = build_api(hub.deps())
+    async with client(app, "admin") as admin:
+        await admin.put("/v1/guests/ana", json={})
+    async with client(app, token) as caller:
+        answer = await caller.post("/v1/events", json={**BOUGHT, **changes})
+    return answer.status_code, answer.json()
+
+
+async def test_an_event_reaches_the_journeys_as_it_was_posted() -> None:
+    hub = FakeHub()
+    hub.clock.move(timedelta(seconds=3))
+
+    status, answer = await _posted(hub, "pms", at="2026-01-05T09:00:00Z", data={"amount": 31.5})
+
+    assert (status, answer) == (202, {"id": "pos-7", "outcome": "taken"})
+    [event] = hub.journeys.events
+    assert (event.kind, event.object, event.at, event.data) == ("purchase", "restaurant", T0, {"amount": 31.5})
+    assert event.received - event.at == timedelta(seconds=3)
+
+
+async def test_a_repeated_id_answers_200_and_does_nothing() -> None:
+    hub = FakeHub()
+    await _posted(hub, "pms")
+
+    status, answer = await _posted(hub, "pms", object="bar")
+
+    assert (status, answer["outcome"]) == (200, "repeated")
+    assert [event.object for event in hub.journeys.events] == ["restaurant"]
+
+
+async def test_an_event_without_a_time_is_of_now() -> None:
+    hub = FakeHub()
+
+    await _posted(hub, "pms")
+
+    assert hub.journeys.events[0].at == T0
+
+
+@pytest.mark.parametrize("kind", ["entered", "left"])
+async def test_an_admin_alone_says_who_enters_and_leaves_a_zone(kind: str) -> None:
+    hub = FakeHub()
+
+    by_pms, _ = await _posted(hub, "pms", id="e-1", kind=kind, object="lobby")
+    by_admin, _ = await _posted(hub, "admin", id="e-2", kind=kind, object="lobby")
+
+    assert (by_pms, by_admin) == (403, 202)
+    assert [event.id for event in hub.journeys.events] == ["e-2"]
+
+
+@pytest.mark.parametrize(
+    ("token", "changes", "status", "where"),
+    [
+        ("admin", {"venue": "ritz"}, 422, "body.venue"),
+        ("pms-of-marlton", {"venue": "sands"}, 422, "body.venue"),
+        ("admin", {"kind": "entered", "object": "moon"}, 422, "body.object"),
+        ("admin", {"kind": "entered", "object": None}, 422, "body.object"),
+        ("admin", {"kind": "dwelled", "object": "lobby"}, 422, "body.kind"),
+        ("admin", {"at": "2026-01-05T09:06:00Z"}, 422, "body.at"),
+        ("admin", {"data": {"nested": {}}}, 422, "body.data.nested"),
+        ("admin", {"id": "two words"}, 422, "body.id"),
+        ("admin", {"guest": "nobody"}, 404, None),
+    ],
+)
+async def test_an_event_that_cannot_have_happened_is_refused(
+    token: str, changes: dict[str, Any], status: int, where: str | None
+) -> None:
+    hub = FakeHub()
+
+    found, answer = await _posted(hub, token, **changes)
+
+    assert found == status
+    assert where is None or answer["errors"][0]["where"] == where
+    assert hub.journeys.events == []
