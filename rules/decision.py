@@ -20,6 +20,7 @@ class Kind(StrEnum):
     HELD = "held"  # by quiet hours, until `message.not_before`
     REFUSED = "refused"  # a send that the gate, or a guard on the step, refused
     NOT_STARTED = "not_started"
+    TOLD = "told"  # the staff were asked to do something; `text` is what
     ENDED = "ended"
 
 
@@ -39,6 +40,7 @@ class Reason(StrEnum):
     TIMED_OUT = "timed_out"
     VENUE_HOLDOUT = "venue_holdout"
     JOURNEY_HOLDOUT = "journey_holdout"
+    SHADOW = "shadow"  # the journey only decides
     HUSH = "hush"
     NO_CONSENT = "no_consent"
     NO_ADDRESS = "no_address"
@@ -69,3 +71,4 @@ class Decision:
     message: str | None = None  # the outbox message's id
     guard: str | None = None  # the guard's own text
     saw: Mapping[str, Value] = field(default_factory=dict)  # the values that the guard saw
+    said: str | None = None  # the name of the message in the journey's file, or of the team that was told

@@ -30,6 +30,7 @@ class Run:
     wait_from: datetime | None = None  # when that wait began, logically
     deadline: datetime | None = None  # absolute
     wake_at: datetime | None = None  # when to look: the deadline, and its grace for an event wait
+    moved_by: str | None = None  # the event that moved it last: seen twice, it does nothing
     goal_until: datetime | None = None  # its goal still counts until then, ended or not
     goal_at: datetime | None = None
     data: Mapping[str, Value] = field(default_factory=dict)  # the starting event's, and what the run has set

@@ -1,0 +1,33 @@
+"""By which channels may, and can, this message reach this guest?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rules.facts import Facts
+from rules.message import Message
+from rules.venue import Purpose, Venue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """What a message may use."""
+
+    asked: tuple[str, ...]  # the channels that were considered, in order
+    allowed: tuple[str, ...]  # of those, with consent
+    open: tuple[str, ...]  # of those, with an address too
+
+
+def reach(*, message: Message, purpose: Purpose, facts: Facts, venue: Venue) -> Reach:
+    """The channels of `by:` in order; where it names none, the one that the guest prefers, then the venue's."""
+    asked = message.by or _preferred_first(facts.preferred, venue.channels)
+    allowed = tuple(
+        channel for channel in asked if not purpose.consent_needed or (purpose.name, channel) in facts.consents
+    )
+    return Reach(asked=asked, allowed=allowed, open=tuple(name for name in allowed if name in facts.reachable))
+
+
+def _preferred_first(preferred: str | None, channels: tuple[str, ...]) -> tuple[str, ...]:
+    if preferred not in channels:
+        return channels
+    return (preferred, *(channel for channel in channels if channel != preferred))

@@ -1,0 +1,110 @@
+"""What has been decided so far, about one event or deadline?
+
+Journeys are asked one after another, and what the first has sent the next must know. This gathers it, and gives
+every decision its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from rules.decision import Decision, Kind, Reason
+from rules.event import Event, Value
+from rules.facts import Facts, Past, Planned
+from rules.ids import cause_of_deadline, decision_id
+from rules.moment import Moment
+from rules.rulebook import Rulebook
+from rules.run import Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """All that one event or deadline changes."""
+
+    runs: tuple[Run, ...] = ()  # new and changed ones
+    decisions: tuple[Decision, ...] = ()
+    planned: tuple[Planned, ...] = ()
+    cancelled: tuple[str, ...] = ()  # messages to take back if they have not left yet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """One decision, apart from what is the same for all of them."""
+
+    kind: Kind
+    reason: Reason
+    text: str
+    step: str | None = None
+    message: str | None = None
+    said: str | None = None
+    guard: str | None = None
+    saw: Mapping[str, Value] | None = None
+
+
+class Deliberation:
+    """One call of `decide`: its question, and the answers as they come."""
+
+    def __init__(self, rulebook: Rulebook, facts: Facts, *, at: datetime, event: Event | None) -> None:
+        self.rulebook = rulebook
+        self.facts = facts
+        self.at = at
+        self.event = event
+        self.moment = Moment(rulebook, facts, at=at, event=event)
+        self._runs: dict[str, Run] = {}
+        self._decisions: list[Decision] = []
+        self._planned: list[Planned] = []
+        self._cancelled: list[str] = []
+
+    def keep(self, run: Run) -> None:
+        """A run that is new, or has changed."""
+        self._runs[run.id] = run
+
+    def note(self, note: Note, *, journey: str, run: Run | None = None) -> None:
+        """One decision more."""
+        cause = cause_of_deadline(self.at) if self.event is None else self.event.id
+        about = (run.id if run else "", note.step or "", cause, note.kind, note.reason)
+        venue, guest = self.rulebook.venue.id, self.facts.guest
+        self._decisions.append(
+            Decision(
+                id=decision_id(venue=venue, guest=guest, journey=journey, about=about),
+                at=self.at,
+                venue=venue,
+                guest=guest,
+                journey=journey,
+                kind=note.kind,
+                reason=note.reason,
+                text=note.text,
+                run=run.id if run else None,
+                step=note.step,
+                event=self.event.id if self.event else None,
+                message=note.message,
+                said=note.said,
+                guard=note.guard,
+                saw=note.saw or {},
+            )
+        )
+
+    def plan(self, planned: Planned) -> None:
+        """One message more; from now on it counts."""
+        self._planned.append(planned)
+        self.moment.remember(
+            Past(
+                id=planned.id, at=planned.at, journey=planned.journey, message=planned.message, purpose=planned.purpose,
+                priority=planned.priority, ghost=planned.ghost,
+            )
+        )  # fmt: skip
+
+    def cancel(self, message: str) -> None:
+        """A message to take back. One that was decided just now is not sent at all."""
+        self._cancelled.append(message)
+
+    def outcome(self) -> Outcome:
+        """What it all came to."""
+        return Outcome(
+            runs=tuple(self._runs.values()),
+            decisions=tuple(self._decisions),
+            planned=tuple(self._planned),
+            cancelled=tuple(dict.fromkeys(self._cancelled)),
+        )

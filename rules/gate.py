@@ -1,0 +1,265 @@
+"""May this message go to this guest now, by which channel, and if not, why not?
+
+Every `send` passes the same guards in the same order, and the first that refuses is the reason that is stored:
+1 the run is live and the journey not stopped · 2 holdout, which lets a ghost go on · 3 hush · 4 consent and address ·
+5 caps · 6 quiet hours · 7 arbitration · 8 once a step. Policy is always the newest: restraint is never pinned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from rules import holdout, words
+from rules.consent import Reach, reach
+from rules.decision import Reason
+from rules.facts import Facts, Planned
+from rules.journey import Guard, Journey, Mode
+from rules.limits import sent_for
+from rules.message import Message
+from rules.moment import Moment
+from rules.quiet_hours import quiet_until
+from rules.rulebook import Rulebook
+from rules.spans import span_text
+from rules.venue import MARKETING, TRANSACTIONAL, Purpose, Venue
+
+ARBITRATION: Final = timedelta(seconds=5)
+# Two messages within it feel like one interruption too many; the one that matters more is enough.
+
+PAUSE: Final = timedelta(minutes=1)
+# A message of a paused journey is asked about this often until it goes, or is no longer worth sending.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """It may not go."""
+
+    reason: Reason
+    text: str
+    guard: str | None = None  # the policy's own text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """It may go, but not yet."""
+
+    until: datetime
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leave:
+    """It may go."""
+
+    channels: tuple[str, ...]  # in order: the next is tried after certain failure
+    not_before: datetime | None = None  # the end of the quiet hours that hold it
+    ghost: Reason | None = None  # why it is only recorded
+    outdone: tuple[str, ...] = ()  # messages of lesser journeys in the same seconds, to take back if they still wait
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One message that wants to go."""
+
+    id: str
+    message: Message
+    purpose: Purpose
+    journey: Journey  # the run's version: its priority, and what it is called
+    moment: Moment
+
+    @property
+    def venue(self) -> Venue:
+        """Whose policy it is."""
+        return self.moment.rulebook.venue
+
+    @property
+    def facts(self) -> Facts:
+        """Whom it is for."""
+        return self.moment.facts
+
+
+def ask(case: Case) -> Leave | Refusal:
+    """All guards, in order."""
+    ghost = _ghost(case)
+    for guard in (_stopped, _hushed, _unreachable, _capped):
+        if (refusal := guard(case)) is not None:
+            return refusal
+    until = _quiet(case, case.moment.at)
+    if until is not None and until - case.moment.at > case.message.keep:
+        return _quiet_refusal(case, until)
+    for guard in (_outranked, _twice):
+        if (refusal := guard(case)) is not None:
+            return refusal
+    return Leave(channels=_reach(case).open, not_before=until, ghost=ghost, outdone=_outdone(case))
+
+
+def ask_again(rulebook: Rulebook, planned: Planned, facts: Facts, now: datetime) -> Refusal | Hold | None:
+    """May a message that was decided earlier go now? What may have changed is asked again; None: it may.
+
+    Consent, hush, address, expiry and quiet hours always; caps too when it comes from being held.
+    """
+    if now >= planned.expires_at:
+        until = words.moment(planned.expires_at, now, rulebook.venue.timezone)
+        return Refusal(reason=Reason.EXPIRED, text=f"not worth sending after {until}")
+    if planned.journey in rulebook.paused:
+        return Hold(until=min(now + PAUSE, planned.expires_at), text="journey paused")
+    case = _case_of(rulebook, planned, facts, now)
+    if isinstance(case, Refusal):
+        return case
+    held = planned.not_before is not None
+    guards = (_stopped, _run_ended(planned), _hushed, _unreachable, *((_capped,) if held else ()))
+    refusals = (guard(case) for guard in guards)
+    first = next((refusal for refusal in refusals if refusal is not None), None)
+    return first or _quiet_again(case, planned, now)
+
+
+_Guard = Callable[[Case], Refusal | None]
+
+
+def _quiet_again(case: Case, planned: Planned, now: datetime) -> Refusal | Hold | None:
+    until = _quiet(case, now)
+    if until is None:
+        return None
+    if until >= planned.expires_at:
+        return _quiet_refusal(case, until)
+    return Hold(until=until, text=f"quiet hours until {words.moment(until, now, _zone_of(case))}")
+
+
+def _case_of(rulebook: Rulebook, planned: Planned, facts: Facts, now: datetime) -> Case | Refusal:
+    journey = rulebook.journey(planned.journey, planned.version) or rulebook.journey(planned.journey)
+    if journey is None:
+        return Refusal(reason=Reason.STOPPED, text="its journey was taken away")
+    message = journey.messages.get(planned.message)
+    purpose = rulebook.venue.purposes.get(planned.purpose)
+    if message is None or purpose is None:
+        return Refusal(reason=Reason.STOPPED, text="its message or purpose was taken away")
+    moment = Moment(rulebook, facts, at=now)
+    return Case(id=planned.id, message=message, purpose=purpose, journey=journey, moment=moment)
+
+
+def _run_ended(planned: Planned) -> _Guard:
+    """A held message of a run that was stopped meanwhile stays; one of a run that went to its end goes."""
+
+    def guard(case: Case) -> Refusal | None:
+        for run in case.facts.runs:
+            if run.id == planned.run and run.ended_why in (Reason.STOP, Reason.GOAL, Reason.STOPPED):
+                return Refusal(reason=Reason.STOPPED, text=f"its run has ended: {run.ended_why}")
+        return None
+
+    return guard
+
+
+def _ghost(case: Case) -> Reason | None:
+    if case.purpose.name == MARKETING and not case.facts.holdout_never:
+        if holdout.from_venue(case.venue, case.facts.guest):
+            return Reason.VENUE_HOLDOUT
+        if holdout.from_journey(case.journey, case.facts.guest):
+            return Reason.JOURNEY_HOLDOUT
+    return Reason.SHADOW if _mode(case) is Mode.SHADOW else None
+
+
+def _mode(case: Case) -> Mode:
+    newest = case.moment.rulebook.journey(case.journey.name)
+    return Mode.SHADOW if newest is not None and newest.mode is Mode.SHADOW else case.journey.mode
+
+
+def _stopped(case: Case) -> Refusal | None:
+    rulebook = case.moment.rulebook
+    if rulebook.journey(case.journey.name) is None:
+        return Refusal(reason=Reason.STOPPED, text="its journey was taken away")
+    if case.journey.name in rulebook.paused:
+        return Refusal(reason=Reason.JOURNEY_PAUSED, text="journey paused")
+    return None
+
+
+def _hushed(case: Case) -> Refusal | None:
+    hush = case.venue.hush
+    if hush is None or case.purpose.name != MARKETING:
+        return None
+    guard = Guard(unless=True, expression=hush)
+    answer = case.moment.holds(guard, case.journey.name)
+    if answer.holds:
+        return None
+    return Refusal(reason=Reason.HUSH, text=words.refusal(guard, answer), guard=f"hush: {hush.source}")
+
+
+def _reach(case: Case) -> Reach:
+    return reach(message=case.message, purpose=case.purpose, facts=case.facts, venue=case.venue)
+
+
+def _unreachable(case: Case) -> Refusal | None:
+    found = _reach(case)
+    if found.open:
+        return None
+    if not found.allowed:
+        return Refusal(reason=Reason.NO_CONSENT, text=f"no consent for {words.either(found.asked)}")
+    return Refusal(reason=Reason.NO_ADDRESS, text=f"no address for {words.either(found.allowed)}")
+
+
+def _capped(case: Case) -> Refusal | None:
+    cap = case.purpose.cap
+    if cap is None:
+        return None
+    others = (each for each in case.moment.past(case.journey.name) if each.id != case.id)
+    sent = sent_for(others, purpose=case.purpose.name, at=case.moment.at, within=cap.span)
+    if sent < cap.most:
+        return None
+    text = f"{sent} {case.purpose.name} messages in the last {span_text(cap.span)}"
+    return Refusal(reason=Reason.CAP, text=text, guard=f"cap: {cap.most} in {span_text(cap.span)}")
+
+
+def _quiet(case: Case, now: datetime) -> datetime | None:
+    quiet = case.purpose.quiet
+    return None if quiet is None else quiet_until(quiet, now, _zone_of(case))
+
+
+def _zone_of(case: Case) -> ZoneInfo:
+    """Where the guest's day is: her own time zone, or the venue's when she has stated none that exists."""
+    if not case.facts.timezone:
+        return case.venue.timezone
+    try:
+        return ZoneInfo(case.facts.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: `..` and other names that are no zone
+        return case.venue.timezone
+
+
+def _quiet_refusal(case: Case, until: datetime) -> Refusal:
+    text = f"quiet hours until {words.moment(until, case.moment.at, _zone_of(case))}"
+    return Refusal(reason=Reason.QUIET_HOURS, text=text, guard=f"quiet: {case.purpose.quiet}")
+
+
+def _outranked(case: Case) -> Refusal | None:
+    """The first of equals goes; codes and receipts neither win nor lose."""
+    if case.purpose.name == TRANSACTIONAL:
+        return None
+    for each in case.moment.past(case.journey.name):
+        rival = (
+            each.counts and each.journey != case.journey.name and each.purpose != TRANSACTIONAL and each.id != case.id
+        )
+        if rival and abs(case.moment.at - each.at) < ARBITRATION and each.priority >= case.journey.priority:
+            return Refusal(reason=Reason.ARBITRATION, text=f"{each.journey} had just sent {each.message}")
+    return None
+
+
+def _outdone(case: Case) -> tuple[str, ...]:
+    if case.purpose.name == TRANSACTIONAL:
+        return ()
+    return tuple(
+        each.id
+        for each in case.moment.past(case.journey.name)
+        if each.counts
+        and not each.ghost
+        and each.journey != case.journey.name
+        and each.purpose != TRANSACTIONAL
+        and each.priority < case.journey.priority
+        and abs(case.moment.at - each.at) < ARBITRATION
+    )
+
+
+def _twice(case: Case) -> Refusal | None:
+    if any(each.id == case.id for each in case.facts.past):
+        return Refusal(reason=Reason.DUPLICATE, text="this step has sent its message")
+    return None

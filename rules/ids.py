@@ -1,0 +1,49 @@
+"""What is this run, decision or message called? The same thing is called the same however often it is decided."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+COUPON_LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+# Crockford's base 32: no I, L, O or U, so that a code can be read out at a counter.
+
+COUPON_LENGTH: Final = 8
+
+
+def _digest(*parts: str) -> bytes:
+    """Parts are told apart by a byte that no id may hold, so that `a`+`bc` is not `ab`+`c`."""
+    return hashlib.sha256("\x00".join(parts).encode()).digest()
+
+
+def run_id(*, venue: str, journey: str, guest: str, event: str) -> str:
+    """One guest in one journey, from one event on."""
+    return _digest("run", venue, journey, guest, event).hex()[:32]
+
+
+def decision_id(*, venue: str, guest: str, journey: str, about: tuple[str, ...]) -> str:
+    """One answer; `about` is its run, step, cause and kind."""
+    return _digest("decision", venue, guest, journey, *about).hex()[:32]
+
+
+def dedupe_key(*, journey: str, guest: str, run: str, step: str) -> str:
+    """What may be sent once. A fallback channel is another attempt of the same message, so it is no part of this."""
+    return _digest("message", journey, guest, run, step).hex()
+
+
+def message_id(key: str) -> str:
+    """A UUID made from the dedupe key: the provider's name for the message too."""
+    return str(UUID(bytes=hashlib.sha256(key.encode()).digest()[:16], version=8))
+
+
+def coupon(run: str) -> str:
+    """The one code of a run. Who does not know the run's id cannot guess it."""
+    bits = int.from_bytes(_digest("coupon", run)[:5])
+    return "".join(COUPON_LETTERS[bits >> 5 * place & 31] for place in range(COUPON_LENGTH))
+
+
+def cause_of_deadline(at: datetime) -> str:
+    """What a decision names as its cause when it was a deadline."""
+    return f"due:{at.isoformat()}"

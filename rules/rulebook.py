@@ -1,0 +1,76 @@
+"""What are this venue's rules just now? The venue's policy and its journeys, made ready for many questions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from rules.expression import Expression
+from rules.journey import Journey, Mode, WaitUntil
+from rules.route import Route, route
+from rules.venue import Venue
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rulebook:
+    """One venue's rules; a new one is made when a file changes, and nothing in it ever does."""
+
+    venue: Venue
+    journeys: tuple[Journey, ...]  # the newest version of each
+    older: tuple[Journey, ...] = ()  # versions on which runs may still be
+    paused: frozenset[str] = frozenset()  # journeys that start nothing and send nothing
+
+    def journey(self, name: str, version: str | None = None) -> Journey | None:
+        """A journey by name: the newest, or one version of it."""
+        return self._newest.get(name) if version is None else self._versions.get((name, version))
+
+    def route(self, journey: Journey) -> Route:
+        """Where each step of a journey of this book leads."""
+        return self._routes[journey.name, journey.version]
+
+    def is_shadow(self, name: str) -> bool:
+        """Does the journey, as it is now, only decide?"""
+        journey = self._newest.get(name)
+        return journey is not None and journey.mode is Mode.SHADOW
+
+    @cached_property
+    def ordered(self) -> tuple[Journey, ...]:
+        """The newest journeys as an event meets them: the highest priority first, then by name."""
+        return tuple(sorted(self.journeys, key=lambda journey: (-journey.priority, journey.name)))
+
+    @cached_property
+    def starts(self) -> Mapping[str, tuple[Journey, ...]]:
+        """The newest journeys by the kind of event that starts them, in order."""
+        by_kind: dict[str, list[Journey]] = defaultdict(list)
+        for journey in self.ordered:
+            by_kind[journey.start.kind].append(journey)
+        return {kind: tuple(journeys) for kind, journeys in by_kind.items()}
+
+    @cached_property
+    def asked(self) -> tuple[str, ...]:
+        """The guest fields that any condition asks for: all that a condition's context needs to hold."""
+        return tuple(sorted({name for expression in self._expressions() for name in expression.fields}))
+
+    @cached_property
+    def _newest(self) -> Mapping[str, Journey]:
+        return {journey.name: journey for journey in self.journeys}
+
+    @cached_property
+    def _versions(self) -> Mapping[tuple[str, str], Journey]:
+        return {(journey.name, journey.version): journey for journey in (*self.older, *self.journeys)}
+
+    @cached_property
+    def _routes(self) -> Mapping[tuple[str, str], Route]:
+        return {key: route(journey) for key, journey in self._versions.items()}
+
+    def _expressions(self) -> Iterator[Expression]:
+        if self.venue.hush is not None:
+            yield self.venue.hush
+        for journey in self._versions.values():
+            yield from (guard.expression for guard in journey.guards)
+            for step in journey.walk():
+                yield from (guard.expression for guard in step.guards)
+                if isinstance(step.verb, WaitUntil):
+                    yield step.verb.until

@@ -1,0 +1,139 @@
+"""Does this event start this journey for this guest? The first that stands against it is stored, in its own words.
+
+In this order: is the journey paused, is the guest known, is the event late, is she in it already, do the guards
+let her in, has she started it lately?
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from rules import holdout, words
+from rules.decision import Kind, Reason
+from rules.deliberation import Deliberation, Note
+from rules.event import DWELLED, ENTERED, LEFT, Event
+from rules.ids import run_id
+from rules.journey import Journey, OnceKind, trigger_text
+from rules.route import Onward
+from rules.run import Run
+from rules.spans import span_text
+from rules.steps import Walk, go_on
+from rules.waits import LATE
+
+_PRESENCE = (ENTERED, DWELLED, LEFT)
+
+
+def consider(deliberation: Deliberation, journey: Journey, event: Event) -> None:
+    """Start it, or note why not."""
+    run = run_id(venue=event.venue, journey=journey.name, guest=event.guest, event=event.id)
+    key = once_key(deliberation, journey, event)
+    against = _against(deliberation, journey, event, key)
+    if against is not None:
+        deliberation.note(against, journey=journey.name)
+        return
+    _begin(deliberation, journey, event, run=run, key=key)
+
+
+def once_key(deliberation: Deliberation, journey: Journey, event: Event) -> str:
+    """What `once:` compares."""
+    match journey.once.kind:
+        case OnceKind.EVER:
+            return "ever"
+        case OnceKind.PER_DAY:
+            return deliberation.rulebook.venue.local(event.at).date().isoformat()
+        case OnceKind.PER_VISIT:
+            return _visit(deliberation, event)
+        case OnceKind.PER_FIELD:
+            value = deliberation.moment.field(journey.once.field or "")
+            return value.isoformat() if isinstance(value, datetime) else str(value)
+        case _:
+            return ""
+
+
+def _against(deliberation: Deliberation, journey: Journey, event: Event, key: str) -> Note | None:
+    if journey.name in deliberation.rulebook.paused:
+        return Note(kind=Kind.NOT_STARTED, reason=Reason.JOURNEY_PAUSED, text="journey paused")
+    if event.received - event.at > LATE:
+        text = f"heard of {span_text(event.received - event.at)} later"
+        return Note(kind=Kind.NOT_STARTED, reason=Reason.LATE, text=text)
+    return _in_it(deliberation, journey, key) or _guarded(deliberation, journey) or _once(deliberation, journey, key)
+
+
+def _in_it(deliberation: Deliberation, journey: Journey, key: str) -> Note | None:
+    for run in deliberation.facts.runs:
+        same = journey.once.kind is not OnceKind.PER_FIELD or run.once_key == key
+        if run.live and run.journey == journey.name and same:
+            zone = deliberation.rulebook.venue.timezone
+            text = words.already_in(run.started_at, deliberation.at, zone)
+            return Note(kind=Kind.NOT_STARTED, reason=Reason.ALREADY_IN, text=text)
+    return None
+
+
+def _guarded(deliberation: Deliberation, journey: Journey) -> Note | None:
+    for guard in journey.guards:
+        answer = deliberation.moment.holds(guard, journey.name)
+        if not answer.holds:
+            return Note(
+                kind=Kind.NOT_STARTED,
+                reason=Reason.GUARD if answer.fault is None else Reason.FAULT,
+                text=words.refusal(guard, answer),
+                guard=str(guard),
+                saw=answer.saw,
+            )
+    return None
+
+
+def _once(deliberation: Deliberation, journey: Journey, key: str) -> Note | None:
+    once = journey.once
+    if once.kind is OnceKind.WHENEVER:
+        return None
+    earlier = [run for run in deliberation.facts.runs if run.journey == journey.name]
+    if once.span is not None:
+        again = any(abs(deliberation.at - run.started_at) < once.span for run in earlier)
+    else:
+        again = any(run.once_key == key for run in earlier)
+    if not again:
+        return None
+    text = f"only once {once.text}" if once.text.startswith("per") else "only once, ever"
+    return Note(kind=Kind.NOT_STARTED, reason=Reason.ONCE, text=text, guard=f"once: {once.text}")
+
+
+def _begin(deliberation: Deliberation, journey: Journey, event: Event, *, run: str, key: str) -> None:
+    facts = deliberation.facts
+    held_out = not facts.holdout_never and (
+        holdout.from_venue(deliberation.rulebook.venue, facts.guest) or holdout.from_journey(journey, facts.guest)
+    )
+    begun = Run(
+        id=run,
+        journey=journey.name,
+        version=journey.version,
+        venue=event.venue,
+        guest=event.guest,
+        once_key=key,
+        started_at=event.at,
+        start_event=event.id,
+        moved_by=event.id,
+        zone=event.object if event.kind in _PRESENCE else None,
+        ghost=held_out,
+        goal_until=None if journey.goal is None else event.at + journey.goal.within,
+        data={**event.data, "kind": event.kind, "object": event.object},
+    )
+    note = Note(kind=Kind.STARTED, reason=Reason.MATCHED, text=trigger_text(event))
+    deliberation.note(note, journey=journey.name, run=begun)
+    walk = Walk(deliberation=deliberation, journey=journey, run=begun, since=event.at)
+    deliberation.keep(go_on(walk, Onward(steps=journey.steps)))
+
+
+def _visit(deliberation: Deliberation, event: Event) -> str:
+    """The stay in which it happens: the one that it begins, or the last one begun before it."""
+    if event.kind == ENTERED:
+        return f"{event.object}@{event.at.isoformat()}"
+    stays = [
+        stay
+        for stay in deliberation.facts.stays
+        if stay.entered <= event.at and (event.kind not in _PRESENCE or stay.zone == event.object)
+    ]
+    if not stays:
+        return event.id
+    last = max(stays, key=lambda stay: stay.entered)
+    return f"{last.zone}@{last.entered.isoformat()}"

@@ -1,0 +1,61 @@
+"""When does a wait end?
+
+Deadlines are absolute, and measured from the end of the step before. A wait for an event is looked at a little after
+its deadline, so that what was on its way still counts; its time is the deadline all the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from rules.expression import Failed
+from rules.journey import Verb, WaitClock, WaitEvent, WaitSpan, WaitUntil
+from rules.moment import Moment
+from rules.spans import next_clock
+
+GRACE: Final = timedelta(seconds=30)
+# A gateway tells its windows every few seconds, and a hub under load is seconds behind; half a minute covers both.
+
+LATE: Final = timedelta(seconds=90)
+# A welcome that comes later than this greets somebody who has walked on.
+
+Wait = WaitEvent | WaitSpan | WaitClock | WaitUntil
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadline:
+    """When a wait is over, and when to look."""
+
+    at: datetime | None  # None: nobody can say yet; a field that it names is not set
+    wake: datetime | None
+
+
+def deadline(verb: Wait, *, since: datetime, moment: Moment, journey: str) -> Deadline:
+    """When this wait is over. Raises Failed when its time cannot be reckoned."""
+    match verb:
+        case WaitEvent():
+            end = since + verb.within
+            return Deadline(at=end, wake=end + GRACE)
+        case WaitSpan():
+            end = since + verb.span
+        case WaitClock():
+            end = next_clock(since, verb.clock, moment.rulebook.venue.timezone)
+        case WaitUntil():
+            return _until(verb, moment, journey)
+    return Deadline(at=end, wake=end)
+
+
+def is_wait(verb: Verb) -> bool:
+    """Does a run stand still here?"""
+    return isinstance(verb, Wait)
+
+
+def _until(verb: WaitUntil, moment: Moment, journey: str) -> Deadline:
+    if any(moment.field(name) is None for name in verb.until.fields):
+        return Deadline(at=None, wake=None)
+    found = moment.ask(verb.until, journey)
+    if not isinstance(found, datetime):
+        raise Failed("the answer is not a time")
+    return Deadline(at=found, wake=found)

@@ -1,0 +1,98 @@
+"""How is a decision said to a person? One sentence, lower case, in the words of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from rules.expression import Expression
+from rules.journey import Choose, End, Guard, Send, Tell, Verb, WaitClock, WaitEvent, WaitSpan, WaitUntil
+from rules.lexer import NAME, tokens
+from rules.moment import Answer
+from rules.spans import parse_span, span_text
+
+_PLAIN_TOKENS: Final = 3  # guest . name
+
+
+def refusal(guard: Guard, answer: Answer) -> str:
+    """Why a guard let nothing pass: `messaged in the last 24h`, `not member`."""
+    if answer.fault is not None:
+        return f"`{guard}` could not be answered: {answer.fault}"
+    said = condition(guard.expression)
+    if said is not None:
+        return said if guard.unless else f"not {said}"
+    seen = ", ".join(f"{name} is {_value(value)}" for name, value in answer.saw.items())
+    return f"{guard}" + (f" ({seen})" if seen else "")
+
+
+def condition(expression: Expression) -> str | None:
+    """A condition that asks one thing, as a person would say it; None for a longer one."""
+    words = tokens(expression.source)
+    if len(expression.fields) == 1 and not expression.calls and len(words) == _PLAIN_TOKENS and words[2].kind == NAME:
+        return expression.fields[0].replace("_", " ")
+    if len(expression.calls) != 1 or expression.fields:
+        return None
+    call = expression.calls[0]
+    alone = len(words) == _PLAIN_TOKENS + len(call.arguments) * 2 - (1 if call.arguments else 0)
+    if not alone or words[0].text != call.name:
+        return None
+    if call.name == "messaged":
+        return _messaged(*call.arguments)
+    if call.name == "inside":
+        return f"inside {call.arguments[0]}"
+    return f"first {call.arguments[0]}" if call.name == "first" else None
+
+
+def already_in(since: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """`already in it since 09:00`, on the venue's clock; with the day when it was another one."""
+    return f"already in it since {moment(since, now, zone)}"
+
+
+def moment(at: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """`09:00`, or `2026-01-05 09:00` when that is not today."""
+    there, today = at.astimezone(zone), now.astimezone(zone).date()
+    return f"{there:%H:%M}" if there.date() == today else f"{there:%Y-%m-%d %H:%M}"
+
+
+def either(names: Iterable[str]) -> str:
+    """`push`, `push or sms`, `push, email or sms`."""
+    *most, last = tuple(names) or ("any channel",)
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def verb_text(verb: Verb) -> str:
+    """A step as the file writes it: `wait: enter restaurant`."""
+    if isinstance(verb, Send | Tell):
+        return f"send: {verb.message}" if isinstance(verb, Send) else f"tell: {verb.team}"
+    if isinstance(verb, Choose | End):
+        return "choose" if isinstance(verb, Choose) else "end"
+    return f"wait: {wait_text(verb)}"
+
+
+def wait_text(verb: WaitEvent | WaitSpan | WaitClock | WaitUntil) -> str:
+    """What is waited for."""
+    match verb:
+        case WaitEvent():
+            return verb.trigger.text
+        case WaitSpan():
+            return span_text(verb.span)
+        case WaitClock():
+            return f"until {verb.clock:%H:%M}"
+        case WaitUntil():
+            return f"until {verb.until.source}"
+
+
+def _messaged(span: str, message: str | None = None) -> str:
+    length = parse_span(span)
+    said = span if length is None else span_text(length)
+    return f"messaged in the last {said}" if message is None else f"messaged {message} in the last {said}"
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return "not set" if value is None else repr(value)
