@@ -1,0 +1,85 @@
+"""Where are guests kept, and what hangs on them? hub.identity.port.Guests on SQLite: a method is one unit of work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from hub.identity.guest import Binding, Consent, Device, GuestId, Profile, Reservation
+from hub.identity.port import GuestRecord
+from hub.store import attached, bindings, consents, profiles
+from hub.store.erasure import erase
+from hub.store.export import export
+from hub.store.sqlite import Store
+from hub.store.times import to_us
+from wire.advert.frame import TagId
+
+
+class GuestStore:
+    """Guests, and what is attached to them."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def put_guest(self, guest: GuestId, profile: Profile, at: datetime) -> bool:
+        """Store a profile whole; True when the guest is new."""
+        return await self._store.write(lambda db: profiles.put(db, guest, profile, to_us(at)))
+
+    async def guest(self, guest: GuestId) -> GuestRecord:
+        """All that a profile page shows. Raises NotFound."""
+        return await self._store.read(
+            lambda db: GuestRecord(
+                id=guest,
+                profile=profiles.profile_of(db, guest),
+                reservations=attached.reservations_of(db, guest),
+                devices=attached.devices_of(db, guest),
+                consents=consents.in_force(db, guest),
+                bindings=bindings.of_guest(db, guest),
+            )
+        )
+
+    async def erase_guest(self, guest: GuestId, at: datetime) -> None:
+        """Delete all that leads to her, from the write-ahead log too. Raises NotFound."""
+        await self._store.write(lambda db: erase(db, guest, to_us(at)))
+        await self._store.checkpoint()
+
+    async def export_guest(self, guest: GuestId) -> dict[str, Any]:
+        """All that is held about a guest, table by table, as JSON-ready values. Raises NotFound."""
+        return await self._store.read(lambda db: export(db, guest))
+
+    async def put_reservation(self, guest: GuestId, reservation: Reservation, at: datetime) -> None:
+        """Store a reservation. Raises NotFound."""
+        await self._store.write(lambda db: attached.put_reservation(db, guest, reservation, to_us(at)))
+
+    async def delete_reservation(self, guest: GuestId, reservation: str, at: datetime) -> None:
+        """Forget a reservation. Raises NotFound."""
+        await self._store.write(lambda db: attached.delete_reservation(db, guest, reservation, to_us(at)))
+
+    async def put_device(self, guest: GuestId, device: Device, at: datetime) -> None:
+        """Store a device; whoever held its address holds it no more. Raises NotFound."""
+        await self._store.write(lambda db: attached.put_device(db, guest, device, to_us(at)))
+
+    async def delete_device(self, guest: GuestId, device: str, at: datetime) -> None:
+        """Forget a device. Raises NotFound."""
+        await self._store.write(lambda db: attached.delete_device(db, guest, device, to_us(at)))
+
+    async def record_consent(self, guest: GuestId, consent: Consent, at: datetime) -> None:
+        """Add a statement; the same statement again adds nothing. Raises NotFound."""
+        await self._store.write(lambda db: consents.record(db, guest, consent, to_us(at)))
+
+    async def put_binding(self, binding: Binding, at: datetime) -> None:
+        """Bind a tag; whoever has it then has it no longer. Raises NotFound or BadRequest."""
+        await self._store.write(lambda db: bindings.put(db, binding, to_us(at)))
+
+    async def bindings_of(self, tag: TagId) -> Sequence[Binding]:
+        """Whose it was, is and will be, oldest first. Raises NotFound."""
+        return await self._store.read(lambda db: bindings.of_tag(db, tag))
+
+    async def delete_tag(self, tag: TagId, at: datetime) -> None:
+        """Forget a tag's bindings. Raises NotFound."""
+        await self._store.write(lambda db: bindings.delete(db, tag, to_us(at)))
+
+    async def enrolled(self, at: datetime) -> Sequence[Binding]:
+        """The bindings that have not ended, of guests who agree to be noticed by their tag."""
+        return await self._store.read(lambda db: bindings.enrolled(db, to_us(at)))
