@@ -1,0 +1,165 @@
+"""How does a notification reach a mailbox, and what does each of the relay's answers mean?
+
+A fresh connection a mail: the hub sends few, and a kept connection that the relay has forgotten would be one more way
+to fail. What counts is the phase: until the content's first byte every failure is certain; after it a lost connection
+is doubt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import ssl
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from aiosmtplib import SMTP, SMTPAuthenticationError, SMTPException, SMTPNotSupported, SMTPResponseException
+from aiosmtplib.protocol import SMTPProtocol
+
+from hub.channels.answers import detail
+from hub.channels.files import client_tls
+from hub.channels.mail import domain_of, envelope_address, read_sender, write_mail
+from hub.clock import Clock
+from hub.errors import BadConfig, Doubt, Permanent, SendFailed, Transient, Trouble
+from hub.outbox.message import Accepted, Notification
+
+START_WITHIN_S: Final = 8.0
+# From waiting for a connection to the relay's leave to send the content. Less than the caller's 12 s for the whole.
+
+MAX_CONNECTIONS: Final = 8  # at once; relays commonly allow one client 10 to 50
+
+SECURITIES: Final = ("tls", "starttls", "none")
+_DOT: Final = re.compile(rb"(?m)^\.")
+_POLICY: Final = re.compile(r"\b5\.7\.\d")  # RFC 3463: security or policy, not the address
+
+
+class Phase(StrEnum):
+    """Where in the conversation an answer came."""
+
+    LOGIN = "login"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"  # before the content
+    CONTENT = "content"  # after the dot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpSettings:
+    """hub.toml's `[smtp]`."""
+
+    host: str
+    port: int
+    security: str = "starttls"  # tls, starttls or none
+    username: str | None = None
+    password: str | None = None
+    sender: str  # name@domain, or Name <name@domain>
+    ca_file: Path | None = None  # None: what the machine trusts
+
+
+class SmtpChannel:
+    """Emails through a relay. Made by `open_smtp`."""
+
+    def __init__(self, *, settings: SmtpSettings, tls: ssl.SSLContext | None, clock: Clock) -> None:
+        self._settings = settings
+        self._tls = tls
+        self._clock = clock
+        self._envelope_from = read_sender(settings.sender)
+        self._free = asyncio.Semaphore(MAX_CONNECTIONS)
+
+    async def send(self, notification: Notification) -> Accepted:
+        """As `hub.outbox.port.Channel` says."""
+        to = envelope_address(notification.target.address)
+        mail = write_mail(notification, sender=self._settings.sender, to=to, now=self._clock.now())
+        connection = self._connection()
+        try:
+            async with asyncio.timeout(START_WITHIN_S) as deadline, self._free:
+                protocol = await _started(connection, sender=self._envelope_from, to=to)
+                deadline.reschedule(None)  # from here on only the caller's deadline holds
+                return await _content(protocol, mail)
+        except TimeoutError as exc:
+            raise Transient(Trouble.UNREACHABLE, f"the relay was not ready within {START_WITHIN_S:.0f} s") from exc
+        finally:
+            connection.close()
+
+    def _connection(self) -> SMTP:
+        settings = self._settings
+        return SMTP(
+            hostname=settings.host,
+            port=settings.port,
+            username=settings.username,
+            password=settings.password,
+            local_hostname=domain_of(self._envelope_from),
+            timeout=None,  # the whole has a deadline
+            use_tls=settings.security == "tls",
+            start_tls=settings.security == "starttls",
+            tls_context=self._tls,
+        )
+
+
+def answer(phase: Phase, code: int, words: str) -> SendFailed:
+    """What the relay's refusal means."""
+    said = detail(f"{code} {words}")
+    if code < 500:  # noqa: PLR2004  SMTP's classes: 4xx passing, 5xx for good
+        return Transient(Trouble.UNAVAILABLE, said)
+    if phase is Phase.LOGIN or code == 530:  # noqa: PLR2004  RFC 4954: authentication required
+        return Transient(Trouble.CREDENTIALS, said)
+    if phase is Phase.RCPT and not _POLICY.search(words):
+        return Permanent(Trouble.ADDRESS_GONE, f"{code} at RCPT", address_is_dead=True)  # words may quote the address
+    if phase is Phase.RCPT or (phase is Phase.MAIL and code not in (552, 554)):
+        return Transient(Trouble.CREDENTIALS, f"{code} at {phase.upper()}")  # we may not send so: configuration
+    return Permanent(Trouble.CONTENT, said)
+
+
+async def _started(connection: SMTP, *, sender: str, to: str) -> SMTPProtocol:
+    """Up to the relay's leave to send the content. Every failure here is certain."""
+    try:
+        await connection.connect()
+        for phase, command in (
+            (Phase.MAIL, (b"MAIL", f"FROM:<{sender}>".encode("ascii"))),
+            (Phase.RCPT, (b"RCPT", f"TO:<{to}>".encode("ascii"))),
+            (Phase.DATA, (b"DATA",)),
+        ):
+            said = await connection.execute_command(*command)
+            if said.code // 100 != (3 if phase is Phase.DATA else 2):
+                raise answer(phase, said.code, said.message)
+    except SMTPAuthenticationError as exc:
+        raise answer(Phase.LOGIN, exc.code, exc.message) from exc
+    except SMTPNotSupported as exc:  # the relay offers no STARTTLS, or no login; we never do without
+        raise Transient(Trouble.CREDENTIALS, detail(exc.message)) from exc
+    except SMTPResponseException as exc:
+        raise Transient(Trouble.UNAVAILABLE, detail(f"{exc.code} {exc.message}")) from exc
+    except (SMTPException, OSError) as exc:
+        raise Transient(Trouble.UNREACHABLE, type(exc).__name__) from exc
+    protocol = connection.protocol
+    if protocol is None:
+        raise Transient(Trouble.UNREACHABLE, "the connection was lost")
+    return protocol
+
+
+async def _content(protocol: SMTPProtocol, mail: bytes) -> Accepted:
+    """The content, its dot, and the relay's word on it."""
+    try:
+        protocol.write(_DOT.sub(b"..", mail) + b".\r\n")
+        said = await protocol.read_response()
+    except (SMTPException, OSError) as exc:
+        raise Doubt(f"after the content: {type(exc).__name__}") from exc
+    if said.code // 100 not in (2, 4, 5):
+        raise Doubt(f"after the content: {said.code}")
+    if said.code // 100 != 2:  # noqa: PLR2004  SMTP's class of yes
+        raise answer(Phase.CONTENT, said.code, said.message)
+    with contextlib.suppress(SMTPException):
+        protocol.write(b"QUIT\r\n")
+    return Accepted(provider_id=detail(said.message) or None)
+
+
+@contextlib.asynccontextmanager
+async def open_smtp(settings: SmtpSettings, clock: Clock) -> AsyncIterator[SmtpChannel]:
+    """The channel; connects for each mail. Raises BadConfig."""
+    if settings.security not in SECURITIES:
+        raise BadConfig(f"[smtp] security: found {settings.security!r}; right would be {', '.join(SECURITIES)}")
+    tls = None if settings.security == "none" else client_tls(settings.ca_file)
+    yield SmtpChannel(settings=settings, tls=tls, clock=clock)
