@@ -23,7 +23,7 @@ _WORDS: Final = {
     452: "4.2.2 Mailbox full for now",
     550: "5.1.1 No such user here",
     552: "5.3.4 Message too big",
-    554: "5.7.1 Message refused",
+    554: "5.0.0 Refused",
 }
 _ID: Final = re.compile(r"<?(?P<id>[^@<>\s]+)")
 
