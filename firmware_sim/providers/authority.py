@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from firmware_sim.errors import SimError
 from firmware_sim.providers.clock import Now
 
 TEAM_ID: Final = "HOTELTEAM1"
@@ -40,7 +41,7 @@ CLOCKS_DIFFER: Final = timedelta(hours=1)
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
-class BadDirectory(Exception):
+class BadDirectory(SimError):
     """A file of the directory cannot be used; `str()` says where, what was found, what would be right."""
 
 

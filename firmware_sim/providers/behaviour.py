@@ -17,6 +17,7 @@ from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Final
 
+from firmware_sim.errors import SimError
 from firmware_sim.providers.reasons import APNS_REASONS, FCM_REASONS
 
 
@@ -43,7 +44,7 @@ REASONS: Final[Mapping[str, Mapping[str, object]]] = {"apns": APNS_REASONS, "fcm
 STAGES: Final = ("mail", "rcpt", "data", "content")  # of SMTP; content is after the dot
 
 
-class BadBehaviour(Exception):
+class BadBehaviour(SimError):
     """What was asked for is not understood; `str()` says where, what was found, what would be right."""
 
 

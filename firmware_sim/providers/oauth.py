@@ -21,6 +21,7 @@ SCOPES: Final = frozenset(
     ("https://www.googleapis.com/auth/firebase.messaging", "https://www.googleapis.com/auth/cloud-platform")
 )
 GRANT: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+GOOGLE_AUDIENCE: Final = "https://oauth2.googleapis.com/token"  # what google-auth says, whatever the token_uri
 TOKEN_LIFE: Final = timedelta(hours=1)
 
 
@@ -68,7 +69,7 @@ class TokenEndpoint:
                 assertion,
                 self._key,
                 algorithms=["RS256"],
-                audience=self._token_uri,
+                audience=[GOOGLE_AUDIENCE, self._token_uri],
                 issuer=self._account,
                 options={"require": ["iss", "aud", "exp", "iat"]},
             )

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from firmware_sim.errors import SimError
 from firmware_sim.providers.apns import Apns
 from firmware_sim.providers.authority import ACCOUNT, KEY_ID, PROJECT, TEAM_ID, TOPIC, lay_out, token_uri
 from firmware_sim.providers.behaviour import Behaviour, Mode
@@ -27,7 +28,7 @@ from firmware_sim.providers.smtp import Relay
 HOST = "127.0.0.1"
 
 
-class PortTaken(Exception):
+class PortTaken(SimError):
     """A port cannot be had; `str()` says which, and why."""
 
 

@@ -17,7 +17,16 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from aiosmtplib import SMTP, SMTPAuthenticationError, SMTPException, SMTPNotSupported, SMTPResponseException
+from aiosmtplib import (
+    SMTP,
+    SMTPAuthenticationError,
+    SMTPException,
+    SMTPNotSupported,
+    SMTPRecipientRefused,
+    SMTPResponseException,
+    SMTPSenderRefused,
+    SMTPStatus,
+)
 from aiosmtplib.protocol import SMTPProtocol
 
 from hub.channels.answers import detail
@@ -118,14 +127,13 @@ async def _started(connection: SMTP, *, sender: str, to: str) -> SMTPProtocol:
     """Up to the relay's leave to send the content. Every failure here is certain."""
     try:
         await connection.connect()
-        for phase, command in (
-            (Phase.MAIL, (b"MAIL", f"FROM:<{sender}>".encode("ascii"))),
-            (Phase.RCPT, (b"RCPT", f"TO:<{to}>".encode("ascii"))),
-            (Phase.DATA, (b"DATA",)),
-        ):
-            said = await connection.execute_command(*command)
-            if said.code // 100 != (3 if phase is Phase.DATA else 2):
-                raise answer(phase, said.code, said.message)
+        await connection.mail(sender)
+        await connection.rcpt(to)
+        said = await connection.execute_command(b"DATA")
+    except SMTPSenderRefused as exc:
+        raise answer(Phase.MAIL, exc.code, exc.message) from exc
+    except SMTPRecipientRefused as exc:
+        raise answer(Phase.RCPT, exc.code, exc.message) from exc
     except SMTPAuthenticationError as exc:
         raise answer(Phase.LOGIN, exc.code, exc.message) from exc
     except SMTPNotSupported as exc:  # the relay offers no STARTTLS, or no login; we never do without
@@ -134,6 +142,8 @@ async def _started(connection: SMTP, *, sender: str, to: str) -> SMTPProtocol:
         raise Transient(Trouble.UNAVAILABLE, detail(f"{exc.code} {exc.message}")) from exc
     except (SMTPException, OSError) as exc:
         raise Transient(Trouble.UNREACHABLE, type(exc).__name__) from exc
+    if said.code != SMTPStatus.start_input:
+        raise answer(Phase.DATA, said.code, said.message)
     protocol = connection.protocol
     if protocol is None:
         raise Transient(Trouble.UNREACHABLE, "the connection was lost")
