@@ -12,6 +12,8 @@ HubError
   - Conflict             somebody else wrote about this guest meanwhile: read again and decide again
   - BadRequest           what a caller of the HTTP API or the command line sent is wrong
   - NotFound             what a caller asked for is not there
+  - HubNotRunning        nobody listens on the control socket
+  - CommandFailed        the running hub could not do what a command asked
 """
 
 from __future__ import annotations
@@ -98,3 +100,11 @@ class BadRequest(HubError):
 
 class NotFound(HubError):
     """What a caller asked for is not there."""
+
+
+class HubNotRunning(HubError):
+    """Nobody listens on the control socket."""
+
+
+class CommandFailed(HubError):
+    """The running hub could not do what a command asked; `str()` is its one line."""
