@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Protocol
 
@@ -31,6 +32,28 @@ class SystemClock:
     def monotonic(self) -> float:
         """Seconds since some moment; they never go back."""
         return time.monotonic()
+
+
+class Alarm:
+    """Wakes one sleeper at a moment of the wall clock, or when poked; a poke while nobody sleeps is not lost."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._poked = asyncio.Event()
+
+    def poke(self) -> None:
+        """Wake the sleeper now, or keep the next one from sleeping. On the event loop's thread."""
+        self._poked.set()
+
+    async def sleep(self, until: datetime | None, *, longest: timedelta) -> None:
+        """Sleep until then, never longer than `longest`: the wall clock may have been put forward meanwhile."""
+        rest = longest if until is None else min(longest, max(timedelta(0), until - self._clock.now()))
+        try:
+            async with asyncio.timeout(rest.total_seconds()):
+                await self._poked.wait()
+        except TimeoutError:
+            return
+        self._poked.clear()
 
 
 def dice() -> Random:
