@@ -51,6 +51,16 @@ class DueWait:
     due: Due
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptVersion:
+    """The text of one version of a journey: a run stays on the version on which it started."""
+
+    venue: str
+    journey: str
+    version: str
+    text: str
+
+
 class Ledger(Protocol):
     """Where runs and decisions are kept."""
 
@@ -80,4 +90,16 @@ class Ledger(Protocol):
 
     async def next_wake(self) -> datetime | None:
         """When the next run is to be looked at."""
+        ...
+
+
+class Versions(Protocol):
+    """Where the texts of journeys are kept, so that a changed file leaves the runs under way as they are."""
+
+    async def keep_versions(self, versions: Sequence[KeptVersion], *, now: datetime) -> None:
+        """Keep the text of versions that runs may come to depend on; those that are kept already stay."""
+        ...
+
+    async def versions_in_use(self, *, now: datetime) -> Sequence[KeptVersion]:
+        """The kept versions that a live run, an open goal or an unsent message still needs, the oldest first."""
         ...

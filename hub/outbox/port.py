@@ -37,18 +37,24 @@ class Box(Protocol):
         """
         ...
 
-    async def facts(self, claimed: Claimed) -> Facts:
+    async def facts(self, claimed: Claimed, *, now: datetime) -> Facts:
         """The guest's facts now, for the second asking. Raises NotFound when she was erased."""
         ...
 
-    async def targets(self, guest: str, channel: str) -> Sequence[Target]:
-        """The guest's addresses on a channel, the device seen last first; suppressed addresses left out."""
+    async def targets(self, claimed: Claimed, channel: str) -> Sequence[Target]:
+        """The guest's addresses on a channel, the device seen last first.
+
+        Left out are suppressed addresses, and the devices that refused this message for good.
+        """
         ...
 
     async def begin_sending(
         self, claimed: Claimed, *, now: datetime, boot: str, target: Target, title: str | None, body: str
     ) -> bool:
-        """CLAIMED to SENDING, durable before it returns; False when the lease is no longer ours."""
+        """CLAIMED to SENDING, durable before it returns; False when the lease is no longer ours.
+
+        It opens the next attempt, and notes which of the message's channels is being tried.
+        """
         ...
 
     async def accepted(self, claimed: Claimed, *, now: datetime, accepted: Accepted) -> None:
@@ -56,7 +62,7 @@ class Box(Protocol):
         ...
 
     async def finish(self, claimed: Claimed, *, now: datetime, state: State, reason: str, detail: str = "") -> None:
-        """To a final state: SUPPRESSED, EXPIRED, DEAD, UNKNOWN or CANCELLED."""
+        """To SUPPRESSED, EXPIRED, DEAD, UNKNOWN, CANCELLED or GHOST, where the machine allows it."""
         ...
 
     async def again(
@@ -65,8 +71,14 @@ class Box(Protocol):
         """Back to READY after certain failure, due later; `channel_at` moves on to a fallback channel."""
         ...
 
-    async def release(self, claimed: Claimed, *, now: datetime, due: datetime | None = None) -> None:
-        """CLAIMED back to READY untouched (SCHEDULED until `due`): nothing was sent and nothing was tried."""
+    async def release(
+        self, claimed: Claimed, *, now: datetime, due: datetime | None = None, held: bool = False
+    ) -> None:
+        """CLAIMED back to READY untouched (SCHEDULED until `due`): nothing was sent and nothing was tried.
+
+        `held` says that the gate asked for it: the message's `not_before` becomes `due`. A lease that is
+        no longer ours is left alone, here and in every write that takes a claimed message.
+        """
         ...
 
     async def forget_address(self, target: Target, guest: str, *, since: datetime | None, now: datetime) -> bool:

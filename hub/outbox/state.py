@@ -52,7 +52,6 @@ class Why(StrEnum):
     STOPPED = "stopped"  # its run ended first
     SHADOW = "shadow"  # the hub only watches
     NO_ADDRESS = "no_address"
-    NO_VENUE = "no_venue"  # its venue's files are gone
     DOUBT = "doubt"
 
 

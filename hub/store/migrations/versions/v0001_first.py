@@ -169,6 +169,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column("logical_us", sa.BigInteger(), nullable=False),
         sa.Column("due_us", sa.BigInteger(), nullable=False),
+        sa.Column("held_us", sa.BigInteger(), nullable=True),
         sa.Column("expires_us", sa.BigInteger(), nullable=False),
         sa.Column("lease_token", sa.String(), nullable=True),
         sa.Column("lease_until_us", sa.BigInteger(), nullable=True),
