@@ -1,0 +1,60 @@
+"""Which rules are in force, and which older journeys do the runs under way still need?
+
+A reload swaps the whole set at once: an event is decided under the old one or the new one, never under a mixture.
+New runs take the newest version of a journey, live runs keep theirs: so the text of every version is kept, and those
+that are still in use are read again at each start and reload.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from hub.journeys.port import KeptVersion, Versions
+from rules.definition import Faulty, read_journey
+from rules.journey import Journey
+from rules.rulebook import Rulebook
+
+_log = structlog.get_logger()
+
+
+class Rulebooks:
+    """The holder that a reload swaps."""
+
+    def __init__(self, books: Mapping[str, Rulebook]) -> None:
+        self.current = books  # by venue
+
+    def of(self, venue: str) -> Rulebook | None:
+        """A venue's rules just now; None for a venue that no file describes."""
+        return self.current.get(venue)
+
+    def swap(self, books: Mapping[str, Rulebook]) -> None:
+        """From now on these."""
+        self.current = books
+
+
+async def with_versions_in_use(
+    books: Mapping[str, Rulebook], texts: Sequence[KeptVersion], versions: Versions, *, now: datetime
+) -> dict[str, Rulebook]:
+    """Keep the journeys' texts, and complete each book with the older versions that are still in use."""
+    await versions.keep_versions(texts, now=now)
+    older: defaultdict[str, list[Journey]] = defaultdict(list)
+    for kept in await versions.versions_in_use(now=now):
+        book = books.get(kept.venue)
+        if book is not None and book.journey(kept.journey, kept.version) is None:
+            older[kept.venue] += _read(kept, book)
+    return {venue: replace(book, older=(*book.older, *older[venue])) for venue, book in books.items()}
+
+
+def _read(kept: KeptVersion, book: Rulebook) -> Iterable[Journey]:
+    """The journey, or nothing when this program or the venue file no longer allows what it says: its runs end."""
+    try:
+        journey = read_journey(kept.text, book.venue, file=f"{kept.journey} ({kept.version[:8]})")
+    except Faulty as exc:
+        _log.error("An older version of a journey can no longer be read", journey=kept.journey, fault=str(exc))
+        return ()
+    return (replace(journey, version=kept.version),)
