@@ -1,0 +1,33 @@
+"""What can go wrong on a gateway?
+
+GatewayError
+  - ConfigError         gateway.toml, or a file that it names: exit code 2
+  - ScannerUnavailable  nothing can be heard now; the watchdog tries again
+  - BrokerUnavailable   nobody answers, or the broker refuses us; the uplink tries again
+"""
+
+from __future__ import annotations
+
+
+class GatewayError(Exception):
+    """Any fault of the gateway; its text is one line, in lower case."""
+
+
+class ConfigError(GatewayError):
+    """A setting that cannot be used. Its text reads `file: where: found …; right would be …`."""
+
+    def __init__(self, file: object, where: str, found: object, right: str) -> None:
+        self.where = where
+        super().__init__(f"{file}: {where}: found {found}; right would be {right}")
+
+
+class ScannerUnavailable(GatewayError):
+    """The adapter, BlueZ or the bus is not there, or would not scan."""
+
+
+class BrokerUnavailable(GatewayError):
+    """No session with the broker came about."""
+
+    def __init__(self, text: str, *, other_version: bool = False) -> None:
+        self.other_version = other_version  # it may be the MQTT version that the broker does not speak
+        super().__init__(text)

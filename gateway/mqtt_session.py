@@ -1,0 +1,225 @@
+"""How does one session with the broker run on the asyncio loop? paho's client, whose socket the loop watches.
+
+One client a session: the next attempt begins with nothing left over, and may speak another version of MQTT. Only the
+blocking part, looking up, connecting and the TLS handshake, runs in a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from socket import socket
+from typing import Any, Final, Self
+
+from paho.mqtt.client import CallbackAPIVersion, Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from gateway.config import Broker
+from gateway.errors import BrokerUnavailable
+
+KEEPALIVE_S: Final = 15  # a dead link is noticed, and the last will sent, within 23 s
+CONNECT_S: Final = 10.0  # for looking up, connecting, TLS and the broker's answer, each
+TICK_S: Final = 1.0  # paho sends pings and notices silence when it is asked to
+IN_FLIGHT: Final = 20  # unconfirmed publishes; more do not make a radio's rate faster
+
+V5: Final = MQTTProtocolVersion.MQTTv5
+V311: Final = MQTTProtocolVersion.MQTTv311
+_WRONG_VERSION: Final = ("Unsupported protocol version", "Connection refused: Unsupported protocol version")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Greeting:
+    """What a session begins with."""
+
+    client_id: str
+    will_topic: str
+    will: bytes  # retained
+    subscriptions: tuple[str, ...]
+
+
+class Session:
+    """One connection, from CONNECT to its end. `async with` opens it."""
+
+    def __init__(
+        self, broker: Broker, greeting: Greeting, receive: Callable[[str, bytes], None], version: MQTTProtocolVersion
+    ) -> None:
+        self.ended = asyncio.Event()
+        self.why = ""
+        self.refused = ""  # what the broker would not let us publish or subscribe to
+        self.changed = asyncio.Event()  # room again, or something was refused
+        self._broker = broker
+        self._greeting = greeting
+        self._receive = receive
+        self._version = version
+        self._answered: asyncio.Future[ReasonCode] | None = None
+        self._subscribed = asyncio.Event()
+        self._limit = IN_FLIGHT
+        self._in_flight = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ticking: asyncio.Task[None] | None = None
+        self._client: Client | None = None
+
+    @property
+    def room(self) -> int:
+        """How many messages it takes now."""
+        return 0 if self.ended.is_set() else self._limit - self._in_flight
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False, expiry_s: int | None = None) -> None:
+        """Hand one message to the socket, with QoS 1."""
+        if self._client is None or self.ended.is_set():
+            return
+        properties = None
+        if self._version == V5 and expiry_s is not None:
+            properties = Properties(PacketTypes.PUBLISH)
+            properties.MessageExpiryInterval = expiry_s
+        self._in_flight += 1
+        self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
+
+    async def __aenter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
+        self._answered = self._loop.create_future()
+        client = self._client = self._new_client()
+        try:
+            await asyncio.wait_for(asyncio.to_thread(self._connect, client), CONNECT_S)
+            self._ticking = asyncio.create_task(self._tick(client), name="mqtt-tick")
+            answer = await asyncio.wait_for(self._answered, CONNECT_S)
+            if answer.is_failure:
+                raise BrokerUnavailable(self._refusal(str(answer)), other_version=str(answer) in _WRONG_VERSION)
+            client.subscribe([(topic, 1) for topic in self._greeting.subscriptions])
+            await asyncio.wait_for(self._subscribed.wait(), CONNECT_S)
+        except BaseException as fault:
+            await self._close()
+            if isinstance(fault, TimeoutError | OSError | ValueError):
+                said = "no answer" if isinstance(fault, TimeoutError) else str(fault)
+                raise BrokerUnavailable(f"{self._broker.url}: found {said}; right would be a broker there") from fault
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._close()
+
+    def _new_client(self) -> Client:
+        clean = True if self._version == V311 else None
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=self._greeting.client_id,
+            protocol=self._version,
+            clean_session=clean,
+            reconnect_on_failure=False,
+        )
+        client.connect_timeout = CONNECT_S
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_subscribe = self._on_subscribe
+        client.on_publish = self._on_publish
+        client.on_message = self._on_message
+        client.on_socket_open = self._on_socket_open
+        client.on_socket_close = self._on_socket_close
+        client.on_socket_register_write = self._on_socket_register_write
+        client.on_socket_unregister_write = self._on_socket_unregister_write
+        client.will_set(self._greeting.will_topic, self._greeting.will, qos=1, retain=True)
+        return client
+
+    def _connect(self, client: Client) -> None:
+        """In a thread: it blocks."""
+        broker = self._broker
+        client.username_pw_set(broker.username, broker.password())
+        if broker.tls:
+            client.tls_set(
+                *(str(file) if file else None for file in (broker.ca_file, broker.cert_file, broker.key_file)),
+                cert_reqs=ssl.CERT_REQUIRED,
+            )
+        client.connect(broker.host, broker.port, keepalive=KEEPALIVE_S)
+
+    async def _close(self) -> None:
+        if self._ticking is not None:
+            self._ticking.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._ticking
+        client, self._client = self._client, None
+        if client is not None:
+            client.disconnect()
+        self._end("closed")
+
+    async def _tick(self, client: Client) -> None:
+        while not self.ended.is_set():
+            await asyncio.sleep(TICK_S)
+            client.loop_misc()
+
+    def _end(self, why: str) -> None:
+        if not self.ended.is_set():
+            self.why = why
+            self.ended.set()
+            self.changed.set()
+
+    def _refusal(self, said: str) -> str:
+        return f"{self._broker.url}: found {said.lower()}; right would be the password of {self._broker.username}"
+
+    # What paho tells us
+
+    def _on_connect(
+        self, _client: Client, _data: object, _flags: ConnectFlags, code: ReasonCode, said: Properties | None
+    ) -> None:
+        self._limit = min(IN_FLIGHT, getattr(said, "ReceiveMaximum", IN_FLIGHT))
+        if self._answered is not None and not self._answered.done():
+            self._answered.set_result(code)
+
+    def _on_disconnect(
+        self, _client: Client, _data: object, _flags: DisconnectFlags, code: ReasonCode, _said: object
+    ) -> None:
+        if self._answered is not None and not self._answered.done():
+            text = f"{self._broker.url}: found a connection that was cut off; right would be an answer to CONNECT"
+            self._answered.set_exception(BrokerUnavailable(text, other_version=True))
+        self._end(str(code).lower())
+
+    def _on_subscribe(self, _client: Client, _data: object, _mid: int, codes: list[ReasonCode], _said: object) -> None:
+        if any(code.is_failure for code in codes):
+            self._refuse(f"subscribing to {' and '.join(self._greeting.subscriptions)}: {codes[-1]}")
+        self._subscribed.set()
+
+    def _on_publish(self, _client: Client, _data: object, _mid: int, code: ReasonCode, _said: object) -> None:
+        self._in_flight -= 1
+        if code.is_failure:
+            self._refuse(f"publishing: {code}")
+        self.changed.set()
+
+    def _on_message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
+        self._receive(message.topic, message.payload)
+
+    def _refuse(self, what: str) -> None:
+        self.refused = f"{self._broker.url}: found {what.lower()}; right would be the ACL of {self._broker.username}"
+        self.changed.set()
+
+    # The socket, watched by the loop; paho opens it in the thread that connects
+
+    def _on_socket_open(self, client: Client, _data: object, opened: Any) -> None:  # noqa: ANN401  paho: a socket, or TLS over one
+        self._on_loop(lambda: self._watch(opened, client.loop_read))
+
+    def _watch(self, opened: socket, read: Callable[[], object]) -> None:
+        if self._loop is not None and opened.fileno() >= 0:
+            self._loop.add_reader(opened, read)
+
+    def _on_socket_close(self, _client: Client, _data: object, closing: Any) -> None:  # noqa: ANN401  the same
+        if self._loop is not None and closing.fileno() >= 0:
+            self._loop.remove_reader(closing)
+
+    def _on_socket_register_write(self, client: Client, _data: object, full: Any) -> None:  # noqa: ANN401  the same
+        self._on_loop(lambda: self._watch_room(full, client.loop_write))
+
+    def _watch_room(self, full: socket, write: Callable[[], object]) -> None:
+        if self._loop is not None and full.fileno() >= 0:
+            self._loop.add_writer(full, write)
+
+    def _on_socket_unregister_write(self, _client: Client, _data: object, free: Any) -> None:  # noqa: ANN401  the same
+        if self._loop is not None and free.fileno() >= 0:
+            self._loop.remove_writer(free)
+
+    def _on_loop(self, act: Callable[[], None]) -> None:
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has closed while the thread was connecting
+                self._loop.call_soon_threadsafe(act)

@@ -1,0 +1,58 @@
+"""What does the pipeline need of the radio and of the network?"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from wire.advert.advertisement import Advertisement
+
+Hear = Callable[[Advertisement, float], None]
+# What was heard, and when (monotonic seconds). Called for each advert on the event loop: it must not block or raise.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listening:
+    """A scanner at work."""
+
+    mode: str  # hybrid, active, passive or replay
+    note: str = ""  # why it is not the mode that was asked for
+    gone: asyncio.Event = field(default_factory=asyncio.Event)  # set when the platform says that scanning has ended
+
+
+class Scanner(Protocol):
+    """One source of advertisements."""
+
+    @property
+    def source(self) -> str:
+        """`bluez` or `replay`."""
+        ...
+
+    @property
+    def patience_s(self) -> float | None:
+        """How long a silence may last before the scanner is held for deaf; None: for ever."""
+        ...
+
+    def listen(self, hear: Hear) -> AbstractAsyncContextManager[Listening]:
+        """Scan while the block runs. May be entered again after it ended.
+
+        Raises:
+            ScannerUnavailable: on entering, when nothing can be heard now.
+        """
+        ...
+
+
+class Uplink(Protocol):
+    """The way to the broker. It connects by itself, again and again, and says when it has."""
+
+    @property
+    def room(self) -> int:
+        """How many messages it takes now; 0 without a session."""
+        ...
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False, expiry_s: int | None = None) -> None:
+        """Hand one message to the socket, with QoS 1. Nothing happens without a session."""
+        ...

@@ -1,0 +1,107 @@
+"""How does the gateway stay in touch with the broker? It connects, and when that ends, it connects again, for ever.
+
+The same trouble is told once, not at each attempt. MQTT 5 is tried first; a broker that cuts us off or says that it does
+not speak it is tried with 3.1.1 next. After a refusal to publish (an ACL) we pause: it is an alarm, not a reason to retry.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from paho.mqtt.client import MQTTProtocolVersion
+
+from gateway.config import Broker
+from gateway.errors import BrokerUnavailable
+from gateway.mqtt_session import V5, V311, Greeting, Session
+
+FIRST_BACKOFF_S: Final = 0.5
+LAST_BACKOFF_S: Final = 15.0  # after an outage the backlog begins to drain within a quarter of a minute
+REFUSED_PAUSE_S: Final = 60.0  # someone has to change the broker's ACL; until then nothing gets better
+
+logger = logging.getLogger(__name__)
+
+
+class MqttUplink:
+    """A `gateway.port.Uplink` over MQTT."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        greeting: Greeting,
+        *,
+        receive: Callable[[str, bytes], None],
+        connected: Callable[[], None],
+        lost: Callable[[], None],
+        room: Callable[[], None],
+        chance: Callable[[], float],
+    ) -> None:
+        self._broker = broker
+        self._greeting = greeting
+        self._receive = receive
+        self._connected = connected
+        self._lost = lost
+        self._more_room = room
+        self._chance = chance
+        self._session: Session | None = None
+        self._paused = False
+
+    @property
+    def room(self) -> int:
+        """How many messages it takes now; 0 without a session."""
+        return 0 if self._session is None or self._paused else self._session.room
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False, expiry_s: int | None = None) -> None:
+        """Hand one message to the socket, with QoS 1. Nothing happens without a session."""
+        if self._session is not None:
+            self._session.publish(topic, payload, retain=retain, expiry_s=expiry_s)
+
+    async def run(self) -> None:
+        """Keep a session, until cancelled; then end it in good order."""
+        version: MQTTProtocolVersion = V5
+        failures = 0
+        told = ""
+        while True:
+            try:
+                async with Session(self._broker, self._greeting, self._receive, version) as session:
+                    failures, told = 0, ""
+                    logger.info("Connected to the broker", extra={"broker": self._broker.url, "mqtt": version.name})
+                    await self._keep(session)
+                    logger.warning("The broker has gone", extra={"broker": self._broker.url, "why": session.why})
+            except BrokerUnavailable as fault:
+                if fault.other_version:
+                    version = V311 if version == V5 else V5
+                elif str(fault) != told:
+                    told = str(fault)
+                    logger.warning("No broker; trying again", extra={"fault": told})
+                failures += 1
+            await asyncio.sleep(self._backoff_s(failures))
+
+    async def _keep(self, session: Session) -> None:
+        """Serve one session until it ends."""
+        self._session = session
+        try:
+            self._connected()
+            while not session.ended.is_set():
+                await session.changed.wait()
+                session.changed.clear()
+                if session.refused:
+                    logger.error("The broker refuses us", extra={"fault": session.refused})
+                    session.refused = ""
+                    self._paused = True
+                    asyncio.get_running_loop().call_later(REFUSED_PAUSE_S, self._resume)
+                self._more_room()
+        finally:
+            self._session = None
+            self._lost()
+
+    def _resume(self) -> None:
+        self._paused = False
+        self._more_room()
+
+    def _backoff_s(self, failures: int) -> float:
+        """Spread over the interval, so that a hundred gateways do not return in one moment."""
+        most_s = min(LAST_BACKOFF_S, FIRST_BACKOFF_S * 2 ** min(failures, 10))
+        return most_s * (0.5 + self._chance() / 2)
