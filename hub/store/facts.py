@@ -19,7 +19,11 @@ from rules.facts import Facts, Happened, Past, Stay
 from rules.run import Run
 
 HISTORY: Final = timedelta(days=31)
-# `messaged`, `visits`, `count` and caps look back a month at the most; every one of these rows is read for each event.
+# `messaged` and caps look back a month at the most.
+
+NEWEST: Final = 5_000
+# Stays and events, for `visits`, `count` and `first`: 160 a day for a month. All are read for each decision, so that a
+# beacon left in a doorway for a year must not make each one slow. Of what is older, the first of its kind is kept.
 
 RUNS_ASKED: Final = timedelta(days=400)
 # `once: per guest.booking` compares with every run's key. A key from the stay of a year ago still refuses; one older
@@ -33,13 +37,26 @@ COUNTED: Final = frozenset(
 
 _PROFILE: Final = ("first_name", "last_name", "email", "language", "timezone", "member", "tier", "preferred")
 
+_NEWEST_STAYS: Final = """
+SELECT zone, entered_us, left_us FROM visits WHERE guest = ? AND venue = ? ORDER BY entered_us DESC, id DESC LIMIT ?
+"""
+_FIRST_STAYS: Final = """
+SELECT zone, min(entered_us) AS entered_us, left_us FROM visits
+WHERE guest = ? AND venue = ? AND entered_us < ? GROUP BY zone
+"""
+_NEWEST_EVENTS: Final = """
+SELECT kind, object, at_us FROM events WHERE guest = ? AND venue = ? ORDER BY at_us DESC, id DESC LIMIT ?
+"""
+_FIRST_EVENTS: Final = """
+SELECT kind, object, min(at_us) AS at_us FROM events WHERE guest = ? AND venue = ? AND at_us < ? GROUP BY kind, object
+"""
+
 
 def facts_of(connection: sqlite3.Connection, *, venue: str, guest: str, at: datetime, timezone: tzinfo) -> Facts | None:
     """The facts at a moment; `timezone` is the venue's, for what "today" means. None when nobody knows the guest."""
     row = connection.execute("SELECT * FROM guests WHERE guest = ?", (guest,)).fetchone()
     if row is None:
         return None
-    since_us = to_us(at - HISTORY)
     return Facts(
         guest=guest,
         profile=_profile(row) | _reservation(connection, venue, guest, at.astimezone(timezone)),
@@ -49,9 +66,9 @@ def facts_of(connection: sqlite3.Connection, *, venue: str, guest: str, at: date
         holdout_never=row["holdout"] == "never",
         consents=_consents(connection, guest),
         reachable=_reachable(connection, guest, row["email"]),
-        past=_past(connection, venue, guest, since_us),
-        stays=_stays(connection, venue, guest, since_us),
-        happened=_happened(connection, venue, guest, since_us),
+        past=_past(connection, venue, guest, to_us(at - HISTORY)),
+        stays=_stays(connection, venue, guest),
+        happened=_happened(connection, venue, guest),
         runs=_runs(connection, venue, guest, at),
         version=row["version"],
     )
@@ -125,20 +142,19 @@ def _past(connection: sqlite3.Connection, venue: str, guest: str, since_us: int)
     )
 
 
-def _stays(connection: sqlite3.Connection, venue: str, guest: str, since_us: int) -> tuple[Stay, ...]:
-    rows = connection.execute(
-        "SELECT zone, entered_us, left_us FROM visits"
-        " WHERE guest = ? AND venue = ? AND (entered_us > ? OR left_us IS NULL) ORDER BY entered_us, id",
-        (guest, venue, since_us),
-    )
+def _stays(connection: sqlite3.Connection, venue: str, guest: str) -> tuple[Stay, ...]:
+    rows = connection.execute(_NEWEST_STAYS, (guest, venue, NEWEST)).fetchall()
+    if len(rows) == NEWEST:
+        rows += connection.execute(_FIRST_STAYS, (guest, venue, rows[-1]["entered_us"]))
+    rows.sort(key=lambda row: row["entered_us"])
     return tuple(Stay(zone=zone, entered=from_us(entered), left=maybe_from_us(left)) for zone, entered, left in rows)
 
 
-def _happened(connection: sqlite3.Connection, venue: str, guest: str, since_us: int) -> tuple[Happened, ...]:
-    rows = connection.execute(
-        "SELECT kind, object, at_us FROM events WHERE guest = ? AND venue = ? AND at_us > ? ORDER BY at_us, id",
-        (guest, venue, since_us),
-    )
+def _happened(connection: sqlite3.Connection, venue: str, guest: str) -> tuple[Happened, ...]:
+    rows = connection.execute(_NEWEST_EVENTS, (guest, venue, NEWEST)).fetchall()
+    if len(rows) == NEWEST:
+        rows += connection.execute(_FIRST_EVENTS, (guest, venue, rows[-1]["at_us"]))
+    rows.sort(key=lambda row: row["at_us"])
     return tuple(Happened(kind=kind, object=about, at=from_us(at_us)) for kind, about, at_us in rows)
 
 

@@ -216,39 +216,71 @@ def test_past_messages_of_a_month_here_say_whether_they_count(db: sqlite3.Connec
     assert {message.id for message in past if message.ghost} == {"GHOST"}
 
 
-def test_stays_and_events_of_a_month_here_are_told_oldest_first(db: sqlite3.Connection) -> None:
-    for id_, at, left in [
-        ("v3", T0, None),
-        ("v2", T0 - DAY, T0),
-        ("v1", T0 - 40 * DAY, T0),
-        ("v0", T0 - 50 * DAY, None),
-    ]:
-        put(
-            db, "visits", id=id_, venue="marlton", tag="Wx", zone="lobby", entered_us=to_us(at),
-            left_us=left and to_us(left), confidence=1.0, guest="ana",
-        )  # fmt: skip
-    for id_, at, venue in [
-        ("e2", T0, "marlton"),
-        ("e1", T0 - DAY, "marlton"),
-        ("e0", T0 - 32 * DAY, "marlton"),
-        ("x", T0, "a"),
-    ]:
-        put(
-            db, "events", id=id_, venue=venue, guest="ana", kind="purchase", object="bar", at_us=to_us(at),
-            received_us=to_us(at), data_json="{}",
-        )  # fmt: skip
+def a_visit(db: sqlite3.Connection, *, at: datetime, left: datetime | None = None, venue: str = "marlton") -> None:
+    put(
+        db,
+        "visits",
+        id=f"{venue}{at}",
+        venue=venue,
+        tag="Wx",
+        zone="lobby",
+        entered_us=to_us(at),
+        left_us=left and to_us(left),
+        confidence=1.0,
+        guest="ana",
+    )
+
+
+def an_event(db: sqlite3.Connection, *, at: datetime, kind: str = "purchase", venue: str = "marlton") -> None:
+    put(
+        db,
+        "events",
+        id=f"{kind}{venue}{at}",
+        venue=venue,
+        guest="ana",
+        kind=kind,
+        object="bar",
+        at_us=to_us(at),
+        received_us=to_us(at),
+        data_json="{}",
+    )
+
+
+def test_stays_and_events_here_are_told_oldest_first(db: sqlite3.Connection) -> None:
+    for at, left in [(T0, None), (T0 - DAY, T0), (T0 - 400 * DAY, None)]:
+        a_visit(db, at=at, left=left)
+        an_event(db, at=at)
+    a_visit(db, at=T0, venue="astoria")
+    an_event(db, at=T0, venue="astoria")
 
     facts = ask(db)
 
     assert facts.stays == (
-        Stay(zone="lobby", entered=T0 - 50 * DAY),
+        Stay(zone="lobby", entered=T0 - 400 * DAY),
         Stay(zone="lobby", entered=T0 - DAY, left=T0),
         Stay(zone="lobby", entered=T0),
     )
-    assert facts.happened == (
-        Happened(kind="purchase", object="bar", at=T0 - DAY),
-        Happened(kind="purchase", object="bar", at=T0),
-    )
+    assert [happened.at for happened in facts.happened] == [T0 - 400 * DAY, T0 - DAY, T0]
+    assert facts.happened[0] == Happened(kind="purchase", object="bar", at=T0 - 400 * DAY)
+
+
+def test_of_a_guest_with_too_long_a_past_the_newest_and_the_first_of_each_kind_are_told(
+    db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.store.facts.NEWEST", 3)
+    for days in range(10):
+        a_visit(db, at=T0 - days * DAY)
+        an_event(db, at=T0 - days * DAY)
+    an_event(db, at=T0 - 5 * DAY, kind="checked_out")
+
+    facts = ask(db)
+
+    assert [stay.entered for stay in facts.stays] == [T0 - days * DAY for days in (9, 2, 1, 0)]
+    assert [(happened.kind, happened.at) for happened in facts.happened] == [
+        ("purchase", T0 - 9 * DAY),
+        ("checked_out", T0 - 5 * DAY),
+        *(("purchase", T0 - days * DAY) for days in (2, 1, 0)),
+    ]
 
 
 def test_runs_are_those_that_once_or_a_goal_may_still_ask_about(db: sqlite3.Connection) -> None:
