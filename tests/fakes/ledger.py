@@ -1,0 +1,107 @@
+"""A ledger in memory: what was recorded comes back as facts, and a guest's version is compared as the store does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from hub.errors import Conflict
+from hub.journeys.port import DueWait, KeptVersion, Record, VisitNote
+from rules.decision import Decision
+from rules.event import Due, Event
+from rules.facts import Facts, Happened, Past, Planned, Stay
+from rules.run import Run
+
+
+class FakeLedger:
+    """hub.journeys.port.Ledger and Versions. What a test looks at is public."""
+
+    def __init__(self) -> None:
+        self.guests: dict[
+            str, Facts
+        ] = {}  # what does not come of events: profile, consents, addresses; and her version
+        self.events: dict[str, Event] = {}
+        self.visits: dict[str, tuple[VisitNote, str | None]] = {}  # with whose it was
+        self.runs: dict[str, Run] = {}
+        self.decisions: dict[str, Decision] = {}
+        self.messages: dict[str, Planned] = {}
+        self.cancelled: set[str] = set()
+        self.versions: dict[tuple[str, str, str], KeptVersion] = {}
+
+    def put_guest(self, facts: Facts) -> None:
+        self.guests[facts.guest] = replace(facts, version=1)
+
+    async def facts(self, *, venue: str, guest: str, at: datetime) -> Facts | None:
+        del at
+        if guest not in self.guests:
+            return None
+        events = (each for each in self.events.values() if (each.guest, each.venue) == (guest, venue))
+        visits = (note for note, whose in self.visits.values() if (whose, note.venue) == (guest, venue))
+        return replace(
+            self.guests[guest],
+            past=tuple(self._past(each) for each in self.messages.values() if each.guest == guest),
+            stays=tuple(Stay(zone=each.zone, entered=each.entered, left=each.left) for each in visits),
+            happened=tuple(Happened(kind=each.kind, object=each.object, at=each.at) for each in events),
+            runs=tuple(each for each in self.runs.values() if (each.guest, each.venue) == (guest, venue)),
+        )
+
+    def _past(self, planned: Planned) -> Past:
+        return Past(
+            id=planned.id,
+            at=planned.at,
+            journey=planned.journey,
+            message=planned.message,
+            purpose=planned.purpose,
+            priority=planned.priority,
+            ghost=planned.ghost,
+            counts=planned.id not in self.cancelled,
+        )
+
+    async def seen(self, event_id: str) -> bool:
+        return event_id in self.events
+
+    async def record(self, record: Record, *, now: datetime) -> None:
+        del now
+        if record.event is not None and record.event.id in self.events:
+            return
+        known = self.guests.get(record.guest)
+        if (known.version if known else 0) != record.version:
+            raise Conflict("the guest's version has moved on")
+        if known is not None:
+            self.guests[record.guest] = replace(known, version=known.version + 1)
+        if record.event is not None:
+            self.events[record.event.id] = record.event
+        if record.visit is not None:
+            self.visits[record.visit.id] = (record.visit, record.guest)
+        self.runs |= {run.id: run for run in record.runs}
+        self.decisions = {each.id: each for each in record.decisions} | self.decisions
+        self.messages = {each.id: each for each in record.planned} | self.messages
+        self.cancelled |= set(record.cancelled)
+
+    async def note_visit(self, visit: VisitNote) -> None:
+        self.visits[visit.id] = (visit, None)
+
+    async def due(self, *, now: datetime, limit: int) -> Sequence[DueWait]:
+        waiting = [(run.wake_at, run.id, run) for run in self.runs.values() if run.live and run.wake_at is not None]
+        return [
+            DueWait(venue=run.venue, guest=run.guest, due=Due(run=run.id, at=run.deadline or wake))
+            for wake, _, run in sorted(waiting, key=lambda each: each[:2])
+            if wake <= now
+        ][:limit]
+
+    async def next_wake(self) -> datetime | None:
+        wakes = (run.wake_at for run in self.runs.values() if run.live)
+        return min((wake for wake in wakes if wake is not None), default=None)
+
+    async def keep_versions(self, versions: Sequence[KeptVersion], *, now: datetime) -> None:
+        del now
+        self.versions = {(kept.venue, kept.journey, kept.version): kept for kept in versions} | self.versions
+
+    async def versions_in_use(self, *, now: datetime) -> Sequence[KeptVersion]:
+        in_use = {
+            (run.venue, run.journey, run.version)
+            for run in self.runs.values()
+            if run.live or (run.goal_until is not None and run.goal_until >= now)
+        }
+        return [kept for key, kept in self.versions.items() if key in in_use]
