@@ -1,0 +1,80 @@
+"""Whose is a tag that a gateway heard? The only door between a pseudonym and a guest.
+
+Made anew from the venues' keys and the enrolled bindings whenever either changes; pure, and kept in memory, because it
+is asked about every transition. A tag that is not in here is nobody's, whoever it may have belonged to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from hub.identity.guest import Binding, GuestId, VenueId
+from wire.advert.frame import TagId
+from wire.mqtt.topics import bucket_of
+from wire.pseudonym import Pseudonym, pseudonym
+
+
+class _Held(NamedTuple):
+    """One binding, seen from its pseudonym."""
+
+    guest: GuestId
+    from_: datetime
+    until: datetime | None
+    bucket: int
+
+    def at(self, moment: datetime) -> bool:
+        return self.from_ <= moment and (self.until is None or moment < self.until)
+
+
+class Enrolment:
+    """Which tags are to be noticed, at which venue, under which name, and whose they are."""
+
+    def __init__(
+        self, keys: Mapping[VenueId, bytes] | None = None, bindings: Iterable[Binding] = (), *, buckets: int = 1
+    ) -> None:
+        self._held: dict[VenueId, dict[Pseudonym, tuple[_Held, ...]]] = {}
+        by_tag = _by_tag(bindings)
+        for venue, key in (keys or {}).items():
+            self._held[venue] = {
+                pseudonym(key, tag): tuple(
+                    _Held(one.guest, one.from_, one.until, bucket_of(venue, tag, buckets)) for one in of_tag
+                )
+                for tag, of_tag in by_tag.items()
+            }
+
+    def whose(self, venue: str, tag: Pseudonym, at: datetime) -> GuestId | None:
+        """Who carried the tag then; None when nobody did who agreed to be noticed."""
+        for held in self._held.get(VenueId(venue), {}).get(tag, ()):
+            if held.at(at):
+                return held.guest
+        return None
+
+    def pseudonyms(self, venue: str, at: datetime) -> dict[Pseudonym, int]:
+        """What the venue's gateways are to listen for at a moment, each with its bucket."""
+        return {
+            name: held[0].bucket
+            for name, held in self._held.get(VenueId(venue), {}).items()
+            if any(one.at(at) for one in held)
+        }
+
+    def next_change(self, after: datetime) -> datetime | None:
+        """When `pseudonyms` will answer otherwise, without anybody's doing: a binding begins or ends."""
+        moments = (
+            moment
+            for of_venue in self._held.values()
+            for held in of_venue.values()
+            for one in held
+            for moment in (one.from_, one.until)
+            if moment is not None and moment > after
+        )
+        return min(moments, default=None)
+
+
+def _by_tag(bindings: Iterable[Binding]) -> dict[TagId, list[Binding]]:
+    """Newest first, so that the binding of today is found at once."""
+    by_tag: dict[TagId, list[Binding]] = {}
+    for binding in sorted(bindings, key=lambda binding: binding.from_, reverse=True):
+        by_tag.setdefault(binding.tag, []).append(binding)
+    return by_tag

@@ -1,0 +1,66 @@
+"""Under which key do a venue's tags get their pseudonyms? One file a venue, 64 hex digits that only we may read."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from hub.errors import BadConfig
+
+KEY_BYTES: Final = 32
+_RIGHT: Final = "64 hex digits; without the file a new key is made, and gateways learn it"
+
+
+def venue_key(folder: Path, venue: str, *, draw: Callable[[int], bytes] = secrets.token_bytes) -> bytes:
+    """The venue's key from `{data_dir}/keys`; made when there is none.
+
+    Raises:
+        BadConfig: the file cannot be read or written, or holds no key.
+    """
+    path = folder / f"{venue}.key"
+    try:
+        return _read(path)
+    except FileNotFoundError:
+        pass
+    except OSError as exc:
+        raise BadConfig(f"{path}: {(exc.strerror or str(exc)).lower()}") from exc
+    try:
+        return _make(path, draw(KEY_BYTES))
+    except OSError as exc:
+        raise BadConfig(f"{path}: {(exc.strerror or str(exc)).lower()}") from exc
+
+
+def _read(path: Path) -> bytes:
+    try:
+        key = bytes.fromhex(path.read_text(encoding="ascii"))
+    except ValueError as exc:
+        raise BadConfig(f"{path}: found no key; right would be {_RIGHT}") from exc  # its content may be a secret
+    if len(key) != KEY_BYTES:
+        raise BadConfig(f"{path}: found {len(key)} bytes; right would be {_RIGHT}")
+    return key
+
+
+def _make(path: Path, key: bytes) -> bytes:
+    """Written whole and durably before it has its name: a half-written key would rename every tag at the next start."""
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    draft = path.with_suffix(".new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        os.write(descriptor, f"{key.hex()}\n".encode())
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    draft.replace(path)
+    _flush(path.parent)
+    return key
+
+
+def _flush(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
