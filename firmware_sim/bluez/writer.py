@@ -24,7 +24,7 @@ class Writer:
         self._bus = bus
         self._queue: deque[Message] = deque()
         self._room = select.poll()
-        self._room.register(bus._fd, select.POLLOUT)  # noqa: SLF001  it offers no other way to ask for room
+        self._room.register(bus._fd or -1, select.POLLOUT)  # noqa: SLF001  it offers no other way to ask for room
         self._in_flight: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._empty = asyncio.Event()
