@@ -1,0 +1,1 @@
+"""The hub's way to its gateways: an MQTT broker."""

@@ -1,0 +1,268 @@
+"""One connection to the broker, from CONNECT until it is lost: paho-mqtt on the event loop, without a thread.
+
+The session starts clean. What a broker kept for an absent hub would be sightings of an hour ago; gateways keep what we
+have not acknowledged themselves and send it again, placed in time. Messages are acknowledged to the broker by hand,
+when their effects are stored; the receive maximum is the back-pressure meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from enum import Enum
+from typing import Final, NamedTuple, Protocol, Self
+
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from hub.clock import Clock
+from hub.errors import HubError
+from hub.ingest.receive import Arrival
+from hub.link.settings import LinkSettings, read_password, tls_context
+
+V5: Final = MQTTProtocolVersion.MQTTv5
+V311: Final = MQTTProtocolVersion.MQTTv311
+
+RECEIVE_MAXIMUM: Final = 1000  # messages that an MQTT 5 broker hands over before the first is acknowledged
+MAX_WAITING: Final = 5000  # messages read and not yet taken: beyond it the socket is left alone
+TURN_PACKETS: Final = 256  # read before the loop has its turn again
+CONNECT_S: Final = 10.0  # to reach the broker, and again for its CONNACK
+SENT_AT_ONCE: Final = 1000  # our own messages that the broker has not acknowledged yet
+
+
+class Numbered(Protocol):
+    """A socket of paho's, as the loop asks for it."""
+
+    def fileno(self) -> int:
+        """Its number."""
+        ...
+
+
+class Stage(Enum):
+    """How far a connection came."""
+
+    REACH = "reach"  # names, TCP, TLS
+    GREET = "greet"  # CONNECT was sent, no CONNACK came
+    REFUSED = "refused"  # the broker answered, with a refusal
+    SESSION = "session"
+
+
+class Lost(HubError):
+    """The connection could not be made, or is no more; `str()` says why."""
+
+    def __init__(self, stage: Stage, why: str) -> None:
+        self.stage = stage
+        super().__init__(why)
+
+
+class Delivery(NamedTuple):
+    """One message, and what it takes to acknowledge it to the broker."""
+
+    arrival: Arrival
+    connection: Connection
+    mid: int
+    qos: int
+
+
+class Connection:
+    """One connection; `async with` makes and closes it, and raises Lost when there is no broker to talk to."""
+
+    def __init__(
+        self,
+        settings: LinkSettings,
+        version: MQTTProtocolVersion,
+        clock: Clock,
+        subscriptions: tuple[str, ...],
+        deliver: Callable[[Delivery], int],
+    ) -> None:
+        self._settings = settings
+        self._version = version
+        self._clock = clock
+        self._subscriptions = subscriptions
+        self._deliver = deliver  # takes a message and says how many wait
+        self._client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=settings.client_id,
+            clean_session=None if version == V5 else True,  # MQTT 5 says so when it connects
+            protocol=version,
+            reconnect_on_failure=False,
+            manual_ack=True,
+        )
+        self._stage = Stage.REACH
+        self._ready: asyncio.Future[None]
+        self._lost: asyncio.Future[Lost]
+        self._reading = False
+        self._got = False
+        self._now = (0.0, 0.0)  # wall and monotonic seconds of this turn
+
+    async def __aenter__(self) -> Self:
+        loop = asyncio.get_running_loop()
+        self._ready, self._lost = loop.create_future(), loop.create_future()
+        self._prepare()
+        try:
+            await asyncio.to_thread(self._client.reconnect)  # names, TCP and TLS block
+        except (OSError, ValueError) as exc:
+            raise Lost(Stage.REACH, f"unreachable: {_why(exc)}") from exc
+        self._stage = Stage.GREET
+        try:
+            self._attach()
+            await self._greeted()
+        except BaseException:
+            self._close()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._client.disconnect()
+        self._close()
+
+    async def until_lost(self) -> Lost:
+        """Keep the connection alive; once it is lost, why."""
+        while not self._lost.done():
+            self._client.loop_misc()  # pings
+            await asyncio.wait({self._lost}, timeout=1.0)
+        return self._lost.result()
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool) -> None:
+        """Hand one message to the socket, with QoS 1."""
+        self._client.publish(topic, payload, qos=1, retain=retain)
+
+    def acknowledge(self, mid: int, qos: int) -> None:
+        """Tell the broker that a message is stored; nothing happens once the connection is lost."""
+        if not self._lost.done():
+            self._client.ack(mid, qos)
+
+    def read_on(self) -> None:
+        """Read again, after the socket was left alone because so much was waiting."""
+        if not self._reading and not self._lost.done():
+            self._start_reading()
+
+    def _prepare(self) -> None:
+        settings, client = self._settings, self._client
+        client.connect_timeout = CONNECT_S
+        client.max_inflight_messages = SENT_AT_ONCE
+        if settings.username is not None:
+            client.username_pw_set(settings.username, read_password(settings))
+        context = tls_context(settings)
+        if context is not None:
+            client.tls_set_context(context)
+        client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
+        client.on_message = self._on_message
+        client.on_disconnect = self._on_disconnect
+        client.on_socket_close = self._on_socket_close
+        client.on_socket_register_write = self._on_want_write
+        client.on_socket_unregister_write = self._on_written
+        properties = None
+        if self._version == V5:
+            properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho has no types there
+            properties.ReceiveMaximum = RECEIVE_MAXIMUM
+        client.connect_async(
+            settings.host, settings.port, keepalive=settings.keepalive_s, clean_start=True, properties=properties
+        )
+
+    async def _greeted(self) -> None:
+        futures: set[asyncio.Future[None] | asyncio.Future[Lost]] = {self._ready, self._lost}
+        await asyncio.wait(futures, timeout=CONNECT_S, return_when=asyncio.FIRST_COMPLETED)
+        if not self._ready.done():
+            raise self._lost.result() if self._lost.done() else Lost(self._stage, "it does not answer")
+
+    def _attach(self) -> None:
+        self._start_reading()
+        self._write()
+        sock = self._client.socket()
+        if sock is not None and self._client.want_write():
+            asyncio.get_running_loop().add_writer(sock, self._write)
+
+    def _close(self) -> None:
+        self._client.loop_write()  # a farewell that stands in the queue
+        self._client._sock_close()  # noqa: SLF001  paho has no public way to drop a connection at once
+
+    def _start_reading(self) -> None:
+        sock = self._client.socket()
+        if sock is not None:
+            asyncio.get_running_loop().add_reader(sock, self._read)
+            self._reading = True
+
+    def _stop_reading(self) -> None:
+        self._reading = False
+        sock = self._client.socket()
+        if sock is not None:
+            asyncio.get_running_loop().remove_reader(sock)
+
+    def _read(self) -> None:
+        self._now = (self._clock.now().timestamp(), self._clock.monotonic())
+        for _ in range(TURN_PACKETS):
+            self._got = False
+            if self._client.loop_read() is not MQTTErrorCode.MQTT_ERR_SUCCESS or not self._reading:
+                return
+            sock = self._client.socket()
+            # TLS may hold whole records that the socket no longer shows as readable.
+            if not self._got and not (isinstance(sock, ssl.SSLSocket) and sock.pending()):
+                return
+
+    def _write(self) -> None:
+        self._client.loop_write()
+
+    def _on_connect(
+        self, _client: Client, _data: object, _flags: ConnectFlags, reason: ReasonCode, _properties: object
+    ) -> None:
+        if reason.is_failure:
+            self._lose(Stage.REFUSED, f"it refuses us: {str(reason).lower()}")
+            return
+        self._stage = Stage.SESSION
+        self._client.subscribe([(topic, 1) for topic in self._subscriptions])
+
+    def _on_subscribe(
+        self, _client: Client, _data: object, _mid: int, reasons: list[ReasonCode], _properties: object
+    ) -> None:
+        refused = [reason for reason in reasons if reason.is_failure]
+        if refused:
+            self._lose(Stage.REFUSED, f"it refuses our subscription: {str(refused[0]).lower()}")
+        elif not self._ready.done():
+            self._ready.set_result(None)
+
+    def _on_message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
+        self._got = True
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            topic = ""  # none of ours
+        left = getattr(message.properties, "MessageExpiryInterval", None) if message.properties else None
+        arrival = Arrival(topic, bytes(message.payload), *self._now, expiry_left_s=left)
+        if self._deliver(Delivery(arrival, self, message.mid, message.qos)) >= MAX_WAITING and self._reading:
+            self._stop_reading()
+
+    def _on_disconnect(
+        self, _client: Client, _data: object, _flags: DisconnectFlags, reason: ReasonCode, _properties: object
+    ) -> None:
+        self._lose(self._stage, f"the connection is lost: {str(reason).lower()}")
+
+    def _on_socket_close(self, _client: Client, _data: object, sock: Numbered) -> None:
+        loop = asyncio.get_running_loop()
+        self._reading = False
+        with suppress(ValueError):  # closed from the other side, it has no number any more
+            loop.remove_reader(sock)
+            loop.remove_writer(sock)
+
+    def _on_want_write(self, _client: Client, _data: object, sock: Numbered) -> None:
+        if self._stage is not Stage.REACH:  # before, we are on the thread that connects
+            asyncio.get_running_loop().add_writer(sock, self._write)
+
+    def _on_written(self, _client: Client, _data: object, sock: Numbered) -> None:
+        asyncio.get_running_loop().remove_writer(sock)
+
+    def _lose(self, stage: Stage, why: str) -> None:
+        if not self._lost.done():
+            self._lost.set_result(Lost(stage, why))
+
+
+def _why(exc: Exception) -> str:
+    if isinstance(exc, TimeoutError):
+        return "it does not answer"
+    return (getattr(exc, "strerror", None) or getattr(exc, "reason", None) or str(exc)).lower()

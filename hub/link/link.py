@@ -1,0 +1,119 @@
+"""How does the hub keep its way to the broker, whatever becomes of the broker?
+
+It connects, again and again, with a pause that grows and is jittered; what stands in its way is said once, until that
+changes. MQTT 5 is tried first; a broker that hangs up on it is spoken to in 3.1.1. What has arrived is handed over a
+turn of the loop at a time, so that nothing is awaited for each message; nothing is kept for sending while it is down.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Final
+
+import structlog
+
+from hub.clock import Clock
+from hub.link.connection import V5, V311, Connection, Delivery, Lost, Stage
+from hub.link.settings import LinkSettings
+from wire.mqtt.topics import SUBSCRIPTIONS
+
+log = structlog.get_logger()
+
+FIRST_PAUSE_S: Final = 0.5
+LONGEST_PAUSE_S: Final = 30.0  # a broker that comes back is found within half a minute
+
+
+class Link:
+    """The hub's way to its broker."""
+
+    def __init__(self, settings: LinkSettings, clock: Clock, uniform: Callable[[float, float], float]) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._uniform = uniform  # chance, for the pauses
+        self._version = V5
+        self._connection: Connection | None = None
+        self._waiting: list[Delivery] = []
+        self._arrived = asyncio.Event()
+        self._said: str | None = None
+        self._watchers: list[Callable[[bool], None]] = []
+
+    @property
+    def is_up(self) -> bool:
+        """Is there a session, with our subscriptions in it?"""
+        return self._connection is not None
+
+    def watch(self, watcher: Callable[[bool], None]) -> None:
+        """Be told of each change: True when there is a session, False when it is lost."""
+        self._watchers.append(watcher)
+
+    async def run(self) -> None:
+        """Keep the way open. Raises BadConfig when a file that it needs cannot be used."""
+        failures = 0
+        while True:
+            try:
+                async with Connection(
+                    self._settings, self._version, self._clock, SUBSCRIPTIONS, self._deliver
+                ) as connection:
+                    failures = 0
+                    self._tell(connection)
+                    try:
+                        lost = await connection.until_lost()
+                    finally:
+                        self._tell(None)
+            except Lost as fault:
+                lost = fault
+            self._say(str(lost))
+            if self._speaks_the_other_version(lost) and failures % 2 == 0:
+                self._version = V311 if self._version == V5 else V5
+            else:
+                await asyncio.sleep(_pause_s(failures, self._uniform))
+            failures += 1
+
+    async def arrivals(self) -> list[Delivery]:
+        """Everything that has arrived since the last call; waits until there is something."""
+        await self._arrived.wait()
+        self._arrived.clear()
+        taken, self._waiting = self._waiting, []
+        if self._connection is not None:
+            self._connection.read_on()
+        return taken
+
+    def acknowledge(self, deliveries: Iterable[Delivery]) -> None:
+        """Tell the broker that these are stored. One whose connection is gone is the gateway's to send again."""
+        for _, connection, mid, qos in deliveries:
+            connection.acknowledge(mid, qos)
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:
+        """Hand one message to the broker, with QoS 1; False, and nothing happens, without a session."""
+        if self._connection is None:
+            return False
+        self._connection.publish(topic, payload, retain=retain)
+        return True
+
+    def _deliver(self, delivery: Delivery) -> int:
+        self._waiting.append(delivery)
+        self._arrived.set()
+        return len(self._waiting)
+
+    def _tell(self, connection: Connection | None) -> None:
+        self._connection = connection
+        if connection is not None:
+            self._said = None
+            log.info("Connected to the broker", broker=self._settings.url, mqtt="5" if self._version == V5 else "3.1.1")
+        for watcher in self._watchers:
+            watcher(connection is not None)
+
+    def _say(self, why: str) -> None:
+        if why != self._said:
+            self._said = why
+            log.warning("No way to the broker; trying again until there is", broker=self._settings.url, why=why)
+
+    @staticmethod
+    def _speaks_the_other_version(lost: Lost) -> bool:
+        return lost.stage is Stage.GREET or (lost.stage is Stage.REFUSED and "protocol" in str(lost))
+
+
+def _pause_s(failures: int, uniform: Callable[[float, float], float]) -> float:
+    longest = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(failures, 10))
+    return uniform(longest / 2, longest)
