@@ -7,7 +7,7 @@ above it are ignored, as a real server does, and the connection is closed when t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, cast
 
@@ -17,14 +17,21 @@ from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.exceptions import H2Error
 from h2.settings import SettingCodes, Settings
+from hpack import Encoder, HeaderTuple, NeverIndexedHeaderTuple
 from hyperframe.frame import GoAwayFrame
 
 from firmware_sim.providers.message import Answer, Ending, Reply, Request
 
 MAX_STREAMS: Final = 1000
+LINGER_S: Final = 2.0
+# After the last answer of a connection that went away: closed at once, with requests in it that nobody read, TCP would
+# reset it, and the client's system would throw away the answers that it had not read yet.
+
+FORGET_EVERY: Final = 512  # streams
 CREDIT: Final = 16 * 1024 * 1024  # bytes; pushes are small, none shall wait
 
 Header = tuple[bytes, bytes]
+Text = bytes | str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,19 +48,48 @@ class Incoming:
         return Request(method=named[":method"], path=path, headers=named, body=bytes(self.body))
 
 
+class PlainEncoder(Encoder):
+    """Writes header texts as they are; Huffman's code is slow in Python, at both ends."""
+
+    def encode(
+        self,
+        headers: Iterable[HeaderTuple | tuple[Text, Text] | tuple[Text, Text, bool | None]] | dict[Text, Text],
+        huffman: bool = False,  # noqa: FBT001, FBT002  hpack's signature
+    ) -> bytes:
+        """As hpack's, without Huffman's code."""
+        return super().encode(headers, huffman=huffman)
+
+
+class CountedConnection(H2Connection):
+    """A server's connection whose owner counts the open streams; h2 walks over all of them at each new one."""
+
+    def __init__(self) -> None:
+        super().__init__(H2Configuration(client_side=False, header_encoding=None, validate_outbound_headers=False))
+        self.encoder = PlainEncoder()
+        self.opened = 0
+        self.ever = 0
+
+    @property
+    def open_inbound_streams(self) -> int:
+        """How many streams are open; now and then those that ended are let go of."""
+        self.ever += 1
+        if self.ever % FORGET_EVERY == 0:
+            self._open_streams(1)
+        return self.opened
+
+
 class Http2Server(asyncio.Protocol):
     """One connection."""
 
     def __init__(self, answer: Answer, goaway_every: Callable[[], int | None]) -> None:
         self._answer = answer
         self._goaway_every = goaway_every
-        self._h2 = H2Connection(
-            H2Configuration(client_side=False, header_encoding=None, validate_outbound_headers=False)
-        )
+        self._h2 = CountedConnection()
         self._incoming: dict[int, Incoming] = {}
         self._answering: set[int] = set()
         self._unsent: dict[int, bytes] = {}  # bodies that wait for credit
         self._last: int | None = None  # the last stream that is served, once GOAWAY was said
+        self._leaving = False
         self._served = 0
         self._flushing = False
         self._transport: asyncio.Transport
@@ -83,6 +119,7 @@ class Http2Server(asyncio.Protocol):
     def _act(self, event: h2e.Event) -> None:
         if isinstance(event, h2e.RequestReceived):
             self._incoming[event.stream_id or 0] = Incoming(headers=cast("Sequence[Header]", event.headers))
+            self._h2.opened = len(self._incoming) + len(self._answering)
         elif isinstance(event, h2e.DataReceived):
             self._h2.acknowledge_received_data(event.flow_controlled_length or 0, event.stream_id or 0)
             if event.stream_id in self._incoming:
@@ -127,8 +164,8 @@ class Http2Server(asyncio.Protocol):
         self._flush_soon()
 
     def _send(self, stream_id: int, reply: Reply) -> None:
-        headers = [(b":status", b"%d" % reply.status)]
-        headers += [(name.encode(), value.encode()) for name, value in reply.headers.items()]
+        headers: list[Header] = [(b":status", b"%d" % reply.status)]
+        headers += [NeverIndexedHeaderTuple(name.encode(), value.encode()) for name, value in reply.headers.items()]
         self._h2.send_headers(stream_id, headers, end_stream=not reply.body)
         if not reply.body:
             self._answered(stream_id)
@@ -161,8 +198,9 @@ class Http2Server(asyncio.Protocol):
     def _answered(self, stream_id: int) -> None:
         self._answering.discard(stream_id)
         self._unsent.pop(stream_id, None)
-        if self._last is not None and not self._answering:
-            self._loop.call_soon(self._leave)
+        if self._last is not None and not self._answering and not self._leaving:
+            self._leaving = True
+            self._loop.call_later(LINGER_S, self._leave)
 
     def _say_goaway(self, stream_id: int) -> None:
         self._flush()

@@ -6,13 +6,14 @@ One request, over one shared HTTP/2 connection. The guest sees the venue's name 
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
+
+import msgspec
 
 from hub.channels.answers import detail, failed, json_object, retry_after, unexpected
 from hub.channels.apns_token import ProviderToken, read_key
@@ -93,7 +94,7 @@ def payload(notification: Notification) -> bytes:
         "aps": {"alert": {name: text for name, text in alert.items() if text}, "sound": "default"},
         "innkeeper": {**notification.data, "id": notification.id},
     }
-    body = json.dumps(document, ensure_ascii=False, separators=(",", ":"), default=str).encode()
+    body = msgspec.json.encode(document)
     if len(body) > MAX_PAYLOAD:
         raise Permanent(Trouble.CONTENT, f"the payload has {len(body)} bytes; at most {MAX_PAYLOAD} go")
     return body
@@ -106,11 +107,11 @@ def is_stale(response: Response) -> bool:
 
 def answer(status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> Accepted:
     """What Apple's answer means. Raises Transient, Permanent or Doubt."""
+    if status == 200:  # noqa: PLR2004  HTTP's number
+        return Accepted(provider_id=headers.get("apns-id"))
     said = json_object(body)
     reason = detail(said.get("reason", f"status {status}"))
     match status:
-        case 200:
-            return Accepted(provider_id=headers.get("apns-id"))
         case 410:
             raise Permanent(Trouble.ADDRESS_GONE, reason, address_is_dead=True, since=_since(said.get("timestamp")))
         case 400 if reason in _WRONG:

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
+from hpack import HeaderTuple, NeverIndexedHeaderTuple
+
 from hub.channels.http2.connection import Connection
 from hub.channels.http2.outcome import NotProcessed, Response
 from hub.channels.http2.stream import Header
@@ -32,6 +34,10 @@ QUIET_AFTER_S: Final = 30.0
 PONG_WITHIN_S: Final = 2.0
 
 HTTPS_PORT: Final = 443
+
+ONCE: Final = frozenset({"apns-id", "apns-collapse-id", "apns-expiration"})
+# Of one message or one guest, as the path is: not to be remembered by the peer's header table. That keeps them out of
+# it, and keeps in it what every request repeats.
 
 MAX_TRIES: Final = 20
 # A peer that goes away every 300 requests refuses a thousand at once three times over; one that refuses all is left.
@@ -107,8 +113,10 @@ class Http2Client:
                 connection.close()
 
     def _head(self, path: str, headers: Mapping[str, str]) -> list[Header]:
-        head: list[Header] = [*self._fixed, (b":path", path.encode("ascii"))]
-        head += [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
+        head: list[Header] = [*self._fixed, NeverIndexedHeaderTuple(b":path", path.encode("ascii"))]
+        for name, value in headers.items():
+            kind = NeverIndexedHeaderTuple if name in ONCE else HeaderTuple
+            head.append(kind(name.encode("ascii"), value.encode("ascii")))
         return head
 
     def _is_quiet(self, connection: Connection) -> bool:

@@ -30,7 +30,7 @@ class Stream:
         """The answer's head has come."""
         for name, value in headers:
             if name == b":status":
-                self.status = int(value)
+                self.status = int(value) if value.isdigit() else 0
             else:
                 self.headers[name.decode("ascii", "replace")] = value.decode("utf-8", "replace")
 
