@@ -51,7 +51,9 @@ class Rulebook:
     @cached_property
     def asked(self) -> tuple[str, ...]:
         """The guest fields that any condition asks for: all that a condition's context needs to hold."""
-        return tuple(sorted({name for expression in self._expressions() for name in expression.fields}))
+        conditions = {name for expression in self._expressions() for name in expression.fields}
+        keys = {journey.once.field for journey in self.journeys if journey.once.field is not None}
+        return tuple(sorted(conditions | keys))
 
     @cached_property
     def _newest(self) -> Mapping[str, Journey]:

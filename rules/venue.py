@@ -80,12 +80,10 @@ class Purpose:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Named values for texts: a fixed table, or an address that the hub asks when it renders."""
+    """Named values for texts: a fixed table."""
 
     name: str
-    table: Mapping[str, Value] = field(default_factory=dict)  # of a fetched source: its defaults
-    url: str | None = None
-    ttl: timedelta = timedelta(minutes=5)
+    table: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

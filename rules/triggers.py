@@ -1,0 +1,79 @@
+"""How is an event written in a file? `enter lobby`, `dwell pool 5m`, `purchase restaurant`, `checked_out`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from rules.document import Node
+from rules.event import DWELLED, ENTERED, LEFT
+from rules.fault import nearest
+from rules.journey import SET, Trigger
+from rules.reading import Reading
+from rules.spans import parse_span, span_text
+from rules.venue import Venue
+
+PRESENCE: Final[Mapping[str, str]] = {"enter": ENTERED, "leave": LEFT, "dwell": DWELLED}
+
+NOT_BUILT: Final[Mapping[str, str]] = {
+    "every": "`every day HH:MM` is not built yet",
+    "opened": "`opened` is not built yet",
+    "clicked": "`clicked` is not built yet",
+    "quiet": "`quiet ZONE` is not built yet",
+}
+
+_KIND: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_OBJECT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}")
+_DWELL_WORDS: Final = 3
+_MOST_WORDS: Final = 2
+
+
+def read_trigger(reading: Reading, node: Node | None, what: str, venue: Venue) -> Trigger | None:
+    """One event, as a start, stop, goal or wait names it."""
+    text = reading.text(node, what)
+    if text is None or node is None:
+        return None
+    words = text.split()
+    kind = words[0]
+    if kind in NOT_BUILT:
+        reading.fault(node, f"{what} '{text}': {NOT_BUILT[kind]}")
+        return None
+    if kind in PRESENCE:
+        return _presence(reading, node, words, venue)
+    if kind == SET or kind in PRESENCE.values():
+        hint = {"entered": "enter", "left": "leave", "dwelled": "dwell"}.get(kind, "")
+        reading.fault(node, f"{what} '{text}' cannot be awaited", hint=f"did you mean `{hint}`?" if hint else "")
+        return None
+    named = len(words) == 1 or _OBJECT.fullmatch(words[1]) is not None
+    if len(words) > _MOST_WORDS or not _KIND.fullmatch(kind) or not named:
+        reading.fault(
+            node, f"{what} '{text}' is not an event; write KIND, KIND OBJECT, or enter, leave or dwell and a zone"
+        )
+        return None
+    return Trigger(kind=kind, object=words[1] if len(words) > 1 else None, text=" ".join(words))
+
+
+def _presence(reading: Reading, node: Node, words: list[str], venue: Venue) -> Trigger | None:
+    verb, text = words[0], " ".join(words)
+    wanted = _DWELL_WORDS if verb == "dwell" else _MOST_WORDS
+    if len(words) != wanted:
+        form = f"{verb} ZONE 5m" if verb == "dwell" else f"{verb} ZONE"
+        reading.fault(node, f"'{text}' is not an event; write {form}")
+        return None
+    zone = venue.zones.get(words[1])
+    if zone is None:
+        hint = nearest(words[1], venue.zones)
+        message = f"unknown zone '{words[1]}'; known: {', '.join(venue.zones)}"
+        reading.fault(node, message, hint=hint, offset=len(verb) + 1)
+        return None
+    if verb != "dwell":
+        return Trigger(kind=PRESENCE[verb], object=zone.id, text=text)
+    span = parse_span(words[2])
+    if span is None or span not in zone.dwell:
+        told = ", ".join(map(span_text, zone.dwell)) or "none"
+        reading.fault(
+            node, f"zone '{zone.id}' tells no dwell of {words[2]}; told: {told}", hint="add it to the zone's `dwell:`"
+        )
+        return None
+    return Trigger(kind=DWELLED, object=zone.id, dwell=span, text=text)
