@@ -1,0 +1,84 @@
+"""How does a whole CSV file of guests, tags or reservations get into the store? In one unit of work, or not at all."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Final, NamedTuple
+
+from hub.errors import BadRequest, NotFound
+from hub.identity.csv_import import GuestRow, ReservationRow, TagRow, read_guests, read_reservations, read_tags
+from hub.identity.guest import GuestId
+from hub.identity.sheet import fault, refuse
+from hub.store import attached, bindings, profiles
+from hub.store.sqlite import Store
+from hub.store.times import to_us
+
+KINDS: Final = ("guests", "tags", "reservations")
+
+
+class _Row(NamedTuple):
+    """One line, and what is to be done with it."""
+
+    line: int
+    guest: GuestId
+    put: Callable[[sqlite3.Connection, int], str]  # says what became of it
+
+
+class CsvImport:
+    """It fits hub.control.port.ImportCsv."""
+
+    def __init__(self, store: Store, *, now: Callable[[], datetime], venues: Callable[[], Collection[str]]) -> None:
+        self._store = store
+        self._now = now
+        self._venues = venues  # those that a reservation may name
+
+    async def __call__(self, kind: str, text: str, file: str) -> Mapping[str, int]:
+        """How many rows were taken, by what became of them.
+
+        Raises:
+            BadRequest: a line a fault, `file:line: where: found …; right would be …`; nothing was taken.
+        """
+        now = self._now()
+        rows = self._rows(kind, text, file, now)
+        return await self._store.write(lambda connection: _put_all(connection, rows, file, to_us(now)))
+
+    def _rows(self, kind: str, text: str, file: str, now: datetime) -> list[_Row]:
+        if kind == "guests":
+            return [_Row(row.line, row.guest, partial(_put_guest, row)) for row in read_guests(text, file=file)]
+        if kind == "tags":
+            tags = read_tags(text, file=file, now=now)
+            return [_Row(row.line, row.binding.guest, partial(_put_tag, row)) for row in tags]
+        if kind == "reservations":
+            stays = read_reservations(text, file=file, venues=self._venues())
+            return [_Row(row.line, row.guest, partial(_put_reservation, row)) for row in stays]
+        raise BadRequest(f"import: found {kind}; right would be one of {', '.join(KINDS)}")
+
+
+def _put_all(connection: sqlite3.Connection, rows: Sequence[_Row], file: str, at_us: int) -> dict[str, int]:
+    taken: Counter[str] = Counter()
+    faults = []
+    for row in rows:
+        try:
+            taken[row.put(connection, at_us)] += 1
+        except NotFound:
+            faults.append(fault(file, row.line, "guest", row.guest, "one who is known: import guests first"))
+    refuse(faults)  # and all of it is undone
+    return dict(taken)
+
+
+def _put_guest(row: GuestRow, connection: sqlite3.Connection, at_us: int) -> str:
+    return "new" if profiles.put(connection, row.guest, row.profile, at_us) else "known"
+
+
+def _put_tag(row: TagRow, connection: sqlite3.Connection, at_us: int) -> str:
+    bindings.put(connection, row.binding, at_us)
+    return "bound"
+
+
+def _put_reservation(row: ReservationRow, connection: sqlite3.Connection, at_us: int) -> str:
+    attached.put_reservation(connection, row.guest, row.reservation, at_us)
+    return "stored"
