@@ -117,8 +117,9 @@ async def _apns(directory: Path) -> AsyncIterator[tuple[int, ApnsChannel]]:
             assert process.stdout is not None
             assert process.stdout.readline().startswith(b"providers ready")
             table = tomllib.loads((directory / "d" / "hub.toml.part").read_text(encoding="utf-8"))["apns"]
-            paths = {name: Path(table.pop(name)) for name in ("key_file", "ca_file")}
-            async with open_apns(ApnsSettings(**table, **paths), SystemClock()) as channel:
+            files = {"key_file": Path(table["key_file"]), "ca_file": Path(table["ca_file"])}
+            settings = ApnsSettings(**{**table, **files})
+            async with open_apns(settings, SystemClock()) as channel:
                 yield port, channel
         finally:
             process.terminate()

@@ -1,0 +1,86 @@
+"""The simulated providers, standing on free ports, with a hub's settings for them. Keys are made once a test run."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import shutil
+import socket
+import ssl
+import tempfile
+import tomllib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from firmware_sim.providers.clock import Now, utc_now
+from firmware_sim.providers.stand import Providers, open_providers
+from hub.channels.apns import ApnsSettings
+from hub.channels.fcm import FcmSettings
+from hub.channels.smtp import SmtpSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Simulated:
+    """Providers that stand, and the settings that lead to them."""
+
+    providers: Providers
+    directory: Path
+    apns: ApnsSettings
+    fcm: FcmSettings
+    smtp: SmtpSettings
+
+    @property
+    def port(self) -> int:
+        return self.providers.port
+
+    def accepted(self) -> Sequence[dict[str, Any]]:
+        return [json.loads(line) for line in self.providers.log.read_text(encoding="utf-8").splitlines()]
+
+    def accepted_ids(self) -> Sequence[str]:
+        return [entry["message"] for entry in self.accepted()]
+
+
+@cache
+def keys() -> Path:
+    """A directory with keys and certificates."""
+    directory = Path(tempfile.mkdtemp(prefix="innkeeper-keys-"))
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    return directory
+
+
+def client_context(directory: Path) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=directory / "ca.pem")
+
+
+def free_port(in_a_row: int = 4) -> int:
+    """The first of so many ports that are free now."""
+    while True:
+        with contextlib.ExitStack() as stack, contextlib.suppress(OSError, OverflowError):
+            first = stack.enter_context(socket.socket())
+            first.bind(("127.0.0.1", 0))
+            port = int(first.getsockname()[1])
+            for offset in range(1, in_a_row):
+                stack.enter_context(socket.socket()).bind(("127.0.0.1", port + offset))
+            return port
+
+
+@contextlib.asynccontextmanager
+async def simulated(tmp_path: Path, *, now: Now = utc_now, smtp_security: str = "starttls") -> AsyncIterator[Simulated]:
+    directory = keys()
+    async with open_providers(
+        free_port(), directory, tmp_path / "accepted.jsonl", now=now, smtp_security=smtp_security
+    ) as providers:
+        part = tomllib.loads((directory / "hub.toml.part").read_text(encoding="utf-8"))
+        for table in part.values():
+            table.update({name: Path(value) for name, value in table.items() if name.endswith("_file")})
+        yield Simulated(
+            providers=providers,
+            directory=directory,
+            apns=ApnsSettings(**part["apns"]),
+            fcm=FcmSettings(**part["fcm"]),
+            smtp=SmtpSettings(**{**part["smtp"], "security": smtp_security}),
+        )
