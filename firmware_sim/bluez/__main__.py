@@ -29,7 +29,7 @@ def main() -> int:
     args = arguments().parse_args()
     try:
         tags = tuple(args.tags.read_text().split()) if args.tags else tuple(map(numbered_tag, range(args.addresses)))
-        asyncio.run(pour(args.bus, args.adapter, tags, args.rate, args.seconds))
+        asyncio.run(pour(args, tags))
     except (SimError, OSError, ValueError) as exc:
         sys.stderr.write(f"{exc}\n")
         return 2
@@ -44,16 +44,18 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--rate", type=float, default=500.0, help="adverts a second; 0: as fast as the bus takes them")
     parser.add_argument("--addresses", type=int, default=200, help="how many beacons")
     parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--linger", type=float, default=0.0, help="seconds to stay on the bus afterwards, silent")
     parser.add_argument(
         "--tags", type=Path, help="file with one ibeacon:UUID:major:minor a line, instead of made-up ones"
     )
     return parser
 
 
-async def pour(bus: str, adapter: str, tags: tuple[str, ...], rate: float, seconds: float) -> None:
-    """Send adverts of all tags in turn, at `rate`, and print the count."""
+async def pour(args: argparse.Namespace, tags: tuple[str, ...]) -> None:
+    """Send adverts of all tags in turn, at the rate asked, and print the count."""
     dice = seeded("pour")
-    async with SimulatedBluez(bus, (adapter,)) as bluez:
+    adapter, rate, seconds = args.adapter, args.rate, args.seconds
+    async with SimulatedBluez(args.bus, (adapter,)) as bluez:
         await asyncio.wait_for(bluez.scanned(adapter), LISTENER_WAIT_S)
         start = monotonic()
         sent = 0
@@ -67,6 +69,7 @@ async def pour(bus: str, adapter: str, tags: tuple[str, ...], rate: float, secon
         took_s = monotonic() - start
         sys.stdout.write(json.dumps({"sent": sent, "seconds": round(took_s, 3), "rate": round(sent / took_s)}) + "\n")
         sys.stdout.flush()
+        await asyncio.sleep(args.linger)
 
 
 def numbered_tag(number: int) -> str:

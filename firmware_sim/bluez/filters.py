@@ -113,6 +113,15 @@ class Monitor:
         )
 
 
+def read_monitor(client: str, path: str, properties: Mapping[str, Variant]) -> Monitor | None:
+    """A monitor from the properties that its client exports; None for one of a type that BlueZ does not know."""
+    kind, patterns = properties.get("Type"), properties.get("Patterns")
+    if kind is None or kind.value != "or_patterns" or patterns is None or not patterns.value:
+        return None
+    wanted = tuple((start, ad_type, bytes(content)) for start, ad_type, content in patterns.value)
+    return Monitor(client=client, path=path, patterns=wanted)
+
+
 def structures(advertisement: Advertisement) -> Structures:
     """The advertisement's AD structures, as a beacon sends them."""
     parts = [(AD_FLAGS, LE_GENERAL_DISCOVERABLE)]

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from dbus_fast import Message, MessageFlag
 
-from firmware_sim.bluez.signals import MONITOR, InterfacesAdded, InterfacesRemoved, PropertiesChanged, Signal
+from firmware_sim.bluez.signals import (
+    MONITOR,
+    InterfacesAdded,
+    InterfacesRemoved,
+    Properties,
+    PropertiesChanged,
+    Signal,
+)
 
 OBJECTS: Final = "org.freedesktop.DBus.ObjectManager"
 PROPERTIES: Final = "org.freedesktop.DBus.Properties"
@@ -44,3 +52,12 @@ def message_of(signal: Signal) -> Message:
         signature="" if signal.device is None else "o",
         body=[] if signal.device is None else [signal.device],
     )
+
+
+def property_answer(asked: Message, interfaces: Mapping[str, Properties]) -> Message:
+    """The answer to a Properties.Get."""
+    interface, name = asked.body
+    value = interfaces.get(interface, {}).get(name)
+    if value is None:
+        return Message.new_error(asked, f"{BUS}.Error.InvalidArgs", f"no property {interface}.{name}")
+    return Message.new_method_return(asked, "v", [value])

@@ -12,8 +12,8 @@ from dbus_fast import Message, MessageType, NameFlag, RequestNameReply, Variant
 from dbus_fast.aio.message_bus import MessageBus
 
 from firmware_sim.bluez.adapter import Adapter, Refused, Traits
-from firmware_sim.bluez.filters import Monitor, read_filter
-from firmware_sim.bluez.messages import BUS, OBJECTS, PROPERTIES, bus_call, message_of
+from firmware_sim.bluez.filters import read_filter, read_monitor
+from firmware_sim.bluez.messages import BUS, OBJECTS, PROPERTIES, bus_call, message_of, property_answer
 from firmware_sim.bluez.signals import ADAPTER, MONITOR, MONITORS, InterfacesAdded, MonitorCall, Signal
 from firmware_sim.bluez.writer import Writer
 from firmware_sim.clock import monotonic
@@ -99,7 +99,7 @@ class SimulatedBluez:
         bus.add_message_handler(self._handle)
         self._bus = bus
         self._writer = Writer(bus)
-        self._farewell = asyncio.create_task(_until_gone(bus), name="bluez-farewell")
+        self._farewell = asyncio.create_task(self._writer.until_gone(), name="bluez-farewell")
         self._send(bus_call("AddMatch", f"type='signal',sender='{BUS}',member='NameOwnerChanged',arg2=''"))
         self._adapters = {adapter.path: adapter for adapter in map(self._new_adapter, self._names)}
         if await bus.request_name(NAME, NameFlag.DO_NOT_QUEUE) is not RequestNameReply.PRIMARY_OWNER:
@@ -229,12 +229,9 @@ class SimulatedBluez:
         if adapter is None or properties is None:
             return
         del self._pending[client, path]
-        kind, patterns = properties.get("Type"), properties.get("Patterns")
-        if kind is None or kind.value != "or_patterns" or patterns is None or not patterns.value:
-            self._say([MonitorCall(client=client, path=path, member="Release")])
-            return
-        wanted = tuple((start, ad_type, bytes(content)) for start, ad_type, content in patterns.value)
-        self._say(adapter.add_monitor(Monitor(client=client, path=path, patterns=wanted)))
+        monitor = read_monitor(client, path, properties)
+        released = MonitorCall(client=client, path=path, member="Release")
+        self._say([released] if monitor is None else adapter.add_monitor(monitor))
         self._asked.set()
 
     def _unregister_monitor(self, message: Message, adapter: Adapter) -> Message:
@@ -245,11 +242,7 @@ class SimulatedBluez:
         return Message.new_method_return(message)
 
     def _get(self, message: Message, adapter: Adapter) -> Message:
-        interface, name = message.body
-        value = adapter.interfaces().get(interface, {}).get(name)
-        if value is None:
-            return Message.new_error(message, f"{BUS}.Error.InvalidArgs", f"no property {interface}.{name}")
-        return Message.new_method_return(message, "v", [value])
+        return property_answer(message, adapter.interfaces())
 
     def _get_all(self, message: Message, adapter: Adapter) -> Message:
         return Message.new_method_return(message, "a{sv}", [dict(adapter.interfaces().get(message.body[0], {}))])
@@ -286,12 +279,6 @@ class SimulatedBluez:
             await asyncio.sleep(EXPIRY_EVERY_S)
             for adapter in list(self._adapters.values()):
                 self._say(adapter.expire(self._now_s()))
-
-
-async def _until_gone(bus: MessageBus) -> None:
-    """Wait for the connection's end, whoever ended it: a bus that dies takes bluetoothd along, as in life."""
-    with contextlib.suppress(OSError, EOFError):
-        await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]  # dbus-fast leaves it without types
 
 
 def _sender(message: Message) -> str:

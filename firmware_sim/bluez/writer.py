@@ -7,6 +7,7 @@ at a time, and only while the socket has room: Linux calls a unix socket writabl
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import select
 from collections import deque
 from typing import Final
@@ -40,6 +41,11 @@ class Writer:
         while self._queue and self._bus.connected:
             self._empty.clear()
             await self._empty.wait()
+
+    async def until_gone(self) -> None:
+        """Wait for the connection's end, whoever ended it: a bus that dies takes bluetoothd along, as in life."""
+        with contextlib.suppress(OSError, EOFError):
+            await self._bus.wait_for_disconnect()  # type: ignore[no-untyped-call]  # dbus-fast leaves it without types
 
     def close(self) -> None:
         """Forget what was not sent."""

@@ -52,16 +52,21 @@ async def until(true: Callable[[], bool], within_s: float = 3.0) -> None:
             await asyncio.sleep(0.01)
 
 
+async def hang_up() -> None:
+    """bleak keeps its connection for as long as the loop lives."""
+    manager = _global_instances.get(asyncio.get_running_loop())
+    if manager is not None and manager._bus is not None:
+        manager._bus.disconnect()
+        await manager._bus.wait_for_disconnect()
+        await asyncio.sleep(0)
+
+
 @pytest.fixture
 async def bus(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
     async with private_bus() as address:
         monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", address)
         yield address
-        manager = _global_instances.get(asyncio.get_running_loop())
-        if manager is not None and manager._bus is not None:
-            manager._bus.disconnect()
-            await manager._bus.wait_for_disconnect()
-            await asyncio.sleep(0)
+        await hang_up()
 
 
 def a_beacon(rssi_dbm: int = -60, *, address: str = "C0:00:00:00:00:01", payload: bytes = PAYLOAD) -> Advertisement:
@@ -198,6 +203,24 @@ async def test_after_bluetoothd_died_the_old_scan_is_deaf_and_a_new_one_hears(bu
         async with BleakScanner(new, bluez=ALL_WE_NEED):
             bluez.hear("hci0", a_beacon())
             assert await new.hears(1) == 1
+
+
+async def test_after_the_bus_died_a_new_one_on_the_same_address_carries_all_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ear = Ear()
+    async with PrivateBus() as private:
+        monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", private.address)
+        async with SimulatedBluez(private.address) as bluez:
+            await private.stop()
+            bluez.hear("hci0", a_beacon())
+            await private.start()
+            await bluez.crash()
+            await bluez.start()
+            async with BleakScanner(ear, bluez=ALL_WE_NEED):
+                bluez.hear("hci0", a_beacon())
+                assert await ear.hears(1) == 1
+            await hang_up()
 
 
 async def test_an_adapter_that_was_unplugged_is_gone_for_bleak_until_it_is_back(bus: str) -> None:
