@@ -91,10 +91,15 @@ class Deliberation:
         self._planned.append(planned)
         self.moment.remember(
             Past(
-                id=planned.id, at=planned.at, journey=planned.journey, message=planned.message, purpose=planned.purpose,
-                priority=planned.priority, ghost=planned.ghost,
+                id=planned.id,
+                at=planned.not_before or planned.at,
+                journey=planned.journey,
+                message=planned.message,
+                purpose=planned.purpose,
+                priority=planned.priority,
+                ghost=planned.ghost,
             )
-        )  # fmt: skip
+        )
 
     def cancel(self, message: str) -> None:
         """A message to take back. One that was decided just now is not sent at all."""

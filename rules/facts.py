@@ -15,7 +15,7 @@ class Past:
     """One message that counts, or may count, for cooldown and caps: claimed, sent, uncertain, or a ghost."""
 
     id: str
-    at: datetime  # its logical time of sending
+    at: datetime  # its logical time of sending: the release, when quiet hours hold it
     journey: str
     message: str  # its name in the journey's file
     purpose: str

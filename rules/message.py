@@ -31,6 +31,8 @@ class Message:
     wordings: Mapping[str, Wording]  # by language
     purpose: str = MARKETING
     keep: timedelta = KEEP
+    line: int = 1  # of its name in the file
+    column: int = 1
 
     def language_for(self, wish: str | None, venue_languages: tuple[str, ...]) -> str:
         """The guest's language, or its base (`pt` for `pt-BR`), or the venue's first that the message has."""

@@ -66,6 +66,8 @@ def _message(reading: Reading, key: Scalar, node: Node, venue: Venue, purpose: s
         wordings=wordings,
         purpose=reading.one_of(found.get("purpose"), "purpose", venue.purposes) or purpose,
         keep=reading.span(found.get("keep"), "keep") or KEEP,
+        line=key.line,
+        column=key.column,
     )
 
 

@@ -35,23 +35,30 @@ def read_trigger(reading: Reading, node: Node | None, what: str, venue: Venue) -
     if text is None or node is None:
         return None
     words = text.split()
+    if words[0] in PRESENCE:
+        return _presence(reading, node, words, venue)
+    wrong, hint = _wrong(words, venue)
+    if wrong is not None:
+        reading.fault(node, f"{what} '{text}': {wrong}", hint=hint)
+        return None
+    return Trigger(kind=words[0], object=words[1] if len(words) > 1 else None, text=" ".join(words))
+
+
+def _wrong(words: list[str], venue: Venue) -> tuple[str | None, str]:
+    """What is wrong with `KIND` or `KIND OBJECT`, and a hint."""
     kind = words[0]
     if kind in NOT_BUILT:
-        reading.fault(node, f"{what} '{text}': {NOT_BUILT[kind]}")
-        return None
-    if kind in PRESENCE:
-        return _presence(reading, node, words, venue)
+        return NOT_BUILT[kind], ""
     if kind == SET or kind in PRESENCE.values():
-        hint = {"entered": "enter", "left": "leave", "dwelled": "dwell"}.get(kind, "")
-        reading.fault(node, f"{what} '{text}' cannot be awaited", hint=f"did you mean `{hint}`?" if hint else "")
-        return None
+        word = {name: word for word, name in PRESENCE.items()}.get(kind)
+        return "cannot be awaited", "" if word is None else f"did you mean `{word}`?"
     named = len(words) == 1 or _OBJECT.fullmatch(words[1]) is not None
     if len(words) > _MOST_WORDS or not _KIND.fullmatch(kind) or not named:
-        reading.fault(
-            node, f"{what} '{text}' is not an event; write KIND, KIND OBJECT, or enter, leave or dwell and a zone"
-        )
-        return None
-    return Trigger(kind=kind, object=words[1] if len(words) > 1 else None, text=" ".join(words))
+        return "not an event; write KIND, KIND OBJECT, or enter, leave or dwell and a zone", ""
+    if venue.events and kind not in venue.events:
+        known = (*PRESENCE, *venue.events)
+        return f"nobody posts '{kind}'; known: {', '.join(known)}", nearest(kind, known)
+    return None, ""
 
 
 def _presence(reading: Reading, node: Node, words: list[str], venue: Venue) -> Trigger | None:

@@ -1,0 +1,178 @@
+"""What would happen? The whole engine and gate, in virtual time, for one guest who does a few things.
+
+A second of it costs nothing, and it is the engine itself: examples and `try` use it, and nothing in it decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from rules.decide import Outcome, decide
+from rules.decision import Decision, Kind
+from rules.event import ENTERED, LEFT, Due, Event
+from rules.facts import Facts, Happened, Past, Planned, Stay
+from rules.gate import Hold, Refusal, ask_again
+from rules.journey import SET, trigger_text
+from rules.rulebook import Rulebook
+from rules.run import Run
+from rules.schedule import read_value
+from rules.template import Text, Unrenderable, render
+from rules.text_values import Extras
+
+MOST_DEADLINES: Final = 1_000
+# A journey does not loop, so a guest of a few events cannot have more; one that does is our fault, and is cut.
+
+SAMPLE_LINKS: Final[Extras] = {"link": {"unsubscribe": "https://example.invalid/u/unsubscribe"}}
+
+
+class Beat(StrEnum):
+    """What a line of a timeline is about."""
+
+    EVENT = "event"
+    DECISION = "decision"
+    SENT = "sent"  # it left, or would have: a ghost's is `ghost`
+    DROPPED = "dropped"  # asked again, and refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of a timeline."""
+
+    at: datetime
+    beat: Beat
+    text: str
+    decision: Decision | None = None
+    planned: Planned | None = None
+    rendered: Text | None = None
+
+
+Timeline = tuple[Line, ...]
+
+
+def rehearse(rulebook: Rulebook, facts: Facts, events: Iterable[Event]) -> Timeline:
+    """Play the events in the order of their times, and every deadline that follows from them."""
+    stage = _Stage(rulebook, facts)
+    for event in sorted(events, key=lambda event: event.at):
+        stage.until(event.at)
+        stage.event(event)
+    stage.until(None)
+    return tuple(stage.lines)
+
+
+class _Stage:
+    """One guest's state, as the store would keep it."""
+
+    def __init__(self, rulebook: Rulebook, facts: Facts) -> None:
+        self.lines: list[Line] = []
+        self._rulebook = rulebook
+        self._facts = facts
+        self._waiting: dict[str, tuple[datetime, Planned]] = {}  # messages that have not left, and when they may
+        self._deadlines = 0
+
+    def until(self, end: datetime | None) -> None:
+        """Every deadline before `end`: those of an event's own instant come after it."""
+        while (due := self._next_due()) is not None and (end is None or due[0] < end):
+            self._deadlines += 1
+            if self._deadlines > MOST_DEADLINES:
+                return
+            at, what = due
+            if isinstance(what, Planned):
+                self._release(what, at)
+            else:
+                self._take(decide(self._rulebook, Due(run=what.id, at=what.deadline or at), self._facts))
+
+    def event(self, event: Event) -> None:
+        """Something happens."""
+        said = trigger_text(event) if event.kind != SET else f"set {event.object} {event.data['value']}"
+        self.lines.append(Line(at=event.at, beat=Beat.EVENT, text=said))
+        if event.kind == SET and event.object is not None:
+            value = read_value(str(event.data["value"]), event.object, self._rulebook.venue)
+            self._facts = replace(self._facts, profile={**self._facts.profile, event.object: value})
+        outcome = decide(self._rulebook, event, self._facts)
+        self._note_happened(event)
+        self._take(outcome)
+
+    def _next_due(self) -> tuple[datetime, Run | Planned] | None:
+        runs: Iterator[tuple[datetime, Run | Planned]] = (
+            (run.wake_at, run) for run in self._facts.runs if run.live and run.wake_at is not None
+        )
+        return min((*runs, *self._waiting.values()), key=lambda due: (due[0], due[1].id), default=None)
+
+    def _note_happened(self, event: Event) -> None:
+        stays = self._facts.stays
+        if event.kind in (ENTERED, LEFT) and event.object is not None:
+            over = event.object if event.kind == LEFT else None  # to enter a zone is to leave the others
+            stays = tuple(
+                replace(stay, left=event.at) if stay.left is None and over in (None, stay.zone) else stay
+                for stay in stays
+            )
+        if event.kind == ENTERED and event.object is not None:
+            stays = (*stays, Stay(zone=event.object, entered=event.at))
+        happened = Happened(kind=event.kind, object=event.object, at=event.at)
+        self._facts = replace(self._facts, stays=stays, happened=(*self._facts.happened, happened))
+
+    def _take(self, outcome: Outcome) -> None:
+        changed = {run.id: run for run in outcome.runs}
+        kept = tuple(changed.pop(run.id, run) for run in self._facts.runs)
+        self._facts = replace(self._facts, runs=(*kept, *changed.values()), version=self._facts.version + 1)
+        for message in outcome.cancelled:
+            if message in self._waiting:
+                self._forget(self._waiting[message][1])
+        for decision in outcome.decisions:
+            self.lines.append(Line(at=decision.at, beat=Beat.DECISION, text=decision.text, decision=decision))
+        for planned in outcome.planned:
+            self._plan(planned)
+
+    def _plan(self, planned: Planned) -> None:
+        past = Past(
+            id=planned.id,
+            at=planned.not_before or planned.at,
+            journey=planned.journey,
+            message=planned.message,
+            purpose=planned.purpose,
+            priority=planned.priority,
+            ghost=planned.ghost,
+        )
+        self._facts = replace(self._facts, past=(*self._facts.past, past))
+        if planned.not_before is None:
+            self._release(planned, planned.at)
+        else:
+            self._waiting[planned.id] = (planned.not_before, planned)
+
+    def _release(self, planned: Planned, at: datetime) -> None:
+        """What the outbox does with it: ask again, render, send."""
+        self._waiting.pop(planned.id, None)
+        answer = ask_again(self._rulebook, planned, self._facts, at)
+        if isinstance(answer, Hold):
+            self._waiting[planned.id] = (answer.until, planned)
+            return
+        if isinstance(answer, Refusal):
+            self._drop(planned, at, f"{planned.message} dropped: {answer.text}")
+            return
+        try:
+            text = render(self._rulebook, planned, self._facts, at, SAMPLE_LINKS)
+        except Unrenderable as exc:
+            self._drop(planned, at, f"{planned.message} dropped: its text failed: {exc}")
+            return
+        said = f"{planned.message} by {planned.channels[0]}"
+        self.lines.append(Line(at=at, beat=Beat.SENT, text=said, planned=planned, rendered=text))
+
+    def _drop(self, planned: Planned, at: datetime, text: str) -> None:
+        self.lines.append(Line(at=at, beat=Beat.DROPPED, text=text, planned=planned))
+        self._forget(planned)
+
+    def _forget(self, planned: Planned) -> None:
+        self._waiting.pop(planned.id, None)
+        past = (replace(each, counts=False) if each.id == planned.id else each for each in self._facts.past)
+        self._facts = replace(self._facts, past=tuple(past))
+
+
+def told(line: Line) -> str | None:
+    """Whom the staff's line tells: `tell host`; None for any other line."""
+    if line.decision is None or line.decision.kind is not Kind.TOLD:
+        return None
+    return f"tell {line.decision.said}"
