@@ -1,9 +1,9 @@
 """What do we ask of BlueZ beside bleak? Which adapter is meant, a monitor, and a sign when it dies.
 
 An advertisement monitor that is registered together with active discovery makes the kernel turn the controller's
-duplicate filter off: without it many chips report a beacon once in 10 s. bleak registers a monitor for passive scanning only,
-and never says that bluetoothd or the bus has gone. So we hold a connection of our own, which costs two messages at
-the start and none while we scan. No `from __future__ import annotations` here: dbus-fast reads the annotations.
+duplicate filter off: without it many chips report a beacon once in 10 s. bleak registers one for passive scanning
+alone, and never says that bluetoothd or the bus has gone. So we hold a connection of our own, which costs a few
+messages at the start and none while we scan. No `from __future__ import annotations` here: dbus-fast reads them.
 """
 
 import asyncio

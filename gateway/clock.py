@@ -6,8 +6,9 @@ import ctypes
 import random
 import secrets
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 _TIMEX_BYTES: Final = 208  # sizeof(struct timex) on 64-bit Linux; all zeros asks and sets nothing
@@ -54,3 +55,11 @@ def new_epoch() -> str:
 def chance() -> float:
     """From 0 to 1, for jitter."""
     return random.random()  # noqa: S311  spreads reconnects; no secret
+
+
+class Clock(NamedTuple):
+    """What the pipeline asks of time; a test has its own."""
+
+    monotonic: Callable[[], float] = monotonic
+    wall: Callable[[], float] = wall
+    wall_ok: Callable[[], bool] = wall_ok

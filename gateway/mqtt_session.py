@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from socket import socket
 from typing import Any, Final, Self
 
-from paho.mqtt.client import CallbackAPIVersion, Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTProtocolVersion
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -29,7 +30,7 @@ IN_FLIGHT: Final = 20  # unconfirmed publishes; more do not make a radio's rate 
 
 V5: Final = MQTTProtocolVersion.MQTTv5
 V311: Final = MQTTProtocolVersion.MQTTv311
-_WRONG_VERSION: Final = ("Unsupported protocol version", "Connection refused: Unsupported protocol version")
+_WRONG_VERSION: Final = "Unsupported protocol version"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +38,8 @@ class Greeting:
     """What a session begins with."""
 
     client_id: str
-    will_topic: str
-    will: bytes  # retained
     subscriptions: tuple[str, ...]
+    will: tuple[str, bytes] | None = None  # topic and payload, retained
 
 
 class Session:
@@ -75,7 +75,7 @@ class Session:
             return
         properties = None
         if self._version == V5 and expiry_s is not None:
-            properties = Properties(PacketTypes.PUBLISH)
+            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho leaves it without types
             properties.MessageExpiryInterval = expiry_s
         self._in_flight += 1
         self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
@@ -87,9 +87,7 @@ class Session:
         try:
             await asyncio.wait_for(asyncio.to_thread(self._connect, client), CONNECT_S)
             self._ticking = asyncio.create_task(self._tick(client), name="mqtt-tick")
-            answer = await asyncio.wait_for(self._answered, CONNECT_S)
-            if answer.is_failure:
-                raise BrokerUnavailable(self._refusal(str(answer)), other_version=str(answer) in _WRONG_VERSION)
+            self._check(await asyncio.wait_for(self._answered, CONNECT_S))
             client.subscribe([(topic, 1) for topic in self._greeting.subscriptions])
             await asyncio.wait_for(self._subscribed.wait(), CONNECT_S)
         except BaseException as fault:
@@ -122,7 +120,8 @@ class Session:
         client.on_socket_close = self._on_socket_close
         client.on_socket_register_write = self._on_socket_register_write
         client.on_socket_unregister_write = self._on_socket_unregister_write
-        client.will_set(self._greeting.will_topic, self._greeting.will, qos=1, retain=True)
+        if self._greeting.will is not None:
+            client.will_set(*self._greeting.will, qos=1, retain=True)
         return client
 
     def _connect(self, client: Client) -> None:
@@ -130,10 +129,7 @@ class Session:
         broker = self._broker
         client.username_pw_set(broker.username, broker.password())
         if broker.tls:
-            client.tls_set(
-                *(str(file) if file else None for file in (broker.ca_file, broker.cert_file, broker.key_file)),
-                cert_reqs=ssl.CERT_REQUIRED,
-            )
+            client.tls_set(_name(broker.ca_file), _name(broker.cert_file), _name(broker.key_file))
         client.connect(broker.host, broker.port, keepalive=KEEPALIVE_S)
 
     async def _close(self) -> None:
@@ -144,6 +140,9 @@ class Session:
         client, self._client = self._client, None
         if client is not None:
             client.disconnect()
+            if (left := client.socket()) is not None:  # its buffer was full, or it never got an answer
+                self._forget(left)
+                left.close()
         self._end("closed")
 
     async def _tick(self, client: Client) -> None:
@@ -157,8 +156,11 @@ class Session:
             self.ended.set()
             self.changed.set()
 
-    def _refusal(self, said: str) -> str:
-        return f"{self._broker.url}: found {said.lower()}; right would be the password of {self._broker.username}"
+    def _check(self, answer: ReasonCode) -> None:
+        if answer.is_failure:
+            right = f"the password of {self._broker.username}"
+            text = f"{self._broker.url}: found {str(answer).lower()}; right would be {right}"
+            raise BrokerUnavailable(text, other_version=str(answer) == _WRONG_VERSION)
 
     # What paho tells us
 
@@ -189,7 +191,7 @@ class Session:
         self.changed.set()
 
     def _on_message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
-        self._receive(message.topic, message.payload)
+        self._receive(message.topic, bytes(message.payload))
 
     def _refuse(self, what: str) -> None:
         self.refused = f"{self._broker.url}: found {what.lower()}; right would be the ACL of {self._broker.username}"
@@ -198,28 +200,47 @@ class Session:
     # The socket, watched by the loop; paho opens it in the thread that connects
 
     def _on_socket_open(self, client: Client, _data: object, opened: Any) -> None:  # noqa: ANN401  paho: a socket, or TLS over one
-        self._on_loop(lambda: self._watch(opened, client.loop_read))
+        self._on_loop(lambda: self._watch(client, opened))
 
-    def _watch(self, opened: socket, read: Callable[[], object]) -> None:
-        if self._loop is not None and opened.fileno() >= 0:
-            self._loop.add_reader(opened, read)
+    def _watch(self, client: Client, opened: socket) -> None:
+        if self._loop is None or opened.fileno() < 0:
+            return
+        if self.ended.is_set():  # nobody waits for it any longer
+            opened.close()
+            return
+        self._loop.add_reader(opened, _read, client)
 
     def _on_socket_close(self, _client: Client, _data: object, closing: Any) -> None:  # noqa: ANN401  the same
-        if self._loop is not None and closing.fileno() >= 0:
-            self._loop.remove_reader(closing)
+        self._forget(closing)
 
     def _on_socket_register_write(self, client: Client, _data: object, full: Any) -> None:  # noqa: ANN401  the same
-        self._on_loop(lambda: self._watch_room(full, client.loop_write))
+        self._on_loop(lambda: self._watch_room(client, full))
 
-    def _watch_room(self, full: socket, write: Callable[[], object]) -> None:
-        if self._loop is not None and full.fileno() >= 0:
-            self._loop.add_writer(full, write)
+    def _watch_room(self, client: Client, full: socket) -> None:
+        if self._loop is not None and full.fileno() >= 0 and client.want_write():
+            self._loop.add_writer(full, client.loop_write)
 
     def _on_socket_unregister_write(self, _client: Client, _data: object, free: Any) -> None:  # noqa: ANN401  the same
         if self._loop is not None and free.fileno() >= 0:
             self._loop.remove_writer(free)
 
+    def _forget(self, closing: Any) -> None:  # noqa: ANN401  the same
+        if self._loop is not None and closing.fileno() >= 0:
+            self._loop.remove_reader(closing)
+            self._loop.remove_writer(closing)
+
     def _on_loop(self, act: Callable[[], None]) -> None:
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop has closed while the thread was connecting
                 self._loop.call_soon_threadsafe(act)
+
+
+def _read(client: Client) -> None:
+    """Read all there is: what TLS has decrypted already, no selector tells."""
+    client.loop_read()
+    while (read := client.socket()) is not None and getattr(read, "pending", int)():
+        client.loop_read()
+
+
+def _name(file: Path | None) -> str | None:
+    return None if file is None else str(file)

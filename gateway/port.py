@@ -56,3 +56,23 @@ class Uplink(Protocol):
     def publish(self, topic: str, payload: bytes, *, retain: bool = False, expiry_s: int | None = None) -> None:
         """Hand one message to the socket, with QoS 1. Nothing happens without a session."""
         ...
+
+
+class Correspondent(Protocol):
+    """Who is at our end of the uplink. Called on the event loop: none of these may block or raise."""
+
+    def connected(self) -> None:
+        """A session has begun; nothing of the last one is on its way any longer."""
+        ...
+
+    def receive(self, topic: str, payload: bytes) -> None:
+        """The hub has said something."""
+        ...
+
+    def room_again(self) -> None:
+        """There may be room for more."""
+        ...
+
+    def lost(self) -> None:
+        """The session has ended."""
+        ...

@@ -1,7 +1,8 @@
 """How does the gateway stay in touch with the broker? It connects, and when that ends, it connects again, for ever.
 
-The same trouble is told once, not at each attempt. MQTT 5 is tried first; a broker that cuts us off or says that it does
-not speak it is tried with 3.1.1 next. After a refusal to publish (an ACL) we pause: it is an alarm, not a reason to retry.
+The same trouble is told once, not at each attempt. MQTT 5 is tried first; a broker that cuts us off or says that it
+does not speak it is tried with 3.1.1 next. A refusal to let us publish (an ACL) is an alarm and no reason to retry: we
+pause.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from paho.mqtt.client import MQTTProtocolVersion
+from paho.mqtt.enums import MQTTProtocolVersion
 
 from gateway.config import Broker
 from gateway.errors import BrokerUnavailable
 from gateway.mqtt_session import V5, V311, Greeting, Session
+from gateway.port import Correspondent
 
 FIRST_BACKOFF_S: Final = 0.5
 LAST_BACKOFF_S: Final = 15.0  # after an outage the backlog begins to drain within a quarter of a minute
@@ -27,23 +29,9 @@ logger = logging.getLogger(__name__)
 class MqttUplink:
     """A `gateway.port.Uplink` over MQTT."""
 
-    def __init__(
-        self,
-        broker: Broker,
-        greeting: Greeting,
-        *,
-        receive: Callable[[str, bytes], None],
-        connected: Callable[[], None],
-        lost: Callable[[], None],
-        room: Callable[[], None],
-        chance: Callable[[], float],
-    ) -> None:
+    def __init__(self, broker: Broker, greeting: Greeting, *, chance: Callable[[], float]) -> None:
         self._broker = broker
         self._greeting = greeting
-        self._receive = receive
-        self._connected = connected
-        self._lost = lost
-        self._more_room = room
         self._chance = chance
         self._session: Session | None = None
         self._paused = False
@@ -58,32 +46,32 @@ class MqttUplink:
         if self._session is not None:
             self._session.publish(topic, payload, retain=retain, expiry_s=expiry_s)
 
-    async def run(self) -> None:
+    async def run(self, correspondent: Correspondent) -> None:
         """Keep a session, until cancelled; then end it in good order."""
         version: MQTTProtocolVersion = V5
         failures = 0
         told = ""
         while True:
             try:
-                async with Session(self._broker, self._greeting, self._receive, version) as session:
-                    failures, told = 0, ""
+                async with Session(self._broker, self._greeting, correspondent.receive, version) as session:
                     logger.info("Connected to the broker", extra={"broker": self._broker.url, "mqtt": version.name})
-                    await self._keep(session)
-                    logger.warning("The broker has gone", extra={"broker": self._broker.url, "why": session.why})
+                    await self._keep(session, correspondent)
+                logger.warning("The broker has gone", extra={"broker": self._broker.url, "why": session.why})
+                version, failures, told = V5, 0, ""
             except BrokerUnavailable as fault:
+                failures += 1
                 if fault.other_version:
                     version = V311 if version == V5 else V5
-                elif str(fault) != told:
+                if str(fault) != told and not (fault.other_version and failures == 1):
                     told = str(fault)
                     logger.warning("No broker; trying again", extra={"fault": told})
-                failures += 1
             await asyncio.sleep(self._backoff_s(failures))
 
-    async def _keep(self, session: Session) -> None:
+    async def _keep(self, session: Session, correspondent: Correspondent) -> None:
         """Serve one session until it ends."""
         self._session = session
         try:
-            self._connected()
+            correspondent.connected()
             while not session.ended.is_set():
                 await session.changed.wait()
                 session.changed.clear()
@@ -91,17 +79,17 @@ class MqttUplink:
                     logger.error("The broker refuses us", extra={"fault": session.refused})
                     session.refused = ""
                     self._paused = True
-                    asyncio.get_running_loop().call_later(REFUSED_PAUSE_S, self._resume)
-                self._more_room()
+                    asyncio.get_running_loop().call_later(REFUSED_PAUSE_S, self._resume, correspondent)
+                correspondent.room_again()
         finally:
             self._session = None
-            self._lost()
+            correspondent.lost()
 
-    def _resume(self) -> None:
+    def _resume(self, correspondent: Correspondent) -> None:
         self._paused = False
-        self._more_room()
+        correspondent.room_again()
 
     def _backoff_s(self, failures: int) -> float:
         """Spread over the interval, so that a hundred gateways do not return in one moment."""
-        most_s = min(LAST_BACKOFF_S, FIRST_BACKOFF_S * 2 ** min(failures, 10))
+        most_s: float = min(LAST_BACKOFF_S, FIRST_BACKOFF_S * 2 ** min(failures, 10))
         return most_s * (0.5 + self._chance() / 2)

@@ -122,7 +122,7 @@ class Windows:
                 continue
             track.held.absorb(track.now)
             track.now = _Sums()
-            if track.held.readings and now - track.told_at >= self.rates.heartbeat_s:
+            if track.held.readings and now - track.told_at >= self.rates.heartbeat_s - self.rates.window_s / 2:
                 rows.append(_tell(tag, track, track.held, now))
             elif now - track.heard_at > FORGET_S:
                 gone.append(tag)
