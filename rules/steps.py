@@ -215,7 +215,7 @@ def _sent(walk: Walk, step: Step, planned: Planned, leave: gate.Leave) -> Note:
     elif planned.not_before is not None:
         zone = walk.deliberation.rulebook.venue.timezone
         until = words.moment(planned.not_before, planned.at, zone)
-        kind, reason, text = Kind.HELD, Reason.QUIET_HOURS, f"{by}, held by quiet hours until {until}"
+        kind, reason, text = Kind.HELD, Reason.QUIET_HOURS, f"{by}, quiet hours until {until}"
     else:
         kind, reason, text = Kind.SENT, Reason.MATCHED, by
     return Note(kind=kind, reason=reason, text=text, step=step.path, message=planned.id, said=planned.message)
