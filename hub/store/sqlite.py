@@ -41,14 +41,24 @@ _STATEMENTS: Final = 256  # kept prepared: more than the hub has
 
 
 class _Unit(Generic[T]):
-    """One job and what became of it. Written on the database's thread, read by the caller after the hop."""
+    """One job, what became of it on the database's thread, and the future on which its caller waits."""
 
-    __slots__ = ("error", "job", "result")
+    __slots__ = ("answer", "error", "job", "result")
 
-    def __init__(self, job: Job[T]) -> None:
+    def __init__(self, job: Job[T], answer: asyncio.Future[T]) -> None:
         self.job = job
+        self.answer = answer
         self.result: T | None = None
         self.error: BaseException | None = None
+
+    def tell(self) -> None:
+        """Wake the caller, who may have gone meanwhile."""
+        if self.answer.done():
+            return
+        if self.error is None:
+            self.answer.set_result(self.result)  # type: ignore[arg-type]  # without an error it is the job's result
+        else:
+            self.answer.set_exception(_ours(self.error))
 
 
 class Store:
@@ -58,7 +68,7 @@ class Store:
         self._connection = connection
         self._open = True
         self._waiting: deque[_Unit[Any]] = deque()
-        self._group: asyncio.Future[None] | None = None  # the group that waiting units will be part of
+        self._group: asyncio.Task[None] | None = None  # the group that waiting units will be part of
 
     async def write(self, job: Job[T]) -> T:
         """Run a job that writes; return what it returns once that is durable.
@@ -68,15 +78,12 @@ class Store:
         Raises:
             StoreFailed: SQLite refused the job or the commit. Whatever else the job raises comes out as it is.
         """
-        unit = _Unit(job)
+        self._check_open()
+        unit: _Unit[T] = _Unit(job, asyncio.get_running_loop().create_future())
         self._waiting.append(unit)  # first in, then look whether a group is to come: see _commit_waiting
-        group = self._group
-        if group is None:
-            group = self._group = asyncio.ensure_future(self._on_thread(self._commit_waiting))
-        await asyncio.shield(group)
-        if unit.error is not None:
-            raise _ours(unit.error)
-        return unit.result  # type: ignore[return-value]  # a unit without an error has its job's result
+        if self._group is None:
+            self._group = asyncio.create_task(self._commit_group(), name="commit")
+        return await unit.answer
 
     async def read(self, job: Job[T]) -> T:
         """Run a job that only reads, and sees one state of the database throughout."""
@@ -103,15 +110,22 @@ class Store:
         self._open = False
         await self._connection.close()
 
+    async def _commit_group(self) -> None:
+        for unit in await self._on_thread(self._commit_waiting):
+            unit.tell()
+
     async def _on_thread(self, function: Callable[..., T], *arguments: object) -> T:
-        if not self._open:
-            raise StoreFailed("store: it is closed")
+        self._check_open()
         # aiosqlite has no public call for "run this on your thread"; all its own methods are made of this one.
         raw = self._connection._conn  # noqa: SLF001  see above
         execute: Callable[..., Awaitable[T]] = self._connection._execute  # noqa: SLF001  see above
         return await execute(function, raw, *arguments)
 
-    def _commit_waiting(self, connection: sqlite3.Connection) -> None:
+    def _check_open(self) -> None:
+        if not self._open:
+            raise StoreFailed("store: it is closed")
+
+    def _commit_waiting(self, connection: sqlite3.Connection) -> list[_Unit[Any]]:
         # On the database's thread. `_group` is cleared before the units are taken, and `write` adds its unit before it
         # looks at `_group`: a unit is in this group, or its caller sees None and starts the next.
         self._group = None
@@ -123,8 +137,10 @@ class Store:
         except BaseException as exc:  # noqa: BLE001  it goes to every caller of the group
             with suppress(sqlite3.Error):
                 connection.execute("ROLLBACK")
+            why = exc if isinstance(exc, sqlite3.Error) else "the commit that was shared with another job failed"
             for unit in units:
-                unit.error = unit.error or exc
+                unit.error = unit.error or StoreFailed(f"store: {why}")
+        return units
 
 
 def _commit_together(connection: sqlite3.Connection, units: list[_Unit[Any]]) -> None:
@@ -157,6 +173,8 @@ def _one_statement(connection: sqlite3.Connection, sql: str) -> None:
 
 
 def _ours(error: BaseException) -> BaseException:
+    if isinstance(error, StopIteration):  # a future refuses to carry one
+        return RuntimeError("a job of the store ended with StopIteration")
     if not isinstance(error, sqlite3.Error):
         return error
     ours = StoreFailed(f"store: {error}")

@@ -71,6 +71,16 @@ async def test_a_job_that_fails_is_undone_alone_and_raises_to_its_caller(tmp_pat
         assert await store.read(keys) == ["a", "b"]
 
 
+async def test_a_job_that_runs_out_of_rows_stops_nobody(tmp_path: Path) -> None:
+    async with a_store(tmp_path) as store:
+        answers = await asyncio.gather(
+            store.write(lambda _: next(iter(()))), store.write(put("a")), return_exceptions=True
+        )
+
+        assert isinstance(answers[0], RuntimeError)
+        assert answers[1] == "a"
+
+
 async def test_a_constraint_that_a_job_breaks_is_a_store_error(tmp_path: Path) -> None:
     async with a_store(tmp_path) as store:
         await store.write(put("a"))
