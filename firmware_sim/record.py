@@ -77,10 +77,11 @@ def pack_plan(pack: str) -> Floorplan:
             done = subprocess.run(  # noqa: S603  our own program, and arguments that no shell reads
                 [program, "init", pack, f"{folder}/site"], capture_output=True, text=True, check=False, timeout=60
             )
-        except OSError as exc:
-            raise SimError(f"{program}: cannot be started: {exc.strerror}; give --venue DIR instead") from exc
+        except (OSError, subprocess.TimeoutExpired) as exc:
+            raise SimError(f"{program}: cannot be run: {exc}; give --venue DIR instead") from exc
         if done.returncode:
-            raise SimError(done.stderr.strip() or f"innkeeper init {pack}: ended with {done.returncode}")
+            said = done.stderr.strip().splitlines() or [f"ended with {done.returncode}"]
+            raise SimError(f"innkeeper init {pack}: {said[-1]}")
         plans = sorted(Path(folder).glob("site/venues/*/floorplan.yaml"))
         if not plans:
             raise SimError(f"pack {pack}: has no floorplan.yaml")
