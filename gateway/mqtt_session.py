@@ -140,6 +140,7 @@ class Session:
         client, self._client = self._client, None
         if client is not None:
             client.disconnect()
+            client.loop_write()  # or the broker would never read it, and would publish our last will
             if (left := client.socket()) is not None:  # its buffer was full, or it never got an answer
                 self._forget(left)
                 left.close()
