@@ -41,15 +41,21 @@ class Ear:
     def hear(self, at: float, upper_dbm: float, readings: int, memory_s: float) -> float:
         """Add one window; the level that results."""
         times, uppers = self.times, self.uppers
-        horizon = at - memory_s
-        while times and (times[0] < horizon or len(times) >= ROWS):
-            del times[0], uppers[0]
         times.append(at)
         uppers.append(upper_dbm)
+        horizon = at - memory_s
+        while times[0] < horizon or len(times) > ROWS:
+            del times[0], uppers[0]
         self.last_at = at
         self.readings = readings
-        self.level = max(uppers) if len(uppers) < 3 else sorted(uppers)[-2]  # noqa: PLR2004  two cannot be out-voted
-        return self.level
+        level = sorted(uppers)[-2] if len(uppers) > 2 else max(uppers)  # noqa: PLR2004  two cannot out-vote each other
+        self.level = level
+        return level
+
+
+def teaches(interval_s: float | None, sample_s: float) -> bool:
+    """Does a sample say anything new about the interval? Nearly none does."""
+    return sample_s > 0.0 and (interval_s is None or not 0.9 * interval_s < sample_s < 1.5 * interval_s)
 
 
 def learned(interval_s: float | None, sample_s: float) -> float:

@@ -88,6 +88,7 @@ def _decide(tracked: Tracked, now: float, resume_within_s: float) -> list[Transi
     own = tracked.visit.zone if tracked.visit else None
     ranking = rank(tracked.ears.values(), own, now - audible_s(tracked.interval_s))
     best = ranking.best
+    tracked.rival_dbm = ranking.rival_dbm if best is own else ranking.best_dbm
     if (
         best is None
         or best is own
@@ -131,6 +132,7 @@ def _move(tracked: Tracked, zone: ZoneLayout, confidence: float, resume_within_s
             confidence=confidence,
         )
         changes.append(visit.entering())
+    tracked.rival_dbm = inf
     visit.heard_at = max(visit.heard_at, tracked.seen)
     visit.aim()
     tracked.visit = visit

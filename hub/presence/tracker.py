@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import Final
 
 from hub.presence.coverage import Coverage
-from hub.presence.hearing import Ear, learned, memory_s, silence_s
+from hub.presence.hearing import HEARTBEAT_S, Ear, learned, memory_s, silence_s, teaches
 from hub.presence.layout import Layout, ZoneLayout, Zones
-from hub.presence.margin import judge, leave
+from hub.presence.margin import SWITCH_MARGIN_DB, judge, leave
 from hub.presence.transition import OpenVisit, Transition
 from hub.presence.visit import Tracked, Visit, moment
 from wire.pseudonym import Pseudonym
@@ -175,19 +175,33 @@ def _hear(  # noqa: PLR0913, PLR0917  a sighting's fields: a value would be made
         return False  # overtaken on its way
     else:
         sample = (at - first_at) / (readings - 1) if readings > 1 and at > first_at else first_at - ear.last_at
-        if sample > 0.0:
+        if teaches(tracked.interval_s, sample):
             tracked.interval_s = learned(tracked.interval_s, sample)
-    before = ear.level
-    level = ear.hear(at, upper_dbm, readings, memory_s(tracked.interval_s))
+            tracked.memory_s = memory_s(tracked.interval_s)
+    level = ear.hear(at, upper_dbm, readings, tracked.memory_s)
+    visit = tracked.visit
+    if visit is not None and zone is visit.zone:
+        return _stays(tracked, visit, zone, at, level)
     if zone is tracked.candidate:
         tracked.readings += readings
         return True
-    visit = tracked.visit
-    if visit is None or zone is not visit.zone:
+    tracked.rival_dbm = max(tracked.rival_dbm, level)
+    if visit is None:
         return level >= zone.enter_dbm or tracked.candidate is not None
+    silent = at - visit.heard_at > HEARTBEAT_S
+    return silent or level >= tracked.own_dbm + SWITCH_MARGIN_DB or tracked.candidate is not None
+
+
+def _stays(tracked: Tracked, visit: Visit, zone: ZoneLayout, at: float, level: float) -> bool:
+    """Her zone hears her; is there anything to be decided?"""
+    tracked.own_dbm = level
     if level >= zone.leave_dbm and at > visit.heard_at:
         visit.heard_at = at
-    return level < before or tracked.candidate is not None or visit.heard_at >= visit.dwell_at
+    return (
+        tracked.rival_dbm >= level + SWITCH_MARGIN_DB
+        or visit.heard_at >= visit.dwell_at
+        or tracked.candidate is not None
+    )
 
 
 def _restored(known: OpenVisit, now: float) -> Visit:

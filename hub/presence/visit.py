@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from math import inf
 
-from hub.presence.hearing import Ear
+from hub.presence.hearing import Ear, memory_s
 from hub.presence.layout import ZoneLayout
 from hub.presence.transition import Change, Transition
 from wire.pseudonym import Pseudonym
@@ -74,6 +74,9 @@ class Tracked:
     seen: float  # the newest moment at which anything was heard; it goes back only when clocks do
     ears: dict[str, Ear] = field(default_factory=dict)  # by gateway
     interval_s: float | None = None  # learned; None until two adverts were heard
+    memory_s: float = memory_s(None)  # what follows from the interval
+    own_dbm: float = -inf  # in her zone, when last heard there
+    rival_dbm: float = inf  # elsewhere, at the most: while it is low enough, nobody need be ranked
     visit: Visit | None = None
     candidate: ZoneLayout | None = None  # the zone that she may be entering
     since: float = 0.0  # when she first seemed to
