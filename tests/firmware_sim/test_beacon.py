@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import statistics
 from itertools import islice, pairwise
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from firmware_sim.beacon import ADV_DELAY_S, EMPTY_MV, FULL_MV, Beacon, a_beacon, frame_of, made_up_tag
 from firmware_sim.clock import seeded
 from firmware_sim.errors import SimError
+from firmware_sim.radio import TAG_SIGMA_DB
 from wire.advert.formats import decode
 from wire.advert.frame import EddystoneTlm
 
@@ -83,3 +85,10 @@ def test_a_fleet_shares_its_uuid_and_each_has_its_number() -> None:
 def test_an_id_of_no_format_is_refused(tag: str) -> None:
     with pytest.raises(SimError, match=r"tag: found .*right would be"):
         frame_of(tag, -59)
+
+
+def test_tags_of_a_fleet_differ_by_their_sigma() -> None:
+    offsets = [a_beacon(made_up_tag(seeded(1), number), seed=1).offset_db for number in range(800)]
+
+    assert statistics.mean(offsets) == pytest.approx(0, abs=0.25)
+    assert statistics.stdev(offsets) == pytest.approx(TAG_SIGMA_DB, rel=0.1)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from firmware_sim.bluez.device import Device
+from hypothesis import given
+from hypothesis import strategies as st
+
+from firmware_sim.bluez.device import RSSI_THRESHOLD_DB, Device
 from wire.advert.advertisement import Advertisement
 
 EDDYSTONE = "0000feaa-0000-1000-8000-00805f9b34fb"
@@ -94,3 +97,15 @@ def test_when_discovery_stops_the_level_is_forgotten_and_the_next_is_told() -> N
     assert "RSSI" not in device.properties()
     assert not device.silence()
     assert signalled(device, an_advert(-60)) == {"RSSI"}
+
+
+@given(levels=st.lists(st.integers(-110, -20), min_size=1, max_size=60))
+def test_what_is_told_is_never_eight_db_from_what_is_heard(levels: list[int]) -> None:
+    device = a_device()
+    told = None
+    for level in levels:
+        changed = device.hear(an_advert(level), filtered=False, duplicate=False)
+        told = changed["RSSI"].value if "RSSI" in changed else told
+
+        assert told is not None
+        assert abs(told - level) < RSSI_THRESHOLD_DB
