@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import time, timedelta
+from functools import cache
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from rules.definition import read_journey, read_venue
 from rules.event import ENTERED
 from rules.expression import Expression
 from rules.journey import Journey, Send, Step, Trigger
@@ -48,3 +51,16 @@ def a_rulebook(venue: Venue | None = None, journey: Journey | None = None) -> Ru
 
 
 NIGHT = Quiet(start=time(22), end=time(8))
+
+
+@cache
+def the_hotel() -> Rulebook:
+    """The hotel pack, as it is shipped."""
+    folder = Path(__file__).parents[2] / "rules" / "venues" / "hotel"
+    venue = read_venue((folder / "venue.yaml").read_text(encoding="utf-8"), file="venue.yaml")
+    return Rulebook(venue=venue, journeys=(read_journey(welcome_text(), venue, file="welcome.yaml"),))
+
+
+def welcome_text() -> str:
+    folder = Path(__file__).parents[2] / "rules" / "venues" / "hotel"
+    return (folder / "journeys" / "welcome.yaml").read_text(encoding="utf-8")
