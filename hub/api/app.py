@@ -28,7 +28,7 @@ async def openapi(request: Request) -> dict[str, Any]:
 
 
 def build_api(deps: ApiDeps) -> FastAPI:
-    """The hub's web application: the API, and the pages where there are some."""
+    """The hub's web application. The pages are put on it by the composition root."""
     app = FastAPI(
         title="Innkeeper",
         version="1",
@@ -52,6 +52,4 @@ def build_api(deps: ApiDeps) -> FastAPI:
     for subject in _PUBLIC:
         app.include_router(subject.public)
     app.include_router(described)
-    if deps.pages is not None:
-        app.include_router(deps.pages)
     return app

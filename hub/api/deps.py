@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
 
 from hub.api.feed import Feed
@@ -34,7 +34,6 @@ class ApiDeps:
     read_unsubscribe: Callable[[str], Unsubscribed | None]  # whom a link's token lets go
     waiting_for: Callable[[], Sequence[str]]  # what keeps the hub from being ready: "broker", "store"; empty: ready
     metrics: CollectorRegistry
-    pages: APIRouter | None = None  # the web pages, which bring their own sign-in
 
 
 def _deps(request: Request) -> ApiDeps:

@@ -272,7 +272,7 @@ def client(app: FastAPI, token: str | None = None) -> AsyncClient:
     return AsyncClient(transport=ASGITransport(app=app), base_url="http://hub.test", headers=headers)
 
 
-def a_row(message: str = "m-1", **changes: Any) -> MessageRow:  # noqa: ANN401  any field
+def a_row(message: str = "m-1", /, **changes: Any) -> MessageRow:  # noqa: ANN401  any field
     row = MessageRow(
         id=message,
         venue="marlton",
@@ -321,7 +321,7 @@ def a_decision(decision: str = "d-1", **changes: Any) -> Decision:  # noqa: ANN4
     return replace(value, **changes)
 
 
-def a_story(message: str = "m-1", **changes: Any) -> MessageStory:  # noqa: ANN401  any field of the row
+def a_story(message: str = "m-1", /, **changes: Any) -> MessageStory:  # noqa: ANN401  any field of the row
     event = Event(
         id="e-1", venue="marlton", guest="ana", kind="entered", object="lobby", at=T0, received=T0, data={"n": 1}
     )
