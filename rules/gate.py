@@ -8,7 +8,7 @@ Every `send` passes the same guards in the same order, and the first that refuse
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -132,7 +132,9 @@ def _case_of(rulebook: Rulebook, planned: Planned, facts: Facts, now: datetime) 
     journey = rulebook.journey(planned.journey, planned.version) or rulebook.journey(planned.journey)
     if journey is None:
         return Refusal(reason=Reason.STOPPED, text="its journey was taken away")
-    message = journey.messages.get(planned.message)
+    planned_for = journey.messages.get(planned.message)
+    # The channels that were decided, not those of a newer file: only they will be tried.
+    message = None if planned_for is None else replace(planned_for, by=planned.channels)
     purpose = rulebook.venue.purposes.get(planned.purpose)
     if message is None or purpose is None:
         return Refusal(reason=Reason.STOPPED, text="its message or purpose was taken away")

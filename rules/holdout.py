@@ -18,6 +18,8 @@ EPOCH: Final = "1"
 
 def drawn(*, scope: str, guest: str, share: float, epoch: str = EPOCH) -> bool:
     """Is the guest among the share that is held out from this scope?"""
+    if share <= 0:
+        return False
     digest = hashlib.sha256(f"{scope}:{epoch}:{guest}".encode()).digest()
     return int.from_bytes(digest[:8]) / 2**64 < share
 

@@ -186,7 +186,7 @@ class Journey:
     steps: tuple[Step, ...]
     messages: Mapping[str, Message] = field(default_factory=dict)
     examples: tuple[Example, ...] = ()
-    file: str = ""
+    file: str = field(default="", compare=False)  # a journey is what it says, wherever that stands
 
     def walk(self) -> Iterator[Step]:
         """Every step, in the order of the file."""

@@ -12,7 +12,7 @@ One prepared context a guest and event, made when the first condition asks: her 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
@@ -54,9 +54,11 @@ class Moment:
         """A message that has just been decided counts from now on."""
         self._past.append(past)
 
-    def past(self, journey: str) -> Iterator[Past]:
+    def past(self, journey: str) -> Sequence[Past]:
         """Every message, as one journey may see it: what a shadow journey would have sent, only itself does."""
-        return (each for each in self._past if not each.ghost or self._sees(each, journey))
+        if not any(each.ghost for each in self._past):
+            return self._past
+        return [each for each in self._past if not each.ghost or self._sees(each, journey)]
 
     def holds(self, guard: Guard, journey: str) -> Answer:
         """Does the guard let it pass? One that cannot be answered does not."""

@@ -6,7 +6,8 @@ second of them has passed; when they are set forward, quiet begins no later and 
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from rules.spans import instants
@@ -16,10 +17,17 @@ from rules.venue import Quiet
 def quiet_until(quiet: Quiet, now: datetime, zone: ZoneInfo) -> datetime | None:
     """When the quiet hours in which `now` lies end; None when it lies in none. The end itself is not quiet."""
     today = now.astimezone(zone).date()
-    overnight = timedelta(days=1 if quiet.end <= quiet.start else 0)
     for day in (today - timedelta(days=1), today):
-        start, _ = instants(day, quiet.start, zone)
-        _, end = instants(day + overnight, quiet.end, zone)
+        start, end = _hours(quiet, day, zone)
         if start <= now < end:
             return end
     return None
+
+
+@lru_cache(maxsize=1_024)
+def _hours(quiet: Quiet, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The quiet hours that begin on this day, as instants."""
+    overnight = timedelta(days=1 if quiet.end <= quiet.start else 0)
+    start, _ = instants(day, quiet.start, zone)
+    _, end = instants(day + overnight, quiet.end, zone)
+    return start, end
