@@ -28,34 +28,34 @@ class _Row(NamedTuple):
     put: Callable[[sqlite3.Connection, int], str]  # says what became of it
 
 
-class CsvImport:
-    """It fits hub.control.port.ImportCsv."""
+class ImportStore:
+    """CSV files into SQLite."""
 
-    def __init__(self, store: Store, *, now: Callable[[], datetime], venues: Callable[[], Collection[str]]) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._now = now
-        self._venues = venues  # those that a reservation may name
 
-    async def __call__(self, kind: str, text: str, file: str) -> Mapping[str, int]:
-        """How many rows were taken, by what became of them.
+    async def take(
+        self, kind: str, text: str, *, file: str, venues: Collection[str], now: datetime
+    ) -> Mapping[str, int]:
+        """How many rows were taken, by what became of them. `kind` is guests, tags or reservations.
 
         Raises:
             BadRequest: a line a fault, `file:line: where: found …; right would be …`; nothing was taken.
         """
-        now = self._now()
-        rows = self._rows(kind, text, file, now)
+        rows = _rows(kind, text, file, venues, now)
         return await self._store.write(lambda connection: _put_all(connection, rows, file, to_us(now)))
 
-    def _rows(self, kind: str, text: str, file: str, now: datetime) -> list[_Row]:
-        if kind == "guests":
-            return [_Row(row.line, row.guest, partial(_put_guest, row)) for row in read_guests(text, file=file)]
-        if kind == "tags":
-            tags = read_tags(text, file=file, now=now)
-            return [_Row(row.line, row.binding.guest, partial(_put_tag, row)) for row in tags]
-        if kind == "reservations":
-            stays = read_reservations(text, file=file, venues=self._venues())
-            return [_Row(row.line, row.guest, partial(_put_reservation, row)) for row in stays]
-        raise BadRequest(f"import: found {kind}; right would be one of {', '.join(KINDS)}")
+
+def _rows(kind: str, text: str, file: str, venues: Collection[str], now: datetime) -> list[_Row]:
+    if kind == "guests":
+        return [_Row(row.line, row.guest, partial(_put_guest, row)) for row in read_guests(text, file=file)]
+    if kind == "tags":
+        tags = read_tags(text, file=file, now=now)
+        return [_Row(row.line, row.binding.guest, partial(_put_tag, row)) for row in tags]
+    if kind == "reservations":
+        stays = read_reservations(text, file=file, venues=venues)
+        return [_Row(row.line, row.guest, partial(_put_reservation, row)) for row in stays]
+    raise BadRequest(f"import: found {kind}; right would be one of {', '.join(KINDS)}")
 
 
 def _put_all(connection: sqlite3.Connection, rows: Sequence[_Row], file: str, at_us: int) -> dict[str, int]:
