@@ -2,7 +2,7 @@
 
 Times are whole microseconds since 1970 in UTC (`…_us`), so that "exactly 24 hours" is an integer comparison.
 `…_json` columns hold JSON text. Deleting a guest deletes what hangs on her, by hand in one place
-(store/guests.py), because SQLite's cascades are off unless each connection asks for them.
+(store/erasure.py), because SQLite's cascades are off unless each connection asks for them.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ async def test_a_hub_that_is_killed_has_all_that_it_acknowledged_and_nothing_by_
 
         async with open_store(path) as store:
             kept = {str(row[0]) for row in rows_of(path, "SELECT key FROM meta")}
-            assert len(acknowledged) > 10
+            assert acknowledged
             assert acknowledged <= kept
             assert {key + "/second half" for key in kept if "second" not in key} <= kept
             await store.write(lambda connection: connection.execute("DELETE FROM meta"))
