@@ -125,10 +125,10 @@ def read_floorplan(text: str, *, file: str) -> FloorPlan:
         mark = exc.problem_mark
         place = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark is not None else file
         raise BadConfig(f"{place}: {exc.problem}") from exc
-    except (yaml.YAMLError, RecursionError) as exc:
-        raise BadConfig(f"{file}: found what is not YAML; right would be a floor plan") from exc
     except msgspec.ValidationError as exc:
         raise BadConfig(f"{file}: {str(exc)[:1].lower()}{str(exc)[1:]}") from exc
+    except (yaml.YAMLError, RecursionError, ValueError) as exc:  # the last: a date that is none
+        raise BadConfig(f"{file}: found what is not YAML; right would be a floor plan") from exc
     _check_floors(plan, file)
     return plan
 
@@ -188,5 +188,5 @@ def _cells(room: Room) -> Iterator[Spot]:
         yield Spot(
             floor=room.floor,
             x=round(room.x + width * (column + 0.5), 2),
-            y=round(room.y + room.h - height * (rows - row - 0.45), 2),
+            y=round(room.y + room.h - height * (rows - row - 0.42), 2),
         )
