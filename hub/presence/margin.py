@@ -27,7 +27,7 @@ UNSURE: Final = 3.0
 
 MIN_READINGS: Final = 2  # one advert alone, however loud, enters nothing
 
-STILL_DB: Final = 4.0
+STILL_DB: Final = 6.0
 # When the hold is over, the last window must not be fainter than the enter level by more: she may be gone again.
 
 LEAD_SCALE_DB: Final = 5.0  # of the logistic that turns a lead into a confidence: 0 dB is 0.5, 10 dB is 0.88

@@ -98,13 +98,13 @@ def test_one_loud_advert_alone_enters_nothing() -> None:
 def test_passer_by_who_is_loud_for_two_seconds_is_no_visitor() -> None:
     walk = Walk()
 
-    changes = walk.stays(2, lobby_1=-70) + walk.stays(4, lobby_1=-86) + walk.stays(60)
+    changes = walk.stays(2, lobby_1=-70) + walk.stays(4, lobby_1=-92) + walk.stays(60)
 
     assert changes == []
 
 
 def test_tag_too_faint_to_be_in_the_zone_enters_nothing() -> None:
-    assert Walk().stays(60, lobby_1=-84) == []
+    assert Walk().stays(60, lobby_1=-88) == []
 
 
 def test_guest_between_two_gateways_stays_where_she_was() -> None:
