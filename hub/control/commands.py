@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import msgspec
 
 from hub.clock import Clock
-from hub.control.port import Gateways, ImportCsv, Messages, Tokens
+from hub.control.port import Gateways, Guests, ImportCsv, Messages, Tokens
 from hub.control.server import Command
 from hub.errors import BadRequest, NotFound
+from hub.identity.guest import GuestId
 from hub.identity.token import Role, TokenRecord
 from hub.outbox.message import State
 
@@ -27,8 +28,10 @@ class ControlDeps:
     clock: Clock
     tokens: Tokens
     messages: Messages
+    guests: Guests
     gateways: Gateways
     import_csv: ImportCsv
+    enrolment_changed: Callable[[], Awaitable[None]]  # whoever was erased is noticed no more
     venues: Callable[[], Collection[str]]  # the ids that a token may be bound to
     about: Callable[[], Mapping[str, Any]]  # what `ping` answers: version, since when
 
@@ -101,6 +104,8 @@ class Commands:
             "outbox list": self.outbox_list,
             "outbox show": self.outbox_show,
             "why": self.why,
+            "guest export": self.guest_export,
+            "guest erase": self.guest_erase,
             **{f"import {kind}": self._importer(kind) for kind in IMPORTS},
         }
 
@@ -169,6 +174,18 @@ class Commands:
         if not page.items:
             raise NotFound(f"why: found {named.id}; right would be a message, or a guest about whom was decided")
         return {"guest": named.id, "decisions": _plain(page.items), "next": page.cursor}
+
+    async def guest_export(self, args: dict[str, Any]) -> Mapping[str, Any]:
+        """All that is held about a guest."""
+        return await self._deps.guests.export_guest(GuestId(_read(args, OneNamed).id))
+
+    async def guest_erase(self, args: dict[str, Any]) -> Mapping[str, Any]:
+        """Nothing is held about the guest any more."""
+        guest = GuestId(_read(args, OneNamed).id)
+        await self._deps.guests.guest(guest)  # NotFound, where there is nobody to erase
+        await self._deps.guests.erase_guest(guest, self._deps.clock.now())
+        await self._deps.enrolment_changed()
+        return {"id": guest}
 
     def _importer(self, kind: str) -> Command:
         async def take(args: dict[str, Any]) -> Mapping[str, Any]:

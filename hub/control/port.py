@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
+from hub.identity.guest import GuestId
+from hub.identity.port import GuestRecord
 from hub.identity.token import Role, TokenRecord
 from hub.ingest.seen import SeenGateway
 from hub.outbox.message import State
@@ -28,6 +30,22 @@ class Tokens(Protocol):
 
     async def revoke(self, id: str, now: datetime) -> bool:  # noqa: A002  the token's own word for it
         """From now on nobody may use it; False when there is none of this id that could be used."""
+        ...
+
+
+class Guests(Protocol):
+    """Guests, to be shown what is held about them, and forgotten."""
+
+    async def guest(self, guest: GuestId) -> GuestRecord:
+        """Who she is. Raises NotFound."""
+        ...
+
+    async def export_guest(self, guest: GuestId) -> dict[str, Any]:
+        """All that is held about her. Raises NotFound."""
+        ...
+
+    async def erase_guest(self, guest: GuestId, at: datetime) -> None:
+        """Delete all that leads to her."""
         ...
 
 

@@ -1,0 +1,52 @@
+"""What do the venue files come to? Read, checked with their examples, and refused whole when one has a fault."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from hub.config.hub_toml import HubConfig
+from hub.config.venue_files import read_venue_files
+from hub.errors import BadConfig
+from hub.journeys.port import KeptVersion
+from hub.pages.floorplan import FloorPlan, read_floorplan
+from rules.check import Checked, check_files
+from rules.fault import Fault
+from rules.rulebook import Rulebook
+
+
+class Books(NamedTuple):
+    """All venues of this hub, as their files describe them now."""
+
+    rulebooks: Mapping[str, Rulebook]
+    texts: Sequence[KeptVersion]  # of every journey, to be kept while runs are on it
+    plans: Mapping[str, FloorPlan]  # by venue; a venue without a floor plan has none
+
+
+def read_books(config: HubConfig) -> Books:
+    """Read and check every venue. Raises BadConfig with a line for each fault."""
+    files = read_venue_files(config.hub.venues_dir)
+    checked = check_files(files, carried=config.carries)
+    if checked.faults:
+        raise BadConfig("\n".join(_line(config, fault) for fault in checked.faults))
+    return Books(checked.rulebooks, _texts(files, checked), _plans(config, checked.rulebooks))
+
+
+def _line(config: HubConfig, fault: Fault) -> str:
+    return f"{config.hub.venues_dir}/{fault}" + (f"; {fault.hint}" if fault.hint else "")
+
+
+def _texts(files: Mapping[str, str], checked: Checked) -> list[KeptVersion]:
+    return [
+        KeptVersion(venue=venue, journey=journey.name, version=journey.version, text=files[journey.file])
+        for venue, book in checked.rulebooks.items()
+        for journey in book.journeys
+    ]
+
+
+def _plans(config: HubConfig, books: Mapping[str, Rulebook]) -> Mapping[str, FloorPlan]:
+    plans = {}
+    for path in sorted(config.hub.venues_dir.glob("*/floorplan.yaml")):
+        if path.parent.name in books:
+            plans[path.parent.name] = read_floorplan(path.read_text(encoding="utf-8"), file=str(path))
+    return plans

@@ -1,0 +1,76 @@
+"""Which channels does this hub's configuration turn on? Maps hub.toml's tables onto the channels' own settings."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import structlog
+
+from hub.channels.apns import ApnsSettings
+from hub.channels.fcm import FcmSettings
+from hub.channels.smtp import SmtpSettings
+from hub.channels.table import CHANNELS
+from hub.clock import Clock
+from hub.config.hub_toml import HubConfig
+from hub.errors import BadConfig
+from hub.outbox.port import Channel
+
+_log = structlog.get_logger()
+
+
+@asynccontextmanager
+async def open_channels(config: HubConfig, clock: Clock) -> AsyncIterator[Mapping[str, Channel]]:
+    """Every configured channel, by provider.
+
+    One whose secrets are not there, or are none, is off and says so: a hotel without Apple's key still sends its
+    emails. Its messages are refused with their reason, or go by the next channel.
+    """
+    async with AsyncExitStack() as stack:
+        channels: dict[str, Channel] = {}
+        for provider, settings in _settings(config).items():
+            try:
+                channels[provider] = await stack.enter_async_context(CHANNELS[provider](settings, clock))
+            except BadConfig as exc:
+                _log.warning("A channel is off until its configuration is mended", channel=provider, fault=str(exc))
+        yield channels
+
+
+def _settings(config: HubConfig) -> Mapping[str, ApnsSettings | FcmSettings | SmtpSettings]:
+    settings: dict[str, ApnsSettings | FcmSettings | SmtpSettings] = {}
+    if (apns := config.apns) is not None:
+        settings["apns"] = ApnsSettings(
+            endpoint=apns.endpoint,
+            team_id=apns.team_id,
+            key_id=apns.key_id,
+            key_file=apns.key_file,
+            topic=apns.topic,
+            ca_file=apns.ca_file,
+        )
+    if (fcm := config.fcm) is not None:
+        settings["fcm"] = FcmSettings(
+            endpoint=fcm.endpoint, service_account_file=fcm.service_account_file, ca_file=fcm.ca_file
+        )
+    if (smtp := config.smtp) is not None:
+        settings["smtp"] = SmtpSettings(
+            host=smtp.host,
+            port=smtp.port,
+            security=smtp.security,
+            username=smtp.username,
+            password=_password(smtp.password_file),
+            sender=smtp.sender,
+            ca_file=smtp.ca_file,
+        )
+    return settings
+
+
+def _password(path: Path | None) -> str | None:
+    if path is None:
+        return None
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise BadConfig(
+            f"[smtp] password_file: found {path}, which cannot be read; right would be a text file with the password"
+        ) from exc

@@ -1,0 +1,73 @@
+"""What does a command do when no hub runs? Takes the hub's lock and asks the store itself; never beside a hub."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from typing import Any
+
+from hub.app.books import read_books
+from hub.app.standing import Standing
+from hub.clock import SystemClock
+from hub.config.hub_toml import HubConfig
+from hub.control.commands import Commands, ControlDeps
+from hub.errors import BadRequest
+from hub.ingest.gateways import GatewayBook
+from hub.ingest.seen import SeenGateway
+from hub.store.gateways import GatewayStore
+from hub.store.guests import GuestStore
+from hub.store.imports import ImportStore
+from hub.store.lock import hold
+from hub.store.messages import MessageStore
+from hub.store.sqlite import Store, open_store
+from hub.store.tokens import TokenStore
+
+
+async def ask_the_store(config: HubConfig, command: str, args: dict[str, Any]) -> dict[str, Any]:
+    """What the store answers to one command.
+
+    Raises:
+        BadConfig: hub.toml or a venue file has a fault.
+        BadRequest: the command is wrong.
+        StoreInUse: a hub is starting or stopping just now.
+    """
+    books = await asyncio.to_thread(read_books, config)
+    config.hub.data_dir.parent.mkdir(parents=True, exist_ok=True)
+    with hold(config.hub.data_dir):
+        config.database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        async with open_store(config.database) as store:
+            table = Commands(_deps(store, Standing(config.hub.data_dir, books.rulebooks))).table()
+            if command not in table:
+                raise BadRequest(f"command: found {command!r}; right would be one of {', '.join(table)}")
+            return dict(await table[command](args))
+
+
+def _deps(store: Store, standing: Standing) -> ControlDeps:
+    clock = SystemClock()
+    imports = ImportStore(store)
+
+    async def gateways(venue: str | None) -> Sequence[SeenGateway]:
+        book = GatewayBook()
+        notes = await GatewayStore(store).load()
+        book.restore(notes)
+        standing.revoked = frozenset((note.venue, note.gateway) for note in notes if note.revoked)
+        return book.seen(standing.roster(clock.now()), venue)
+
+    async def import_csv(kind: str, text: str, file: str) -> Mapping[str, int]:
+        return await imports.take(kind, text, file=file, venues=standing.books, now=clock.now())
+
+    async def nobody_listens() -> None:
+        """Gateways are told when a hub starts."""
+
+    return ControlDeps(
+        clock=clock,
+        tokens=TokenStore(store),
+        messages=MessageStore(store),
+        guests=GuestStore(store),
+        gateways=gateways,
+        import_csv=import_csv,
+        enrolment_changed=nobody_listens,
+        venues=lambda: standing.books,
+        about=lambda: {"version": version("innkeeper"), "since": None},
+    )

@@ -1,0 +1,15 @@
+"""With which secret are the links in emails sealed? 32 random bytes in a file of the data directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from hub.identity.keys import venue_key
+
+_NAME: Final = "unsubscribe"  # no venue's id may hold what follows it on the disk: `{data_dir}/secrets/…`
+
+
+def link_secret(data_dir: Path) -> bytes:
+    """The secret; made when there is none. Raises BadConfig as `venue_key` does."""
+    return venue_key(data_dir / "secrets", _NAME)

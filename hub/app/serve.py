@@ -1,0 +1,157 @@
+"""How is a hub put together? Opens every room, hands each what it asks for, runs them in one group of tasks.
+
+The order of opening is the order of need: the data directory's lock, the store, the channels, the broker, then all
+loops at once. SIGTERM cancels; what is under way is ended within DRAIN_S.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext, suppress
+from typing import Final
+
+import structlog
+import uvicorn
+
+from hub.app.books import Books, read_books
+from hub.app.channels import open_channels
+from hub.app.house import House
+from hub.clock import SystemClock, dice
+from hub.config.hub_toml import HubConfig
+from hub.control.server import ControlServer
+from hub.errors import HubError
+from hub.link.embedded import embedded_broker
+from hub.link.link import Link
+from hub.link.settings import LinkSettings
+from hub.store.lock import hold
+from hub.store.sqlite import open_store
+
+DRAIN_S: Final = 20.0  # SIGTERM's promise
+GOODBYE_S: Final = 3  # what open requests get when the hub stops; streams are told to end at once
+BACKLOG: Final = 2048
+
+_log = structlog.get_logger()
+
+
+async def serve(config: HubConfig) -> None:
+    """Open all, run all; when told to stop, close all in reverse. Any fault stops the hub.
+
+    Raises:
+        BadConfig: hub.toml or a venue file has a fault; one line for each.
+        StoreInUse, StoreFailed, StoreOutOfDate: of the data directory.
+        HubError: the port is taken.
+    """
+    books = await asyncio.to_thread(read_books, config)
+    for setting, path in config.missing_files():
+        _log.warning("A file that hub.toml names is not there", setting=setting, file=str(path))
+    with hold(config.hub.data_dir), _listening(config.hub.host, config.hub.port) as door:
+        async with AsyncExitStack() as stack:
+            house = await _open(config, books, stack)
+            await _run(config, house, door)
+
+
+async def _open(config: HubConfig, books: Books, stack: AsyncExitStack) -> House:
+    clock = SystemClock()
+    config.database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    store = await stack.enter_async_context(open_store(config.database))
+    channels = await stack.enter_async_context(open_channels(config, clock))
+    await stack.enter_async_context(_broker(config))
+    link = Link(_link_settings(config), clock, dice().uniform)
+    house = House(config=config, books=books, store=store, channels=channels, link=link, clock=clock)
+    await house.settle_in()
+    return house
+
+
+async def _run(config: HubConfig, house: House, door: socket.socket) -> None:
+    server = _Server(
+        uvicorn.Config(
+            house.api,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=GOODBYE_S,
+        )
+    )
+    async with ControlServer(config.hub.data_dir / "hub.sock", house.commands.table()):
+        with suppress(asyncio.CancelledError), _told_to_stop():
+            async with asyncio.TaskGroup() as tasks:
+                for name, loop in house.loops().items():
+                    tasks.create_task(loop, name=name)
+                tasks.create_task(_serve_http(server, house, door), name="http")
+                asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, house.ask_to_reload)
+                _log.info("The hub is ready", address=f"http://{config.hub.host}:{config.hub.port}")
+    _log.info("The hub has stopped")
+
+
+async def _serve_http(server: uvicorn.Server, house: House, door: socket.socket) -> None:
+    serving = asyncio.create_task(server.serve(sockets=[door]))
+    try:
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        house.feed.close()
+        server.should_exit = True
+        await serving
+        raise
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, without its own ideas about signals: the hub stops as a whole."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals alone."""
+        yield
+
+
+@contextmanager
+def _told_to_stop() -> Iterator[None]:
+    """Cancel the hub's root task on SIGTERM and Ctrl-C."""
+    loop = asyncio.get_running_loop()
+    root = asyncio.current_task()
+    assert root is not None  # noqa: S101  we are in one
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, root.cancel)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    """The door for HTTP, ours before anything else is opened. Raises HubError when it is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        door = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as exc:
+        raise HubError(
+            f"[hub] listen: found {host}:{port}, {(exc.strerror or str(exc)).lower()}; right would be a free address"
+        ) from exc
+    with door:
+        yield door
+
+
+@asynccontextmanager
+async def _broker(config: HubConfig) -> AsyncIterator[None]:
+    mqtt = config.mqtt
+    async with embedded_broker(mqtt.host, mqtt.port) if mqtt.embedded else nullcontext():
+        yield
+
+
+def _link_settings(config: HubConfig) -> LinkSettings:
+    mqtt = config.mqtt
+    return LinkSettings(
+        host=mqtt.host,
+        port=mqtt.port,
+        tls=mqtt.tls,
+        username=mqtt.username,
+        password_file=mqtt.password_file,
+        ca_file=mqtt.ca_file,
+        cert_file=mqtt.cert_file,
+        key_file=mqtt.key_file,
+    )

@@ -1,0 +1,88 @@
+"""What is in force just now: the venues' rules, their keys, and which tags are enrolled?
+
+Two things change it: a reload of the venue files, and a write about a tag or a consent. Both end here, and from here
+go to ingest (whom to hear), presence (which gateway is which zone), the journeys (by which rules) and the gateways.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from hub.api.port import VenueShown
+from hub.identity.bindings import Enrolment
+from hub.identity.guest import VenueId
+from hub.identity.keys import venue_key
+from hub.ingest.admit import Roster
+from hub.presence.layout import Layout, ZoneLayout
+from rules.rulebook import Rulebook
+from rules.venue import Venue
+from wire.advert.frame import TagId
+from wire.pseudonym import pseudonym
+
+UTC = ZoneInfo("UTC")
+
+
+class Standing:
+    """The values that the composition root swaps whole."""
+
+    def __init__(self, data_dir: Path, books: Mapping[str, Rulebook]) -> None:
+        self._keys_dir = data_dir / "keys"
+        self.enrolment = Enrolment()
+        self.revoked: frozenset[tuple[str, str]] = frozenset()
+        self.take_books(books)
+
+    def take_books(self, books: Mapping[str, Rulebook]) -> None:
+        """New venue files are in force. Raises BadConfig when a venue's key cannot be read or made."""
+        self.keys = {VenueId(venue): venue_key(self._keys_dir, venue) for venue in books}
+        self.books = books
+
+    def layouts(self) -> tuple[Layout, ...]:
+        """What presence is to know."""
+        return tuple(layout_of(book.venue) for book in self.books.values())
+
+    def roster(self, at: datetime) -> Roster:
+        """What ingest is to know."""
+        return Roster(
+            zones={
+                venue: {gateway: zone.id for zone in book.venue.zones.values() for gateway in zone.gateways}
+                for venue, book in self.books.items()
+            },
+            revoked=self.revoked,
+            enrolled={venue: frozenset(self.enrolment.pseudonyms(venue, at)) for venue in self.books},
+        )
+
+    def timezone_of(self, venue: str) -> tzinfo:
+        """A venue's time zone; UTC for a venue that no file describes any more."""
+        book = self.books.get(venue)
+        return UTC if book is None else book.venue.timezone
+
+    def pseudonyms(self, tag: TagId) -> Mapping[str, str]:
+        """A tag's name on the wire, by venue."""
+        return {venue: pseudonym(key, tag) for venue, key in self.keys.items()}
+
+    def shown(self) -> Mapping[str, VenueShown]:
+        """What the API is to know."""
+        return {venue: _shown(book.venue) for venue, book in self.books.items()}
+
+
+def layout_of(venue: Venue) -> Layout:
+    """A venue's zones, as presence sees them."""
+    return Layout(
+        venue=venue.id,
+        zones=tuple(
+            ZoneLayout(zone=zone.id, gateways=zone.gateways, dwells=zone.dwell) for zone in venue.zones.values()
+        ),
+    )
+
+
+def _shown(venue: Venue) -> VenueShown:
+    return VenueShown(
+        id=venue.id,
+        name=venue.name,
+        zones=tuple(venue.zones),
+        channels=frozenset(venue.channels),
+        purposes=frozenset(venue.purposes),
+    )

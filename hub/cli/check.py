@@ -1,0 +1,101 @@
+"""`innkeeper check DIR`: is everything under DIR sound, and does every journey do what its examples say?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from hub.config.hub_toml import FaultyConfig, HubConfig, read_config
+from hub.config.venue_files import read_venue_files
+from hub.errors import BadConfig
+from hub.pages.floorplan import read_floorplan
+from rules.check import Checked, check_files
+
+CONFIG = "hub.toml"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put the command on the program."""
+    app.command("check")(check)
+
+
+def check(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `innkeeper init` laid out.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print what a program would read.")] = False,
+) -> int:
+    """Check hub.toml, every venue and every journey under DIR, and run the journeys' examples."""
+    report = examine(folder)
+    if as_json:
+        typer.echo(json.dumps(report, ensure_ascii=False))
+    else:
+        for kind in ("faults", "warnings"):
+            for one in report[kind]:
+                typer.echo(_line(one, "warning: " if kind == "warnings" else ""), err=True)
+        typer.echo(report["summary"], err=bool(report["faults"]))
+    return 1 if report["faults"] else 0
+
+
+def examine(folder: Path) -> dict[str, Any]:
+    """Everything that is to be said about a folder, as JSON has it."""
+    try:
+        config = read_config(folder / CONFIG)
+    except FaultyConfig as exc:
+        faults = [_one(fault.file, fault.line, fault.column, fault.message) for fault in exc.faults]
+        return _report(faults, [], Checked(rulebooks={}))
+    warnings = [_missing(config, setting, path) for setting, path in config.missing_files()]
+    try:
+        checked = check_files(read_venue_files(config.hub.venues_dir), carried=config.carries)
+    except BadConfig as exc:
+        return _report([_read(line) for line in str(exc).splitlines()], warnings, Checked(rulebooks={}))
+    faults = [_one(f"{config.hub.venues_dir}/{f.file}", f.line, f.column, f.message, f.hint) for f in checked.faults]
+    warnings += [
+        _one(f"{config.hub.venues_dir}/{f.file}", f.line, f.column, f.message, f.hint) for f in checked.warnings
+    ]
+    return _report(faults + _plan_faults(config), warnings, checked)
+
+
+def _plan_faults(config: HubConfig) -> list[dict[str, Any]]:
+    faults = []
+    for path in sorted(config.hub.venues_dir.glob("*/floorplan.yaml")):
+        try:
+            read_floorplan(path.read_text(encoding="utf-8"), file=str(path))
+        except BadConfig as exc:
+            faults.append(_read(str(exc)))
+        except (OSError, UnicodeDecodeError) as exc:
+            faults.append(_one(str(path), 1, 1, f"cannot be read: {str(exc).lower()}"))
+    return faults
+
+
+def _report(faults: list[dict[str, Any]], warnings: list[dict[str, Any]], checked: Checked) -> dict[str, Any]:
+    journeys = sum(len(book.journeys) for book in checked.rulebooks.values())
+    passed = sum(result.passed for result in checked.examples)
+    examples = {"passed": passed, "failed": len(checked.examples) - passed}
+    verdict = f"found {len(faults)} to mend" if faults else "all is well"
+    told = f"{passed} of {len(checked.examples)} examples pass: {verdict}"
+    summary = f"{len(checked.rulebooks)} venues, {journeys} journeys, {told}"
+    return {"ok": not faults, "faults": faults, "warnings": warnings, "examples": examples, "summary": summary}
+
+
+def _missing(config: HubConfig, setting: str, path: Path) -> dict[str, Any]:
+    return _one(str(config.file), 1, 1, f"{setting}: {path} is not there yet; the channel is off until it is")
+
+
+def _read(line: str) -> dict[str, Any]:
+    """A fault that came as `file:line:column: message`, or with less than that."""
+    parts = line.split(":", 3)
+    if len(parts) == 4 and parts[1].isdigit() and parts[2].isdigit():  # noqa: PLR2004  file, line, column, message
+        return _one(parts[0], int(parts[1]), int(parts[2]), parts[3].strip())
+    file, _, message = line.partition(": ")
+    return _one(file, 1, 1, message or line)
+
+
+def _one(file: str, line: int, column: int, message: str, hint: str = "") -> dict[str, Any]:
+    return {"file": file, "line": line, "column": column, "message": message, "hint": hint}
+
+
+def _line(one: dict[str, Any], kind: str) -> str:
+    hint = f"; {one['hint']}" if one["hint"] else ""
+    return f"{one['file']}:{one['line']}:{one['column']}: {kind}{one['message']}{hint}"

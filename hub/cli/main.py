@@ -1,0 +1,88 @@
+"""How does a person call the hub, and what is she told when something is wrong?
+
+Exit codes: 0 done; 1 the thing asked about is wrong (a failing example, a server out of reach, a directory in use);
+2 wrong usage or configuration. Every error is one line a fault on standard error, without a traceback.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
+import click
+import typer
+
+from hub.app.logs import LogFormat, set_up_logs
+from hub.cli import admin, check, init, serve, tryout
+from hub.errors import BadConfig, BadRequest, HubError
+
+DONE, WRONG, USAGE = 0, 1, 2
+
+app = typer.Typer(
+    name="innkeeper",
+    help="Greets people where they are. `innkeeper init hotel DIR` lays out a venue to begin with.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"innkeeper {version('innkeeper')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    log_format: Annotated[LogFormat, typer.Option(help="How log lines are written.")] = LogFormat.TEXT,
+    version: Annotated[  # noqa: ARG001  its callback answers
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Greets people where they are."""
+    set_up_logs(log_format)
+
+
+for subject in (init, check, tryout, serve, admin):
+    subject.add_to(app)
+
+
+def main() -> None:
+    """Run the command that the arguments name, and leave with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; the exit code."""
+    try:
+        outcome = app(args=arguments, standalone_mode=False, prog_name="innkeeper")
+    except click.ClickException as exc:
+        return _tell(_usage(exc), USAGE)
+    except (BadConfig, BadRequest) as exc:
+        return _tell(str(exc), USAGE)
+    except (HubError, click.Abort) as exc:
+        return _tell(str(exc) or "interrupted", WRONG)
+    except BrokenPipeError:  # the reader has gone away: `innkeeper … | head`
+        sys.stderr.close()
+        return WRONG
+    return outcome if isinstance(outcome, int) else DONE
+
+
+def _usage(fault: click.ClickException) -> str:
+    message = fault.format_message()
+    return f"{message[:1].lower()}{message[1:].rstrip('.')}; `innkeeper --help` lists what is right"
+
+
+def _tell(message: str, code: int) -> int:
+    for line in message.splitlines():
+        typer.echo(f"innkeeper: {line}" if not _has_place(line) else line, err=True)
+    return code
+
+
+def _has_place(line: str) -> bool:
+    """A fault that already begins with `file:line:column:` stands alone, so that an editor can follow it."""
+    parts = line.split(":", 3)
+    return len(parts) > 3 and parts[1].isdigit() and parts[2].isdigit()  # noqa: PLR2004  file, line, column, rest

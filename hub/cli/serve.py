@@ -1,0 +1,21 @@
+"""`innkeeper hub`: runs the hub until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+
+import typer
+
+from hub.app.serve import serve
+from hub.cli.admin import Config
+from hub.config.hub_toml import read_config
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put the command on the program."""
+    app.command("hub")(hub)
+
+
+def hub(config: Config) -> None:
+    """Run the hub. SIGTERM or Ctrl-C ends it in order; SIGHUP reads the venues again, a broken set keeps the old."""
+    asyncio.run(serve(read_config(config)))

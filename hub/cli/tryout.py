@@ -1,0 +1,54 @@
+"""`innkeeper try DIR --guest K=V … EVENT …`: what would come of it? Virtual time, the whole gate, every reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hub.app.books import read_books
+from hub.cli.check import CONFIG
+from hub.config.hub_toml import read_config
+from hub.errors import BadRequest
+from rules.rulebook import Rulebook
+from rules.tryout import Unplayable, lines, play
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put the command on the program."""
+    app.command("try")(try_)
+
+
+def try_(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `innkeeper init` laid out.")],
+    events: Annotated[list[str], typer.Argument(metavar="EVENT…", help='For instance "09:00 enter lobby".')],
+    guest: Annotated[
+        list[str] | None, typer.Option(metavar="K=V", help="One thing about the guest: member=yes.")
+    ] = None,
+    venue: Annotated[str | None, typer.Option(help="Which venue, where there are several.")] = None,
+) -> None:
+    """Play events for a guest in virtual time, and print what would happen and why."""
+    book = _book(folder, venue)
+    try:
+        timeline = play(book, dict(_pair(text) for text in guest or []), events)
+    except Unplayable as exc:
+        raise BadRequest(str(exc)) from exc
+    typer.echo("\n".join(lines(timeline, book.venue)))
+
+
+def _book(folder: Path, venue: str | None) -> Rulebook:
+    books = read_books(read_config(folder / CONFIG)).rulebooks
+    if venue is None and len(books) == 1:
+        return next(iter(books.values()))
+    if venue is not None and venue in books:
+        return books[venue]
+    found = "no --venue" if venue is None else f"venue {venue!r}"
+    raise BadRequest(f"found {found}; right would be --venue {' or '.join(sorted(books))}")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise BadRequest(f"--guest: found {text!r}; right would be NAME=VALUE such as member=yes")
+    return name.strip(), value.strip()

@@ -1,0 +1,164 @@
+"""The river: what happens to a batch of sightings, from the broker to a decision.
+
+    arrival ─ingest→ sightings ─presence→ transitions ─identity→ events ─journeys→ decisions, stored
+                                                                                      │
+    gateway <── acknowledged, only now: what the batch caused can no longer be lost ──┘
+
+Nearly every sighting changes nothing: it is received and tracked in memory, in one turn of the loop, without a store
+and without a task. What changes something is decided guest by guest; guests that change at once share a commit.
+From the decision on, the outbox (hub/outbox/dispatch.py) takes the message on its way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final, Generic, TypeVar
+
+import structlog
+
+from hub.clock import Clock
+from hub.errors import Conflict, StoreFailed
+from hub.identity.bindings import Enrolment
+from hub.identity.events import Crossing, event_of
+from hub.ingest.port import Acknowledge, Broker, D, Gateways, Marks
+from hub.ingest.receive import Ingest
+from hub.journeys.engine import Journeys
+from hub.journeys.port import Ledger, VisitNote
+from hub.presence.tracker import Tracker
+from hub.presence.transition import Change, Transition
+
+T = TypeVar("T")
+
+GROUP_S: Final = 0.15
+# Batches that changed nothing share a commit: six a second instead of one for each. A gateway waits ten seconds.
+TICK_S: Final = 1.0  # how often silence is looked at; presence counts in seconds
+PAUSE_S: Final = 1.0  # before the store is asked again after it refused
+
+_log = structlog.get_logger()
+
+
+@dataclass(kw_only=True)
+class Pipeline(Generic[D]):
+    """Knows the order of the rooms; each room knows nothing of the others."""
+
+    broker: Broker[D]
+    ingest: Ingest
+    tracker: Tracker
+    enrolment: Callable[[], Enrolment]  # the one in force
+    journeys: Journeys
+    ledger: Ledger
+    marks: Marks
+    gateways: Gateways
+    clock: Clock
+    acknowledge: Acknowledge  # to a gateway
+    _changes: list[Transition] = field(default_factory=list)
+    _taken: list[D] = field(default_factory=list)  # received, and not acknowledged yet
+    _work: asyncio.Event = field(default_factory=asyncio.Event)
+    _hurry: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self) -> None:
+        """Hear, look at silence, and settle what changed, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._hear(), name="pipeline-hear")
+            tasks.create_task(self._tick(), name="pipeline-tick")
+            tasks.create_task(self._settle(), name="pipeline-settle")
+
+    async def _hear(self) -> None:
+        while True:
+            self.take(await self.broker.arrivals())
+
+    def take(self, deliveries: Iterable[D]) -> None:
+        """Receive and track one turn's messages, in memory."""
+        for delivery in deliveries:
+            received = self.ingest.receive(delivery.arrival)
+            if received.state is not None and received.gateway is not None:
+                venue, gateway = received.gateway
+                self.tracker.gateway_state(venue, gateway, delivery.arrival.at, online=received.state.online)
+            if received.sightings:
+                self.changed(self.tracker.observe(received.sightings))
+            self._taken.append(delivery)
+        self._work.set()
+
+    def changed(self, transitions: Iterable[Transition]) -> None:
+        """Have these decided, after those that wait."""
+        before = len(self._changes)
+        self._changes += transitions
+        if len(self._changes) > before:
+            self._work.set()
+            self._hurry.set()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            self.changed(self.tracker.expire(self.clock.now().timestamp()))
+
+    async def _settle(self) -> None:
+        while True:
+            await self._work.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GROUP_S):
+                    await self._hurry.wait()
+            await self.settle_some()
+
+    async def settle_some(self) -> None:
+        """Decide and store what waits; then, and only then, acknowledge the batches that caused it."""
+        self._work.clear()
+        self._hurry.clear()
+        changes, self._changes = self._changes, []
+        taken, self._taken = self._taken, []
+        marks, notes = self.ingest.marks.take(), self.ingest.gateways.take()
+        await asyncio.gather(*(self._decide(transition) for transition in changes))
+        if marks:
+            await _until_stored(lambda: self.marks.store(marks, self.clock.now()))
+        if notes:
+            await _until_stored(lambda: self.gateways.store(notes))
+        self.broker.acknowledge(taken)
+        for mark in marks:
+            self.acknowledge(mark.key.venue, mark.key.gateway, mark.ack)
+
+    async def _decide(self, transition: Transition) -> None:
+        visit = _note(transition)
+        guest = self.enrolment().whose(transition.venue, transition.tag, transition.at)
+        if guest is None:
+            await _until_stored(lambda: self.ledger.note_visit(visit))
+            return
+        event = event_of(_crossing(transition), guest, received=self.clock.now())
+        await _until_stored(lambda: self.journeys.handle(event, visit))
+
+
+async def _until_stored(work: Callable[[], Awaitable[T]]) -> T:
+    """Do it again until the store takes it: a full disk delays a decision and loses none."""
+    while True:
+        try:
+            return await work()
+        except (StoreFailed, Conflict) as exc:
+            _log.error("The store refuses; trying again until it takes it", error=str(exc))
+            await asyncio.sleep(PAUSE_S)
+
+
+def _note(transition: Transition) -> VisitNote:
+    return VisitNote(
+        id=transition.visit,
+        venue=transition.venue,
+        tag=transition.tag,
+        zone=transition.zone,
+        entered=transition.entered,
+        left=transition.at if transition.kind is Change.LEFT else None,
+        dwelled_us=0 if transition.dwell is None else transition.dwell // timedelta(microseconds=1),
+        confidence=transition.confidence,
+    )
+
+
+def _crossing(transition: Transition) -> Crossing:
+    return Crossing(
+        venue=transition.venue,
+        kind=transition.kind.value,
+        zone=transition.zone,
+        visit=transition.visit,
+        at=transition.at,
+        dwell=transition.dwell,
+    )
