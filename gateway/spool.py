@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Final, Literal
 
 from gateway.window import Sighting
@@ -36,11 +37,10 @@ class Held:
     made_at: float  # monotonic seconds
     handed_at: float | None = None  # None: never yet
     gone: bool = False  # confirmed, or given up
+    size: int = field(init=False)  # bytes of memory, as it was put in
 
-    @property
-    def size(self) -> int:
-        """Bytes of memory."""
-        return BATCH_BYTES + ROW_BYTES * len(self.rows)
+    def __post_init__(self) -> None:
+        self.size = BATCH_BYTES + ROW_BYTES * len(self.rows)
 
 
 class Spool:
@@ -81,8 +81,10 @@ class Spool:
         if ack.epoch != self.epoch:
             return 0  # of a spool of an earlier life
         held = self._by_bucket.get(ack.bucket, {})
-        spans = ((0, ack.upto), *ack.also)
-        stored = [each for seq, each in held.items() if any(first <= seq <= last for first, last in spans)]
+        stored = list(takewhile(lambda each: each.seq <= ack.upto, held.values()))
+        for first, last in ack.also:
+            seqs = range(first, last + 1) if last - first < len(held) else [seq for seq in held if first <= seq <= last]
+            stored += [held[seq] for seq in seqs if seq in held]
         for each in stored:
             self._forget(each)
         return len(stored)
