@@ -9,9 +9,12 @@ import pytest
 
 from hub.control.commands import Commands, ControlDeps
 from hub.errors import BadRequest, NotFound
+from hub.identity.guest import GuestId, Profile
 from hub.identity.token import Role, TokenRecord
 from hub.ingest.seen import SeenGateway
-from tests.fakes.api import T0, FakeClock, FakeMessages, a_decision, a_story
+from tests.fakes.api import FakeMessages, a_decision, a_story
+from tests.fakes.guests import FakeGuests
+from tests.fakes.hub_clock import T0, StillClock
 
 
 class FakeTokens:
@@ -43,11 +46,15 @@ class Desk:
     def __init__(self) -> None:
         self.tokens = FakeTokens()
         self.messages = FakeMessages()
+        self.guests = FakeGuests()
+        self.told = 0  # how often the gateways were told of a change
         self.imported: list[tuple[str, str, str]] = []
         deps = ControlDeps(
-            clock=FakeClock(),
+            clock=StillClock(),
             tokens=self.tokens,
             messages=self.messages,
+            guests=self.guests,
+            enrolment_changed=self._enrolment_changed,
             gateways=self._gateways,
             import_csv=self._import,
             venues=lambda: ["marlton", "sands"],
@@ -57,6 +64,9 @@ class Desk:
 
     async def run(self, command: str, **args: Any) -> Mapping[str, Any]:  # noqa: ANN401  any argument
         return await self.commands[command](args)
+
+    async def _enrolment_changed(self) -> None:
+        self.told += 1
 
     async def _gateways(self, venue: str | None) -> Sequence[SeenGateway]:
         return [
@@ -158,3 +168,17 @@ async def test_gateways_and_a_ping_are_answered() -> None:
 
     assert [(one["venue"], one["last_heard"]) for one in gateways["gateways"]] == [("sands", "2026-01-05T09:00:00Z")]
     assert await desk.run("ping") == {"version": "0.1.0"}
+
+
+async def test_a_guest_is_exported_and_erased_and_then_there_is_nobody() -> None:
+    desk = Desk()
+    await desk.guests.put_guest(GuestId("ana"), Profile(first_name="Ana"), T0)
+
+    exported = await desk.run("guest export", id="ana")
+    await desk.run("guest erase", id="ana")
+
+    assert exported["guest"]["first_name"] == "Ana"
+    assert desk.told == 1
+    for command in ("guest export", "guest erase"):
+        with pytest.raises(NotFound):
+            await desk.run(command, id="ana")
