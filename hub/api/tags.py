@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from fastapi import APIRouter
@@ -13,7 +13,6 @@ from hub.api.deps import ApiDeps, Deps
 from hub.api.fields import TagInPath
 from hub.api.problem import invalid
 from hub.api.schemas import TagBody
-from hub.errors import NotFound
 from hub.identity.guest import Binding, GuestId
 from wire.advert.frame import TagId
 from wire.tag import parse_tag
@@ -24,19 +23,14 @@ router = APIRouter(route_class=Guarded, tags=["tags"])
 @router.put("/v1/tags/{tag}", openapi_extra=roles(WRITERS))
 async def put_tag(tag: TagInPath, body: TagBody, caller: Caller, deps: Deps) -> TagShown:
     """Bind a tag to a guest. Whoever had it until then has it no longer."""
-    canonical = parse_tag(tag)
-    binding = Binding(
-        tag=canonical,
-        guest=GuestId(body.guest),
-        from_=body.from_ or await _since(deps, canonical, body.guest),
-        until=body.until,
-    )
+    canonical, now = parse_tag(tag), deps.clock.now()
+    binding = Binding(tag=canonical, guest=GuestId(body.guest), from_=body.from_ or now, until=body.until)
     if binding.until is not None and binding.until <= binding.from_:
         raise invalid("body.until", binding.until.isoformat(), "later than `from`")
-    await deps.guests.put_binding(binding, deps.clock.now())
+    await deps.guests.put_binding(binding, now)
     await deps.enrolment_changed()
-    shown = BindingShown.of(binding)
-    return TagShown(**shown.model_dump(), pseudonyms=_pseudonyms(deps, canonical, caller))
+    stored = _in_force(await deps.guests.bindings_of(canonical), binding)
+    return TagShown(**BindingShown.of(stored).model_dump(), pseudonyms=_pseudonyms(deps, canonical, caller))
 
 
 @router.get("/v1/tags/{tag}", openapi_extra=roles(FRONT_DESK))
@@ -58,19 +52,10 @@ async def delete_tag(tag: TagInPath, deps: Deps) -> None:
     await deps.enrolment_changed()
 
 
-async def _since(deps: ApiDeps, tag: TagId, guest: str) -> datetime:
-    """Now; or, when the tag is hers already, since it is: asking twice changes nothing."""
-    now = deps.clock.now()
-    try:
-        bindings = await deps.guests.bindings_of(tag)
-    except NotFound:
-        return now
-    hers = [one.from_ for one in bindings if one.guest == guest and one.from_ <= now and _open(one, now)]
-    return max(hers, default=now)
-
-
-def _open(binding: Binding, now: datetime) -> bool:
-    return binding.until is None or binding.until > now
+def _in_force(bindings: Sequence[Binding], put: Binding) -> Binding:
+    """As the store keeps it: a tag that was hers already stays hers since then, and ends where another's begins."""
+    hers = [one for one in bindings if one.guest == put.guest and one.from_ <= put.from_]
+    return max(hers, key=lambda one: one.from_, default=put)
 
 
 def _pseudonyms(deps: ApiDeps, tag: TagId, caller: Caller) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -15,7 +15,7 @@ from hub.api.deps import ApiDeps
 from hub.api.feed import Feed
 from hub.api.port import Posted, VenueShown
 from hub.errors import BadRequest, NotFound
-from hub.identity.guest import Binding, Consent, Device, GuestId, Profile, Reservation
+from hub.identity.guest import GuestId
 from hub.identity.port import GuestRecord
 from hub.identity.present import PresentGuest
 from hub.identity.token import Role, TokenRecord, hash_of
@@ -25,26 +25,11 @@ from hub.outbox.message import State
 from hub.outbox.shown import Attempt, MessageRow, MessageStory, Page, ShownVisit
 from rules.decision import Decision, Kind, Reason
 from rules.event import Event
+from tests.fakes.guests import FakeGuests
+from tests.fakes.hub_clock import T0, StillClock
 from wire.advert.frame import TagId
 
-T0: Final = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 UNSUBSCRIBE_SECRET: Final = b"s" * 32
-
-
-class FakeClock:
-    """Time that stands until a test moves it."""
-
-    def __init__(self, now: datetime = T0) -> None:
-        self.at = now
-
-    def now(self) -> datetime:
-        return self.at
-
-    def monotonic(self) -> float:
-        return (self.at - T0).total_seconds()
-
-    def move(self, span: timedelta) -> None:
-        self.at += span
 
 
 class FakeTokens:
@@ -58,82 +43,6 @@ class FakeTokens:
 
     def revoke(self, token: str) -> None:
         self.records[token] = replace(self.records[token], revoked_at=T0)
-
-
-class FakeGuests:
-    """Guests in a dictionary."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, GuestRecord] = {}
-
-    async def put_guest(self, guest: GuestId, profile: Profile, at: datetime) -> bool:  # noqa: ARG002  the port's
-        new = guest not in self.kept
-        empty = GuestRecord(guest, profile, (), (), (), ())
-        self.kept[guest] = self.kept.get(guest, empty)._replace(profile=profile)
-        return new
-
-    async def guest(self, guest: GuestId) -> GuestRecord:
-        if guest not in self.kept:
-            raise NotFound(f"guest {guest}")
-        return self.kept[guest]
-
-    async def erase_guest(self, guest: GuestId, at: datetime) -> None:  # noqa: ARG002  the port's
-        await self.guest(guest)
-        del self.kept[guest]
-
-    async def export_guest(self, guest: GuestId) -> dict[str, Any]:
-        return {"guests": [{"guest": guest, "first_name": (await self.guest(guest)).profile.first_name}]}
-
-    async def put_reservation(self, guest: GuestId, reservation: Reservation, at: datetime) -> None:  # noqa: ARG002
-        record = await self.guest(guest)
-        others = tuple(one for one in record.reservations if one.id != reservation.id)
-        self.kept[guest] = record._replace(reservations=(*others, reservation))
-
-    async def delete_reservation(self, guest: GuestId, reservation: str, at: datetime) -> None:  # noqa: ARG002
-        record = await self.guest(guest)
-        others = tuple(one for one in record.reservations if one.id != reservation)
-        _changed(record.reservations, others)
-        self.kept[guest] = record._replace(reservations=others)
-
-    async def put_device(self, guest: GuestId, device: Device, at: datetime) -> None:
-        record = await self.guest(guest)
-        others = tuple(one for one in record.devices if one.id != device.id)
-        self.kept[guest] = record._replace(devices=(*others, replace(device, registered_at=at)))
-
-    async def delete_device(self, guest: GuestId, device: str, at: datetime) -> None:  # noqa: ARG002
-        record = await self.guest(guest)
-        others = tuple(one for one in record.devices if one.id != device)
-        _changed(record.devices, others)
-        self.kept[guest] = record._replace(devices=others)
-
-    async def record_consent(self, guest: GuestId, consent: Consent, at: datetime) -> None:
-        record = await self.guest(guest)
-        others = (one for one in record.consents if (one.purpose, one.channel) != (consent.purpose, consent.channel))
-        self.kept[guest] = record._replace(consents=(*others, replace(consent, at=at)))
-
-    async def put_binding(self, binding: Binding, at: datetime) -> None:  # noqa: ARG002
-        record = await self.guest(binding.guest)
-        others = tuple(one for one in record.bindings if (one.tag, one.from_) != (binding.tag, binding.from_))
-        self.kept[binding.guest] = record._replace(bindings=(*others, binding))
-
-    async def bindings_of(self, tag: TagId) -> Sequence[Binding]:
-        found = [one for record in self.kept.values() for one in record.bindings if one.tag == tag]
-        if not found:
-            raise NotFound("tag")
-        return found
-
-    async def delete_tag(self, tag: TagId, at: datetime) -> None:  # noqa: ARG002
-        await self.bindings_of(tag)
-        for guest, record in self.kept.items():
-            self.kept[guest] = record._replace(bindings=tuple(one for one in record.bindings if one.tag != tag))
-
-    async def enrolled(self, at: datetime) -> Sequence[Binding]:  # noqa: ARG002
-        return [one for record in self.kept.values() for one in record.bindings]
-
-
-def _changed(before: Sequence[object], after: Sequence[object]) -> None:
-    if len(before) == len(after):
-        raise NotFound("none of that id")
 
 
 class FakeMessages:
@@ -205,7 +114,7 @@ class FakeJourneys:
 class FakeHub:
     """All of it, with one token a role, one bound to a venue, and one bound to a guest."""
 
-    clock: FakeClock = field(default_factory=FakeClock)
+    clock: StillClock = field(default_factory=StillClock)
     tokens: FakeTokens = field(default_factory=lambda: FakeTokens(*_some_tokens()))
     guests: FakeGuests = field(default_factory=FakeGuests)
     messages: FakeMessages = field(default_factory=FakeMessages)
@@ -219,6 +128,9 @@ class FakeHub:
         self.venues = {"marlton": a_venue("marlton"), "sands": a_venue("sands")}
         self.metrics = CollectorRegistry()
         Counter("innkeeper_sightings", "Sightings that were taken.", registry=self.metrics).inc(3)
+
+    async def record(self, guest: str = "ana") -> GuestRecord:
+        return await self.guests.guest(GuestId(guest))
 
     async def enrolment_changed(self) -> None:
         self.told += 1

@@ -8,7 +8,8 @@ from structlog.testing import capture_logs
 from hub.api.app import build_api
 from hub.identity.guest import GuestId
 from hub.identity.port import GuestRecord
-from tests.fakes.api import FakeGuests, FakeHub, client
+from tests.fakes.api import FakeHub, client
+from tests.fakes.guests import FakeGuests
 
 
 class TornGuests(FakeGuests):

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from hub.api.app import build_api
-from tests.fakes.api import T0, FakeHub, client
+from tests.fakes.api import FakeHub, client
+from tests.fakes.hub_clock import T0
 
 BOUGHT = {"id": "pos-7", "venue": "marlton", "guest": "ana", "kind": "purchase", "object": "restaurant"}
 
@@ -22,7 +23,7 @@ async def _posted(hub: FakeHub, token: str, **changes: Any) -> tuple[int, dict[s
 
 async def test_an_event_reaches_the_journeys_as_it_was_posted() -> None:
     hub = FakeHub()
-    hub.clock.move(timedelta(seconds=3))
+    hub.clock.pass_(timedelta(seconds=3))
 
     status, answer = await _posted(hub, "pms", at="2026-01-05T09:00:00Z", data={"amount": 31.5})
 

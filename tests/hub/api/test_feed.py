@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from hub.api.feed import WAITING_MAX, Feed
-from tests.fakes.api import T0
+from tests.fakes.hub_clock import T0
 
 
 async def test_a_slow_listener_is_told_to_start_anew_and_holds_nobody_up() -> None:

@@ -11,7 +11,8 @@ from hub.api import presence
 from hub.api.app import build_api
 from hub.identity.present import PresentGuest
 from hub.ingest.seen import SeenGateway
-from tests.fakes.api import T0, FakeHub, client
+from tests.fakes.api import FakeHub, client
+from tests.fakes.hub_clock import T0
 
 
 def _objects(text: str) -> list[dict[str, Any]]:
@@ -93,7 +94,7 @@ async def test_a_stream_ends_soon_after_its_token_is_revoked(monkeypatch: pytest
         asked = create_task(viewer.get("/v1/stream?venue=marlton"))
         await _listening(hub)
         hub.tokens.revoke("viewer")
-        hub.clock.move(timedelta(seconds=15))
+        hub.clock.pass_(timedelta(seconds=15))
         answer = await wait_for(asked, 5)
 
     assert answer.status_code == 200

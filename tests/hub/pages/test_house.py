@@ -13,7 +13,8 @@ from hub.identity.present import PresentGuest
 from hub.ingest.seen import SeenGateway
 from hub.outbox.message import State
 from hub.pages.guard import SignedIn
-from tests.fakes.api import T0, a_story
+from tests.fakes.api import a_story
+from tests.fakes.hub_clock import T0
 from tests.fakes.pages import FakeSite, sign_in
 
 WITHOUT_A_SESSION = {"/signin", "/signout", "/static/{name}"}

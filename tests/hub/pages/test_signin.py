@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from hub.pages.sessions import LASTS, SESSIONS_MAX, Sessions
-from tests.fakes.api import T0, FakeHub, FakeTokens, a_token
+from tests.fakes.api import FakeHub, FakeTokens, a_token
+from tests.fakes.hub_clock import T0
 from tests.fakes.pages import FakeSite, sign_in
 
 
@@ -90,9 +91,9 @@ async def test_a_session_ends_with_its_time_or_its_token() -> None:
     site = FakeSite()
     async with site.browser() as browser:
         await sign_in(browser, "viewer")
-        site.hub.clock.move(LASTS - timedelta(seconds=1))
+        site.hub.clock.pass_(LASTS - timedelta(seconds=1))
         shortly_before = await browser.get("/pages/marlton/presence")
-        site.hub.clock.move(timedelta(seconds=1))
+        site.hub.clock.pass_(timedelta(seconds=1))
         after = await browser.get("/pages/marlton/presence")
         await sign_in(browser, "viewer")
         site.hub.tokens.revoke("viewer")
