@@ -185,14 +185,15 @@ class Http2Server(asyncio.Protocol):
                 self._loop.call_later(pause_s, self._drip, stream_id, body[1:], pause_s)
 
     def _send_body(self, stream_id: int) -> None:
+        """As much of the body as there is credit for; the rest waits."""
         body = self._unsent.pop(stream_id)
-        credit = min(self._h2.local_flow_control_window(stream_id), self._h2.max_outbound_frame_size)
-        if len(body) > credit:
-            if credit > 0:
-                self._h2.send_data(stream_id, body[:credit])
-            self._unsent[stream_id] = body[max(credit, 0) :]
-            return
-        self._h2.send_data(stream_id, body, end_stream=True)
+        while body:
+            credit = min(self._h2.local_flow_control_window(stream_id), self._h2.max_outbound_frame_size)
+            if credit <= 0:
+                self._unsent[stream_id] = body
+                return
+            piece, body = body[:credit], body[credit:]
+            self._h2.send_data(stream_id, piece, end_stream=not body)
         self._answered(stream_id)
 
     def _answered(self, stream_id: int) -> None:

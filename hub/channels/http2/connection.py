@@ -176,8 +176,8 @@ class Connection(asyncio.Protocol):
 
     def _abandon(self, stream_id: int, stream: Stream) -> None:
         """The caller waits no longer: tell the peer, and trust a silent connection no more."""
-        if stream.answer.done():
-            return
+        if stream.answer.done() and not stream.answer.cancelled():
+            return  # the answer came in the same moment
         self._reset(stream_id)
         if stream.written and self._loop.time() - self.heard_at > SILENT_AFTER_S:
             self.retire("the peer fell silent")
