@@ -13,7 +13,7 @@ from rules.expression import SAMPLE_TIME, Expression
 from rules.facts import Facts, Planned
 from rules.fault import Fault, Faulty, nearest
 from rules.ids import COUPON_LENGTH
-from rules.journey import Journey
+from rules.journey import Journey, Send
 from rules.message import Message
 from rules.phrase import Unrenderable
 from rules.rehearsal import SAMPLE_LINKS
@@ -108,6 +108,9 @@ def _journeys(found: _Found, folder: str, files: Mapping[str, str], venue: Venue
 def _check_journey(found: _Found, rulebook: Rulebook, journey: Journey, carried: frozenset[str] | None) -> None:
     faults = list(_message_faults(rulebook, journey, carried))
     found.faults.extend(faults)
+    sent = {step.verb.message for step in journey.walk() if isinstance(step.verb, Send)}
+    unsent = (message for name, message in journey.messages.items() if name not in sent)
+    found.warnings.extend(_of(journey, message, f"message '{message.name}' is never sent") for message in unsent)
     if not journey.examples:
         found.warnings.append(_at(journey.file, "no examples; a journey shows by them what it does"))
     posted = journey.goal is not None and journey.goal.trigger.kind not in PRESENCE.values()

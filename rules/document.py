@@ -22,6 +22,9 @@ DEEPEST: Final = 24
 # Lists and maps in each other. A step four choices deep is at 18.
 
 
+_COLON: Final = "mapping values are not allowed here"  # the parser's words for a stray `: `
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scalar:
     """A text, as it was written."""
@@ -64,7 +67,8 @@ def read_document(text: str, *, file: str) -> Node:
         mark = exc.problem_mark or exc.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         words = " ".join(part for part in (exc.context, exc.problem) if part)
-        fault = Fault(file=file, line=line, column=column, message=f"cannot be read as YAML: {words}")
+        hint = "a text with `: ` in it stands in quotes" if exc.problem == _COLON else ""
+        fault = Fault(file=file, line=line, column=column, message=f"cannot be read as YAML: {words}", hint=hint)
         raise Faulty([fault]) from exc
     except yaml.reader.ReaderError as exc:
         before = text[: exc.position]

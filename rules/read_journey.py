@@ -9,7 +9,7 @@ from rules.conditions import read_guard
 from rules.document import Mapping, Node, Scalar
 from rules.event import Value
 from rules.fault import nearest
-from rules.journey import GOAL_WITHIN, Example, Goal, Guard, Journey, Mode, Once, OnceKind, Send
+from rules.journey import GOAL_WITHIN, Example, Goal, Guard, Journey, Mode, Once, OnceKind
 from rules.read_messages import read_messages
 from rules.read_steps import Scope, read_steps
 from rules.reading import Reading
@@ -52,7 +52,7 @@ def read_journey(text: str, venue: Venue, *, file: str) -> Journey:
     if start is None or reading.faults:
         reading.finish()
         raise AssertionError("a start that cannot be read is a fault")
-    journey = Journey(
+    return Journey(
         **about,
         version=hashlib.sha256(text.encode()).hexdigest()[:16],
         venue=venue.id,
@@ -69,16 +69,6 @@ def read_journey(text: str, venue: Venue, *, file: str) -> Journey:
         examples=examples,
         file=file,
     )
-    _check_used(reading, journey, {name: pair[0] for name, pair in named.items()})
-    reading.finish()
-    return journey
-
-
-def _check_used(reading: Reading, journey: Journey, keys: dict[str, Scalar]) -> None:
-    sent = {step.verb.message for step in journey.walk() if isinstance(step.verb, Send)}
-    for name, key in keys.items():
-        if name not in sent:
-            reading.fault(key, f"message '{name}' is never sent")
 
 
 def _guards(reading: Reading, at: dict[str, Node], venue: Venue) -> tuple[Guard, ...]:

@@ -1,0 +1,112 @@
+"""R7 to R9: who starts a journey, how often, and what is said when not."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from rules.decision import Kind, Reason
+from rules.journey import Journey
+from rules.rulebook import Rulebook
+from tests.fakes.stage import Guest, a_book
+
+
+def once(text: str) -> Guest:
+    return Guest(a_book(f"once: {text}\nsteps: [{{send: note}}]"))
+
+
+def test_the_first_that_stands_against_it_is_stored() -> None:
+    guest = Guest(a_book("when: guest.vip\nonce: ever\nsteps: [{wait: 1h}]"), vip=True)
+    guest.does("09:00 enter lobby")
+
+    guest.knows(profile={"vip": False})
+    guest.does("09:10 enter lobby")  # in it already, and the guard refuses, and once is once
+    guest.wakes()
+    guest.does("10:10 enter lobby")
+    guest.knows(profile={"vip": True})
+    guest.does("10:20 enter lobby")
+
+    against = [(each.reason, each.text) for each in guest.decisions if each.kind is Kind.NOT_STARTED]
+    assert against == [
+        (Reason.ALREADY_IN, "already in it since 09:00"),
+        (Reason.GUARD, "not vip"),
+        (Reason.ONCE, "only once, ever"),
+    ]
+
+
+def test_a_paused_journey_starts_nothing() -> None:
+    book = a_book("steps: [{send: note}]")
+    guest = Guest(Rulebook(venue=book.venue, journeys=book.journeys, paused=frozenset({"walk"})))
+
+    guest.does("09:00 enter lobby")
+
+    assert (guest.last.kind, guest.last.reason) == (Kind.NOT_STARTED, Reason.JOURNEY_PAUSED)
+
+
+def test_a_guard_that_fails_lets_nobody_in_and_says_so() -> None:
+    too_large = "unless: 9223372036854775807 + guest.visits_made < 0\nsteps: [{send: note}]"
+    guest = Guest(a_book(too_large), visits_made=7)
+
+    guest.does("09:00 enter lobby")
+
+    assert (guest.last.kind, guest.last.reason) == (Kind.NOT_STARTED, Reason.FAULT)
+    assert "could not be answered" in guest.last.text
+    assert guest.last.saw == {"guest.visits_made": 7}
+
+
+@pytest.mark.parametrize(
+    ("text", "again", "sent"),
+    [
+        ("ever", "+30d 09:00 enter lobby", 1),
+        ("per day", "23:59 enter lobby", 1),
+        ("per day", "+1d 00:00 enter lobby", 2),
+        ("per 24h", "+1d 08:59 enter lobby", 1),
+        ("per 24h", "+1d 09:00 enter lobby", 2),
+        ("per visit", "09:30 enter lobby", 2),
+    ],
+)
+def test_how_often_a_journey_is_started(text: str, again: str, sent: int) -> None:
+    guest = once(text)
+
+    guest.does("09:00 enter lobby")
+    guest.does(again)
+
+    assert len(guest.sent) == sent
+
+
+def test_once_per_visit_is_once_however_often_something_happens_in_it() -> None:
+    guest = Guest(a_book("start: purchase\nonce: per visit\nsteps: [{send: note}]"))
+    guest.does("09:00 enter pool")
+
+    guest.does("09:10 purchase towel")
+    guest.does("09:20 purchase drink")
+    guest.does("10:00 enter pool")
+    guest.does("10:10 purchase drink")
+
+    assert guest.sent == ["note", "note"]
+    assert guest.reasons.count(Reason.ONCE) == 1
+
+
+def test_once_per_field_is_another_journey_for_another_value() -> None:
+    guest = Guest(a_book("once: per guest.flight\nsteps: [{wait: 5h}]"), flight="TP1")
+    guest.does("09:00 enter lobby")
+    guest.does("09:01 enter lobby")
+
+    guest.knows(profile={"flight": "TP2"})
+    guest.does("09:02 enter lobby")
+
+    assert [run.once_key for run in guest.facts.runs] == ["TP1", "TP2"]
+    assert guest.reasons.count(Reason.ALREADY_IN) == 1
+
+
+def test_a_run_knows_where_it_began_and_what_the_event_said() -> None:
+    guest = Guest(a_book("goal: purchase within 2h\nsteps: [{wait: 5h}]"))
+
+    guest.does("09:00 enter lobby")
+
+    run, journey = guest.run, guest.book.journey("walk")
+    assert isinstance(journey, Journey)
+    assert (run.version, run.zone, run.start_event) == (journey.version, "lobby", "event-1")
+    assert run.goal_until == run.started_at + timedelta(hours=2)
+    assert run.data == {"kind": "entered", "object": "lobby"}
