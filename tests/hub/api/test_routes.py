@@ -43,13 +43,16 @@ WHO_MAY = {
 
 
 def _routes() -> Iterator[tuple[str, APIRoute]]:
-    for context in iter_route_contexts(build_api(FakeHub().deps()).routes):
+    for context in iter_route_contexts(APP.routes):
         route = context.original_route
         assert isinstance(route, APIRoute)
         for method in route.methods or ():
             yield method, route
 
 
+HUB = FakeHub()
+HUB.feed.close()  # so that a stream ends at once
+APP = build_api(HUB.deps())  # one for all: its first answer costs more than the others together
 ROUTES = list(_routes())
 GUARDED = [(method, route) for method, route in ROUTES if (method, route.path) not in WITHOUT_A_TOKEN]
 
@@ -82,7 +85,7 @@ def test_every_route_is_one_that_we_know_and_may_be_asked_by_those_we_know() -> 
 async def test_a_caller_without_a_token_is_turned_away_before_its_body_is_read(method: str, route: APIRoute) -> None:
     assert isinstance(route, Guarded)
 
-    async with client(build_api(FakeHub().deps())) as anonymous:
+    async with client(APP) as anonymous:
         answer = await anonymous.request(method, _filled(route.path), content=b"{not json")
 
     assert answer.status_code == 401
@@ -92,13 +95,9 @@ async def test_a_caller_without_a_token_is_turned_away_before_its_body_is_read(m
 
 @pytest.mark.parametrize(("method", "route"), GUARDED, ids=_name)
 async def test_only_the_roles_of_a_route_pass_its_guard(method: str, route: APIRoute) -> None:
-    hub = FakeHub()
-    hub.feed.close()
-    app = build_api(hub.deps())
-
     refused = set()
     for role in Role:
-        async with client(app, str(role)) as caller:
+        async with client(APP, str(role)) as caller:
             answer = await caller.request(method, _filled(route.path), json={} if method in {"PUT", "POST"} else None)
         if answer.status_code == 403:
             refused.add(role)
