@@ -27,10 +27,17 @@ LONGEST_PAUSE_S: Final = 30.0  # a broker that comes back is found within half a
 class Link:
     """The hub's way to its broker."""
 
-    def __init__(self, settings: LinkSettings, clock: Clock, uniform: Callable[[float, float], float]) -> None:
+    def __init__(
+        self,
+        settings: LinkSettings,
+        clock: Clock,
+        uniform: Callable[[float, float], float],
+        clock_is_sound: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._settings = settings
         self._clock = clock
         self._uniform = uniform  # chance, for the pauses
+        self._clock_is_sound = clock_is_sound  # may the wall clock testify to a batch's age?
         self._version = V5
         self._connection: Connection | None = None
         self._waiting: list[Delivery] = []
@@ -75,6 +82,8 @@ class Link:
         await self._arrived.wait()
         self._arrived.clear()
         taken, self._waiting = self._waiting, []
+        if self._clock_is_sound():
+            taken = [one._replace(arrival=one.arrival._replace(clock_sound=True)) for one in taken]
         if self._connection is not None:
             self._connection.read_on()
         return taken

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
+from socket import socket
 
 from hub.errors import BadConfig
 
@@ -30,6 +31,29 @@ class LinkSettings:
         return f"{'mqtts' if self.tls else 'mqtt'}://{self.host}:{self.port}"
 
 
+class _Context(ssl.SSLContext):
+    """One that shakes hands while it wraps: paho-mqtt does it afterwards, and leaves the socket open when it fails."""
+
+    def wrap_socket(
+        self,
+        sock: socket,
+        server_side: bool = False,  # noqa: FBT001, FBT002  the same
+        do_handshake_on_connect: bool = True,  # noqa: ARG002, FBT001, FBT002  the same
+        suppress_ragged_eofs: bool = True,  # noqa: FBT001, FBT002  the same
+        server_hostname: str | bytes | None = None,
+        session: ssl.SSLSession | None = None,
+    ) -> ssl.SSLSocket:
+        """The wrapped socket, or the socket closed and the error."""
+        return super().wrap_socket(
+            sock,
+            server_side=server_side,
+            do_handshake_on_connect=True,
+            suppress_ragged_eofs=suppress_ragged_eofs,
+            server_hostname=server_hostname,
+            session=session,
+        )
+
+
 def read_password(settings: LinkSettings) -> str | None:
     """The password, without the line's end. Raises BadConfig."""
     if settings.password_file is None:
@@ -48,7 +72,11 @@ def tls_context(settings: LinkSettings) -> ssl.SSLContext | None:
     if not settings.tls:
         return None
     try:
-        context = ssl.create_default_context(cafile=settings.ca_file)
+        context = _Context(ssl.PROTOCOL_TLS_CLIENT)  # checks names and certificates
+        if settings.ca_file is None:
+            context.load_default_certs()
+        else:
+            context.load_verify_locations(settings.ca_file)
         if settings.cert_file is not None:
             context.load_cert_chain(settings.cert_file, settings.key_file)
     except (OSError, ssl.SSLError) as exc:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Self
 
 import paho.mqtt.client as paho
@@ -25,8 +26,8 @@ def shortest(low: float, _high: float) -> float:
     return low / 10
 
 
-def a_link(port: int, **more: object) -> Link:
-    return Link(LinkSettings(host="127.0.0.1", port=port, **more), SystemClock(), shortest)  # type: ignore[arg-type]  # fields by name
+def a_link(port: int, host: str = "127.0.0.1", **more: object) -> Link:
+    return Link(LinkSettings(host=host, port=port, **more), SystemClock(), shortest)  # type: ignore[arg-type]  # fields by name
 
 
 @asynccontextmanager
@@ -59,14 +60,26 @@ async def collected(link: Link, count: int) -> list[Delivery]:
 class Gateway:
     """A client of another make, on a thread of its own."""
 
-    def __init__(self, port: int, version: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv311) -> None:
+    def __init__(
+        self,
+        port: int,
+        version: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv311,
+        *,
+        user: str | None = None,
+        password: str | None = None,
+        ca_file: Path | None = None,
+    ) -> None:
         self.heard: list[tuple[str, bytes, bool]] = []
         self._version = version
         self._client = paho.Client(CallbackAPIVersion.VERSION2, protocol=version)
         self._client.on_message = lambda _c, _d, message: self.heard.append(
             (message.topic, bytes(message.payload), message.retain)
         )
-        self._client.connect("127.0.0.1", port)
+        if user is not None:
+            self._client.username_pw_set(user, password)
+        if ca_file is not None:
+            self._client.tls_set(str(ca_file))
+        self._client.connect("localhost", port)
         self._client.loop_start()
 
     def __enter__(self) -> Self:
