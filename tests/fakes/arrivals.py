@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from hub.identity.guest import Consent, Device, DeviceKind, GuestId, Profile
 from hub.journeys.port import VisitNote
+from hub.store.guests import GuestStore
+from hub.store.sqlite import Store
 from rules.event import ENTERED, Event, Value
 from rules.facts import Facts
 from tests.fakes.hub_clock import T0
@@ -53,3 +56,16 @@ def a_visit(zone: str, *, at: datetime = T0) -> VisitNote:
         dwelled_us=0,
         confidence=0.9,
     )
+
+
+async def know_ana(store: Store, *, member: bool) -> None:
+    """Into the store: consenting, reachable by push and email, never held out, without a reservation."""
+    guests, ana = GuestStore(store), GuestId("ana")
+    await guests.put_guest(
+        ana, Profile(first_name="Ana", email="ana@guest.example", member=member, holdout="never"), T0
+    )
+    phone = Device(id="phone", kind=DeviceKind.APNS, address="aa11", app=None, environment=None)
+    await guests.put_device(ana, phone, T0)
+    for channel in ("push", "email"):
+        consent = Consent(purpose="marketing", channel=channel, granted=True, source="desk", wording="Yes, please.")
+        await guests.record_consent(ana, consent, T0)

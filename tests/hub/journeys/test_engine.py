@@ -12,11 +12,10 @@ from hub.journeys.engine import TRIES, Journeys
 from hub.journeys.port import DueWait, Ledger, Record
 from hub.journeys.rulebooks import Rulebooks
 from hub.store.ledger import LedgerStore
-from hub.store.sqlite import Store
 from rules.decision import Kind, Reason
 from rules.event import Due
 from rules.rulebook import Rulebook
-from tests.fakes.arrivals import a_guest, a_visit, enters, happens
+from tests.fakes.arrivals import a_guest, a_visit, enters, happens, know_ana
 from tests.fakes.hub_clock import T0, StillClock
 from tests.fakes.ledger import FakeLedger
 from tests.fakes.rulebook import the_hotel
@@ -204,30 +203,11 @@ async def test_a_message_that_is_not_yet_sent_is_taken_back_when_its_run_is_stop
     assert set(ledger.messages) <= ledger.cancelled  # and all that the run might have sent later
 
 
-async def _known(store: Store, *, member: bool) -> None:
-    def job(connection: object) -> None:
-        execute = connection.execute  # type: ignore[attr-defined]  # sqlite3.Connection
-        execute(
-            "INSERT INTO guests (guest, first_name, email, member, holdout, created_us, updated_us)"
-            " VALUES ('ana', 'Ana', 'ana@guest.example', ?, 'never', 0, 0)",
-            (member,),
-        )
-        execute("INSERT INTO devices VALUES ('ana', 'phone', 'apns', 'aa11', NULL, NULL, 0)")
-        for channel in ("push", "email"):
-            execute(
-                "INSERT INTO consents (guest, purpose, channel, granted, source, wording, at_us)"
-                " VALUES ('ana', 'marketing', ?, 1, 'desk', 'yes', 0)",
-                (channel,),
-            )
-
-    await store.write(job)
-
-
 @pytest.mark.parametrize(("times", "member", "message"), [(1000, False, "join-the-club"), (100, True, "room-rates")])
 async def test_a_thousand_racing_events_send_once(tmp_path: Path, times: int, *, member: bool, message: str) -> None:
     events = [enters("lobby", at=T0 + timedelta(milliseconds=n), name=f"e{n}") for n in range(times)]
     async with a_store(tmp_path) as store:
-        await _known(store, member=member)
+        await know_ana(store, member=member)
         hubs = [journeys_over(LedgerStore(store, timezone_of=lambda _: UTC)) for _ in range(2)]
 
         records = await asyncio.gather(*(hubs[n % 2].handle(event) for n, event in enumerate(events)))
