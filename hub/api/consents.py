@@ -29,7 +29,8 @@ async def put_consent(
     await deps.guests.record_consent(GuestId(guest), value, deps.clock.now())
     if purpose == PRESENCE:
         await deps.enrolment_changed()
-    return value
+    stored = (await deps.guests.guest(GuestId(guest))).consents
+    return next((one for one in stored if (one.purpose, one.channel) == (purpose, channel)), value)
 
 
 def _sensible(deps: ApiDeps, purpose: str, channel: str) -> None:

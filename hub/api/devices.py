@@ -20,7 +20,8 @@ async def put_device(guest: GuestInPath, device: IdInPath, body: DeviceBody, dep
     """Register a device. An address that another guest's device held is this guest's from now on."""
     value = body.value(device)
     await deps.guests.put_device(GuestId(guest), value, deps.clock.now())
-    return value
+    stored = (await deps.guests.guest(GuestId(guest))).devices
+    return next((one for one in stored if one.id == device), value)
 
 
 @router.delete("/v1/guests/{guest}/devices/{device}", status_code=HTTPStatus.NO_CONTENT, openapi_extra=roles(APPS))

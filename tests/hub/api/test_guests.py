@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from hub.api.app import build_api
@@ -167,6 +169,7 @@ async def test_a_device_is_registered_and_forgotten() -> None:
         gone = await phone.delete("/v1/guests/ana/devices/phone")
 
     assert (missing.status_code, put.status_code, gone.status_code) == (404, 200, 204)
+    assert put.json() == {"id": "phone", **body, "registered_at": "2026-01-05T09:00:00Z"}
     assert [(one.kind, one.address, one.registered_at) for one in kept] == [("fcm_token", "tok:en_1", T0)]
 
 
@@ -208,3 +211,16 @@ async def test_a_consent_names_what_the_venues_know_and_presence_is_told_to_the_
 
     assert (answer.status_code, hub.told) == (status, told)
     assert len((await hub.record()).consents) == (1 if status == 200 else 0)
+
+
+async def test_a_consent_said_again_was_given_when_it_was_said_first() -> None:
+    hub = FakeHub()
+    body = {"granted": True, "source": "front desk", "wording": "May we write?"}
+    async with client(build_api(hub.deps()), "pms") as pms:
+        await pms.put("/v1/guests/ana", json={})
+        first = await pms.put("/v1/guests/ana/consents/marketing/email", json=body)
+        hub.clock.pass_(timedelta(hours=1))
+        again = await pms.put("/v1/guests/ana/consents/marketing/email", json=body)
+
+    assert first.json()["at"] == "2026-01-05T09:00:00Z"
+    assert first.json() == again.json()
