@@ -7,6 +7,7 @@ runs is refused here: long texts, deep macros, indexing, arguments that are not 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -37,6 +38,9 @@ BUILT_IN: Final = ("duration", "timestamp", "size", "int", "double", "string")
 METHODS: Final = ("contains", "startsWith", "endsWith", "matches", "size")
 MACROS: Final = ("all", "exists", "exists_one", "map", "filter")
 _LITERALS: Final = ("true", "false", "null", "in")
+
+_SENTENCE: Final = re.compile(r"\. (?=[A-Z])")
+_PARSER: Final = re.compile(r"<input>:[0-9]+:(?P<column>[0-9]+): Syntax error: (?P<message>.*?)(?: expecting .*)?$")
 
 Asked = Callable[..., object]
 
@@ -84,19 +88,19 @@ def read_expression(source: str, fields: Iterable[str]) -> Expression:
     if len(source) > LONGEST:
         raise Unsound(f"condition of {len(source)} characters; at most {LONGEST}")
     words = tokens(source)
+    _no_indexing(words)
     asked = _fields(words, tuple(fields))
     calls = _calls(words)
-    _no_indexing(words)
     _macro_depth(words)
     return Expression(source=source, program=_compile(source), fields=asked, calls=calls)
 
 
 def answer(expression: Expression, context: cel.Context) -> Value:
-    """Run it. Raises Failed, with the library's words on one line."""
+    """Run it. Raises Failed, with the first sentence of what the library says."""
     try:
         return cast("Value", expression.program.execute(context))
     except Exception as exc:  # the library raises KeyError, TypeError, RuntimeError, ValueError and OverflowError
-        raise Failed(" ".join(str(exc).split())) from exc
+        raise Failed(_SENTENCE.split(" ".join(str(exc).split()))[0]) from exc
 
 
 def sample_context(sample: Mapping[str, Value]) -> cel.Context:
@@ -119,13 +123,16 @@ def _compile(source: str) -> cel.Program:
     try:
         return cel.compile(source)
     except Exception as exc:  # a parser's fault is a ValueError, its limits are others
-        words = str(exc).splitlines()[0].split("ERROR: <input>:")[-1]
-        raise Unsound(f"cannot be read as a condition: {words}", offset=_column(words)) from exc
+        place, message = _syntax(str(exc).splitlines()[0])
+        raise Unsound(f"cannot be read as a condition: {message}", offset=place) from exc
 
 
-def _column(words: str) -> int:
-    place = words.split(":")
-    return int(place[1]) - 1 if len(place) > 1 and place[1].isdigit() else 0
+def _syntax(words: str) -> tuple[int, str]:
+    """The column and the complaint of a parser's fault, without the list of what it would have liked."""
+    found = _PARSER.search(words)
+    if found is None:
+        return 0, words
+    return int(found["column"]) - 1, found["message"].removesuffix(":")
 
 
 def _at(words: Sequence[Token], index: int) -> str:

@@ -90,7 +90,9 @@ def _once(reading: Reading, node: Node | None, venue: Venue) -> Once:
         name = per.removeprefix("guest.")
         if name in venue.guest:
             return Once(kind=OnceKind.PER_FIELD, field=name, text=words)
-        reading.fault(node, f"unknown field '{per}'; known: {', '.join(venue.guest)}", hint=nearest(name, venue.guest))
+        reading.fault(
+            node, f"unknown field '{per}'; known: {', '.join(sorted(venue.guest))}", hint=nearest(name, venue.guest)
+        )
         return Once()
     span = parse_span(per) if words.startswith("per ") else None
     if span is None:
@@ -143,7 +145,7 @@ def _guest(reading: Reading, node: Node | None, venue: Venue) -> dict[str, Value
     for name, (key, value) in reading.entries(node, "guest").items():
         field = venue.guest.get(name)
         if field is None:
-            known = ", ".join(venue.guest)
+            known = ", ".join(sorted(venue.guest))
             reading.fault(key, f"unknown field '{name}'; known: {known}", hint=nearest(name, venue.guest))
             continue
         if not isinstance(value, Scalar):
@@ -176,5 +178,5 @@ def _check_expected(reading: Reading, node: Scalar, venue: Venue, messages: tupl
             known = ", ".join(venue.teams) or "none"
             reading.fault(node, f"unknown team '{team}'; known: {known}", hint=nearest(team, venue.teams))
     elif entry.what not in messages:
-        known = ", ".join(messages) or "none"
+        known = ", ".join(sorted(messages)) or "none"
         reading.fault(node, f"unknown message '{entry.what}'; known: {known}", hint=nearest(entry.what, messages))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rules.conditions import read_guard, read_time
+from rules.document import Mapping as MappingNode
 from rules.document import Node, Scalar
 from rules.fault import nearest
 from rules.journey import Choose, End, Guard, Send, Step, Tell, Verb, WaitClock, WaitEvent, WaitSpan, WaitUntil
@@ -120,15 +121,22 @@ def _tell(scope: Scope, value: Node, at: At) -> Tell | None:
 
 def _choose(scope: Scope, value: Node, path: str) -> Choose:
     alternatives: list[Step] = []
+    always = False
     for index, item in enumerate(scope.reading.items(value, "choose")):
-        if alternatives and not alternatives[-1].guards:
+        if always:
             scope.reading.fault(item, "this alternative can never be reached: the one before it always applies")
+        always = not _is_guarded(item)
         step = _step(scope, item, f"{path}.choose.{index}")
         if step is not None:
             alternatives.append(step)
     if not alternatives and not scope.reading.faults:
         scope.reading.fault(value, "choose has no alternatives")
     return Choose(alternatives=tuple(alternatives))
+
+
+def _is_guarded(node: Node) -> bool:
+    """Has it a guard, sound or not?"""
+    return isinstance(node, MappingNode) and any(key.text in ("when", "unless") for key, _ in node.entries)
 
 
 def _wait(scope: Scope, value: Node, at: At) -> Verb | None:

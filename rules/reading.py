@@ -116,7 +116,9 @@ class Reading:
         known = tuple(known)
         if found is None or node is None or found in known:
             return found
-        self.fault(node, f"unknown {what} '{found}'; known: {', '.join(known) or 'none'}", hint=nearest(found, known))
+        self.fault(
+            node, f"unknown {what} '{found}'; known: {', '.join(sorted(known)) or 'none'}", hint=nearest(found, known)
+        )
         return None
 
     def span(self, node: Node | None, what: str) -> timedelta | None:
