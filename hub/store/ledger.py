@@ -121,9 +121,9 @@ def _seen(connection: sqlite3.Connection, event_id: str) -> bool:
 def _record(connection: sqlite3.Connection, record: Record, now: datetime) -> None:
     if record.event is not None and not _put_event(connection, record.event):
         return
-    _claim_version(connection, record, now)
+    known = _claim_version(connection, record, now)
     if record.visit is not None:
-        _put_visit(connection, record.visit, record.guest)
+        _put_visit(connection, record.visit, record.guest if known else None)
     for run in sorted(record.runs, key=lambda run: run.live):  # one that ended makes room for one that starts
         _put_run(connection, run)
     for decision in record.decisions:
@@ -134,16 +134,18 @@ def _record(connection: sqlite3.Connection, record: Record, now: datetime) -> No
         connection.execute(_CANCEL, (Why.STOPPED, to_us(now), message))
 
 
-def _claim_version(connection: sqlite3.Connection, record: Record, now: datetime) -> None:
+def _claim_version(connection: sqlite3.Connection, record: Record, now: datetime) -> bool:
+    """Is she known, and decided about on the facts that still hold? Raises Conflict when they no longer do."""
     changed = connection.execute(
         "UPDATE guests SET version = version + 1, updated_us = ? WHERE guest = ? AND version = ?",
         (to_us(now), record.guest, record.version),
     ).rowcount
     if changed == 1:
-        return
+        return True
     known = connection.execute("SELECT 1 FROM guests WHERE guest = ?", (record.guest,)).fetchone()
     if known is not None or record.version != 0:  # 0: the facts said that nobody knows her, and that is still so
         raise Conflict(f"the guest's version is no longer {record.version}: read her facts and decide again")
+    return False
 
 
 def _put_event(connection: sqlite3.Connection, event: Event) -> bool:

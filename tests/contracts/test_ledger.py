@@ -252,6 +252,13 @@ async def test_what_was_refused_to_an_unknown_guest_is_stored(kit: Kit) -> None:
     assert await kit.ledger.seen("e1")
 
 
+async def test_a_visit_of_somebody_whom_nobody_knows_is_nobodys(kit: Kit) -> None:
+    await kit.ledger.record(a_record(an_event(), version=0, visit=A_VISIT), now=T0)
+    await kit.guest("ana")
+
+    assert (await facts_of_ana(kit)).stays == ()
+
+
 async def test_a_guest_who_became_known_meanwhile_is_decided_about_again(kit: Kit) -> None:
     await kit.guest("ana")
 

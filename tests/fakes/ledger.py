@@ -73,7 +73,7 @@ class FakeLedger:
         if record.event is not None:
             self.events[record.event.id] = record.event
         if record.visit is not None:
-            self.visits[record.visit.id] = (record.visit, record.guest)
+            self.visits[record.visit.id] = (record.visit, record.guest if known else None)
         self.runs |= {run.id: run for run in record.runs}
         self.decisions = {each.id: each for each in record.decisions} | self.decisions
         self.messages = {each.id: each for each in record.planned} | self.messages
