@@ -53,13 +53,13 @@ def write_mail(notification: Notification, *, sender: str, to: str, now: datetim
     mail["From"] = sender
     mail["To"] = to
     mail["Subject"] = _one_line(notification.title or notification.venue_name)
-    if notification.language:
-        mail["Content-Language"] = _one_line(notification.language)
     if notification.unsubscribe_url:
         mail["List-Unsubscribe"] = f"<{_one_line(notification.unsubscribe_url)}>"
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail.set_content(notification.body)
     mail.add_alternative(as_html(notification.body, language=notification.language), subtype="html")
+    if notification.language:  # last: the lines above move what begins with Content-
+        mail["Content-Language"] = _one_line(notification.language)
     return mail.as_bytes()
 
 

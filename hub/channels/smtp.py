@@ -136,11 +136,11 @@ async def _started(connection: SMTP, *, sender: str, to: str) -> SMTPProtocol:
         raise answer(Phase.RCPT, exc.code, exc.message) from exc
     except SMTPAuthenticationError as exc:
         raise answer(Phase.LOGIN, exc.code, exc.message) from exc
-    except SMTPNotSupported as exc:  # the relay offers no STARTTLS, or no login; we never do without
-        raise Transient(Trouble.CREDENTIALS, detail(exc.message)) from exc
     except SMTPResponseException as exc:
         raise Transient(Trouble.UNAVAILABLE, detail(f"{exc.code} {exc.message}")) from exc
     except (SMTPException, OSError) as exc:
+        if type(exc) in (SMTPException, SMTPNotSupported):  # it offers no STARTTLS, or no login; we never do without
+            raise Transient(Trouble.CREDENTIALS, detail(exc)) from exc
         raise Transient(Trouble.UNREACHABLE, type(exc).__name__) from exc
     if said.code != SMTPStatus.start_input:
         raise answer(Phase.DATA, said.code, said.message)

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from firmware_sim.providers.behaviour import Behaviour, Mode
+from hub.channels.smtp import Phase, answer, open_smtp
+from hub.clock import SystemClock
+from hub.errors import BadConfig, Doubt, Permanent, SendFailed, Transient, Trouble
+from tests.fakes.hub_clock import StillClock
+from tests.fakes.notifications import a_notification
+from tests.fakes.sim_providers import free_port, simulated
+
+ANA = a_notification(provider="smtp", address="ana@example.com")
+
+
+@pytest.mark.parametrize(
+    ("phase", "code", "words", "kind", "trouble"),
+    [
+        (Phase.LOGIN, 535, "5.7.8 bad", Transient, Trouble.CREDENTIALS),
+        (Phase.LOGIN, 454, "4.7.0 later", Transient, Trouble.UNAVAILABLE),
+        (Phase.MAIL, 421, "busy", Transient, Trouble.UNAVAILABLE),
+        (Phase.MAIL, 530, "5.7.0 login first", Transient, Trouble.CREDENTIALS),
+        (Phase.MAIL, 550, "5.7.1 not your domain", Transient, Trouble.CREDENTIALS),
+        (Phase.MAIL, 552, "5.3.4 too big", Permanent, Trouble.CONTENT),
+        (Phase.RCPT, 450, "4.2.1 busy", Transient, Trouble.UNAVAILABLE),
+        (Phase.RCPT, 451, "4.7.1 greylisted", Transient, Trouble.UNAVAILABLE),
+        (Phase.RCPT, 550, "5.1.1 no such user", Permanent, Trouble.ADDRESS_GONE),
+        (Phase.RCPT, 553, "no", Permanent, Trouble.ADDRESS_GONE),
+        (Phase.RCPT, 554, "5.7.1 relay access denied", Transient, Trouble.CREDENTIALS),
+        (Phase.DATA, 451, "later", Transient, Trouble.UNAVAILABLE),
+        (Phase.DATA, 554, "no", Permanent, Trouble.CONTENT),
+        (Phase.CONTENT, 452, "full", Transient, Trouble.UNAVAILABLE),
+        (Phase.CONTENT, 552, "too big", Permanent, Trouble.CONTENT),
+        (Phase.CONTENT, 554, "spam", Permanent, Trouble.CONTENT),
+    ],
+)
+def test_each_refusal_means_what_its_phase_makes_of_it(
+    phase: Phase, code: int, words: str, kind: type[SendFailed], trouble: Trouble
+) -> None:
+    failed = answer(phase, code, words)
+
+    assert type(failed) is kind
+    assert failed.trouble is trouble
+    assert getattr(failed, "address_is_dead", False) is (trouble is Trouble.ADDRESS_GONE)
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls", "none"])
+async def test_mail_goes_over_each_kind_of_security(tmp_path: Path, security: str) -> None:
+    async with simulated(tmp_path, smtp_security=security) as sim, open_smtp(sim.smtp, SystemClock()) as channel:
+        await channel.send(
+            a_notification(
+                provider="smtp", address="ana@example.com", body="One\n.two\n", unsubscribe_url="https://h.example/u/1"
+            )
+        )
+
+        (entry,) = sim.accepted()
+    assert (entry["to"], entry["from"], entry["body"]) == ("ana@example.com", "hello@hotel.example", "One\n.two")
+    assert entry["list_unsubscribe"] == "<https://h.example/u/1>"
+
+
+@pytest.mark.parametrize("at", ["mail", "rcpt", "data"])
+async def test_a_connection_cut_before_the_content_is_certain_failure(tmp_path: Path, at: str) -> None:
+    async with simulated(tmp_path) as sim, open_smtp(sim.smtp, SystemClock()) as channel:
+        sim.providers.behave(smtp=Behaviour(mode=Mode.CUT, at=at))
+
+        with pytest.raises(Transient) as failed:
+            await channel.send(ANA)
+
+    assert failed.value.trouble is Trouble.UNREACHABLE
+
+
+async def test_a_connection_cut_after_the_content_is_doubt(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as sim, open_smtp(sim.smtp, SystemClock()) as channel:
+        sim.providers.behave(smtp=Behaviour(mode=Mode.CUT, at="content"))
+
+        with pytest.raises(Doubt):
+            await channel.send(ANA)
+
+        assert list(sim.accepted_ids()) == [ANA.id]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "kind", "trouble"),
+    [
+        ({"code": 550, "at": "rcpt"}, Permanent, Trouble.ADDRESS_GONE),
+        ({"code": 450, "at": "rcpt"}, Transient, Trouble.UNAVAILABLE),
+        ({"code": 421, "at": "mail"}, Transient, Trouble.UNAVAILABLE),
+        ({"code": 552, "at": "content"}, Permanent, Trouble.CONTENT),
+        ({"code": 451, "at": "content"}, Transient, Trouble.UNAVAILABLE),
+        ({"code": 554, "at": "data"}, Permanent, Trouble.CONTENT),
+    ],
+)
+async def test_each_refusal_of_a_real_relay_is_told_by_its_phase(
+    tmp_path: Path, behaviour: dict[str, Any], kind: type[SendFailed], trouble: Trouble
+) -> None:
+    async with simulated(tmp_path) as sim, open_smtp(sim.smtp, SystemClock()) as channel:
+        sim.providers.behave(smtp=Behaviour(mode=Mode.REFUSE, **behaviour))
+
+        with pytest.raises(kind) as failed:
+            await channel.send(ANA)
+
+        assert list(sim.accepted_ids()) == []
+    assert failed.value.trouble is trouble
+
+
+async def test_a_relay_that_is_not_there_is_certain_failure(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as sim:
+        settings = replace(sim.smtp, port=free_port(1))
+
+    async with open_smtp(settings, SystemClock()) as channel:
+        with pytest.raises(Transient) as failed:
+            await channel.send(ANA)
+
+    assert failed.value.trouble is Trouble.UNREACHABLE
+
+
+async def test_a_relay_that_offers_no_encryption_gets_no_mail(tmp_path: Path) -> None:
+    async with simulated(tmp_path, smtp_security="none") as sim:
+        async with open_smtp(replace(sim.smtp, security="starttls"), SystemClock()) as channel:
+            with pytest.raises(Transient) as failed:
+                await channel.send(ANA)
+
+        assert list(sim.accepted_ids()) == []
+    assert failed.value.trouble is Trouble.CREDENTIALS
+
+
+async def test_a_relay_whose_certificate_is_not_trusted_gets_no_mail(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as sim, open_smtp(replace(sim.smtp, ca_file=None), SystemClock()) as channel:
+        with pytest.raises(Transient) as failed:
+            await channel.send(ANA)
+
+    assert failed.value.trouble is Trouble.UNREACHABLE
+
+
+async def test_a_relay_that_hangs_after_the_content_is_bounded_by_the_callers_deadline(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as sim, open_smtp(sim.smtp, SystemClock()) as channel:
+        sim.providers.behave(smtp=Behaviour(mode=Mode.HANG, at="content"))
+
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await channel.send(ANA)
+
+
+async def test_a_relay_that_hangs_before_the_content_is_certain_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.channels.smtp.START_WITHIN_S", 0.3)
+    async with simulated(tmp_path) as sim, open_smtp(sim.smtp, SystemClock()) as channel:
+        sim.providers.behave(smtp=Behaviour(mode=Mode.HANG, at="rcpt"))
+
+        with pytest.raises(Transient, match="not ready within"):
+            await channel.send(ANA)
+
+
+async def test_many_mails_at_once_all_arrive_once(tmp_path: Path) -> None:
+    mails = [a_notification(provider="smtp", address=f"guest{n}@example.com") for n in range(20)]
+    async with simulated(tmp_path) as sim, open_smtp(sim.smtp, SystemClock()) as channel:
+        await asyncio.gather(*(channel.send(mail) for mail in mails))
+
+        assert sorted(sim.accepted_ids()) == sorted(mail.id for mail in mails)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"security": "ssl"}, r"\[smtp\] security: found 'ssl'"),
+        ({"sender": "nobody"}, r"\[smtp\] sender: found 'nobody'"),
+        ({"ca_file": Path("/nowhere/ca.pem")}, r"/nowhere/ca\.pem: cannot be read, no such file"),
+    ],
+)
+async def test_wrong_settings_say_so_in_one_line(tmp_path: Path, change: dict[str, Any], words: str) -> None:
+    async with simulated(tmp_path) as sim:
+        with pytest.raises(BadConfig, match=words):
+            async with open_smtp(replace(sim.smtp, **change), StillClock()):
+                pass
