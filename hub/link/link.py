@@ -14,6 +14,7 @@ from typing import Final
 import structlog
 
 from hub.clock import Clock
+from hub.errors import BadConfig
 from hub.link.connection import V5, V311, Connection, Delivery, Lost, Stage
 from hub.link.settings import LinkSettings
 from wire.mqtt.topics import SUBSCRIPTIONS
@@ -51,18 +52,24 @@ class Link:
         return self._connection is not None
 
     def watch(self, watcher: Callable[[bool], None]) -> None:
-        """Be told of each change: True when there is a session, False when it is lost."""
+        """Be told of each change: False when `run` begins, True when there is a session, False when it is lost."""
         self._watchers.append(watcher)
 
     async def run(self) -> None:
-        """Keep the way open. Raises BadConfig when a file that it needs cannot be used."""
+        """Keep the way open.
+
+        Raises:
+            BadConfig: a file that it needs cannot be used, and never could. One that is gone later may come back.
+        """
         failures = 0
+        was_up = False
+        self._tell(None)
         while True:
             try:
                 async with Connection(
                     self._settings, self._version, self._clock, SUBSCRIPTIONS, self._deliver
                 ) as connection:
-                    failures = 0
+                    failures, was_up = 0, True
                     self._tell(connection)
                     try:
                         lost = await connection.until_lost()
@@ -70,6 +77,10 @@ class Link:
                         self._tell(None)
             except Lost as fault:
                 lost = fault
+            except BadConfig as fault:
+                if not was_up:
+                    raise
+                lost = Lost(Stage.REACH, str(fault))
             self._say(str(lost))
             if self._speaks_the_other_version(lost) and failures % 2 == 0:
                 self._version = V311 if self._version == V5 else V5

@@ -1,0 +1,134 @@
+"""The broker as we deploy it: Debian's mosquitto with deploy/mosquitto's own files, TLS, passwords and ACL.
+
+For tests that are marked `needs("mosquitto")`:
+
+    with running_mosquitto({"hub": "h", "marlton/lobby-1": "g"}) as broker:
+        broker.url          # mqtts://localhost:PORT
+        broker.ca_file      # what a client trusts; broker.password_file(user) holds a user's password
+
+It is up within a second. Only the paths in mosquitto.conf and the port are changed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+import wire
+from tests.fakes.broker import free_ports
+
+DEPLOY = Path(wire.__file__).parents[1] / "deploy" / "mosquitto"
+
+
+@dataclass(frozen=True, slots=True)
+class RunningMosquitto:
+    port: int
+    folder: Path
+
+    @property
+    def url(self) -> str:
+        return f"mqtts://localhost:{self.port}"
+
+    @property
+    def ca_file(self) -> Path:
+        return self.folder / "ca.crt"
+
+    def password_file(self, user: str) -> Path:
+        return self.folder / f"{user.replace('/', '.')}.password"
+
+
+@contextmanager
+def running_mosquitto(users: Mapping[str, str]) -> Iterator[RunningMosquitto]:
+    with TemporaryDirectory() as made:
+        folder = Path(made)
+        broker = RunningMosquitto(free_ports(1)[0], folder)
+        _write_certificates(folder)
+        _write_passwords(broker, users)
+        config = folder / "mosquitto.conf"
+        config.write_text(_config(broker))
+        with (folder / "log").open("w") as log:
+            process = subprocess.Popen([_program("mosquitto"), "-c", config], stdout=subprocess.DEVNULL, stderr=log)
+        try:
+            _wait_for(broker, process)
+            yield broker
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def _config(broker: RunningMosquitto) -> str:
+    text = (DEPLOY / "mosquitto.conf").read_text()
+    text = text.replace("listener 8883", f"listener {broker.port} 127.0.0.1")
+    text = text.replace("/etc/mosquitto/certs/", f"{broker.folder}/")
+    text = text.replace("/etc/mosquitto/innkeeper.passwd", str(broker.folder / "passwd"))
+    text = text.replace("/etc/mosquitto/innkeeper.acl", str(DEPLOY / "acl"))
+    if os.geteuid() == 0:
+        text += "user root\n"  # or it would give up its rights, and could not read our folder
+    return text
+
+
+def _write_passwords(broker: RunningMosquitto, users: Mapping[str, str]) -> None:
+    passwords = broker.folder / "passwd"
+    passwords.touch(mode=0o600)
+    for user, password in users.items():
+        subprocess.run([_program("mosquitto_passwd"), "-b", passwords, user, password], check=True)
+        broker.password_file(user).write_text(f"{password}\n")
+
+
+def _write_certificates(folder: Path) -> None:
+    """A certificate authority for this one broker, and its certificate."""
+    keys = {name: ec.generate_private_key(ec.SECP256R1()) for name in ("ca", "server")}
+    names = {name: x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"test {name}")]) for name in keys}
+    now = datetime.now(UTC)
+    for name, key in keys.items():
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(names[name])
+            .issuer_name(names["ca"])
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(hours=1))
+            .not_valid_after(now + timedelta(days=1))
+            .add_extension(x509.BasicConstraints(ca=name == "ca", path_length=None), critical=True)
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+            .sign(keys["ca"], hashes.SHA256())
+        )
+        (folder / f"{name}.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        private = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        (folder / f"{name}.key").write_bytes(private)
+
+
+def _wait_for(broker: RunningMosquitto, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(200):
+        if process.poll() is not None:
+            break
+        try:
+            socket.create_connection(("127.0.0.1", broker.port), timeout=0.2).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError(f"mosquitto did not start: {(broker.folder / 'log').read_text()}")
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
+    if found is None:
+        raise FileNotFoundError(name)
+    return found
