@@ -55,6 +55,13 @@ async def present(venue: VenueHere, site: SiteHere) -> dict[str, Any]:
     return {"zones": [_zone(venue, zone, guests, site.deps.clock.now()) for zone, guests in by_zone.items()]}
 
 
+@router.get("/pages/{venue}/gateways")
+async def gateways(venue: VenueHere, site: SiteHere) -> Response:
+    """Every gateway, and when it was last heard."""
+    heard = await site.deps.live.gateways(venue.id)
+    return HTMLResponse(site.render("gateways.html", venue=venue, gateways=heard), headers=HEADERS)
+
+
 @router.get("/pages/{venue}/stream", response_class=EventSourceResponse)
 async def stream(
     request: Request, venue: VenueHere, site: SiteHere, session: SessionHere

@@ -11,10 +11,13 @@ if (house) start(`/pages/${encodeURIComponent(house.dataset.venue)}`);
 function start(base) {
   const drawPresence = soon(() => ask(`${base}/presence`).then((answer) => answer.json()).then(draw));
   const drawMessages = soon(() => ask(`${base}/messages`).then((answer) => answer.text()).then(fill));
+  const drawGateways = soon(() => ask(`${base}/gateways`).then((answer) => answer.text()).then((list) => {
+    document.getElementById("gateways").innerHTML = list;
+  }));
   document.getElementById("messages").addEventListener("click", (click) => clicked(base, click.target));
   drawPresence();
   drawMessages();
-  setInterval(drawPresence, 30000); // "for 5 min" grows older even when nobody moves
+  setInterval(() => { drawPresence(); drawGateways(); }, 30000); // a gateway that falls silent tells nobody
   listen(base, (happened) => {
     tell(happened);
     if (["entered", "left", "resync"].includes(happened.kind)) drawPresence();
@@ -30,7 +33,9 @@ function listen(base, heard, opened) {
   source.onmessage = (message) => heard(JSON.parse(message.data));
   source.onerror = () => {
     say("bad", "Reconnecting");
-    if (source.readyState === EventSource.CLOSED) ask(`${base}/presence`).then(() => setTimeout(() => listen(base, heard, opened), 5000), () => setTimeout(() => listen(base, heard, opened), 5000));
+    if (source.readyState !== EventSource.CLOSED) return; // the browser itself tries again
+    const again = () => setTimeout(() => listen(base, heard, opened), 5000);
+    ask(`${base}/presence`).then(again, again); // whoever is signed out meanwhile is led to the door
   };
 }
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from asyncio import create_task, sleep, wait_for
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -18,7 +19,13 @@ from tests.fakes.hub_clock import T0
 from tests.fakes.pages import FakeSite, sign_in
 
 WITHOUT_A_SESSION = {"/signin", "/signout", "/static/{name}"}
-PARTS = ("/pages/marlton/presence", "/pages/marlton/messages", "/pages/marlton/messages/m-1", "/pages/marlton/stream")
+PARTS = (
+    "/pages/marlton/gateways",
+    "/pages/marlton/presence",
+    "/pages/marlton/messages",
+    "/pages/marlton/messages/m-1",
+    "/pages/marlton/stream",
+)
 
 
 def _ana(zone: str, **changes: str | None) -> PresentGuest:
@@ -74,6 +81,33 @@ async def test_the_house_is_drawn_with_its_floors_and_its_gateways() -> None:
     assert "<Bistro>" not in page
     assert "online, heard 10:00" in page
     assert "never heard" in page
+
+
+async def test_a_gateway_that_fell_silent_is_shown_so_without_a_new_page() -> None:
+    site = FakeSite()
+    async with site.browser() as browser:
+        await sign_in(browser, "viewer")
+        before = (await browser.get("/pages/marlton/gateways")).text
+        site.hub.live.heard = [
+            SeenGateway(venue="marlton", gateway="lobby-1", zone="lobby", last_heard=T0, online=False)
+        ]
+        after = (await browser.get("/pages/marlton/gateways")).text
+
+    assert "No gateway is named" in before
+    assert "offline, heard 10:00" in after
+
+
+async def test_a_message_of_an_erased_guest_says_that_no_reason_is_kept() -> None:
+    site = FakeSite()
+    bare = a_story(guest="", body=None)
+    site.hub.messages.stories = [replace(bare, decisions=(), events=(), visit=None, attempts=())]
+    async with site.browser() as browser:
+        await sign_in(browser, "viewer")
+        listed = (await browser.get("/pages/marlton/messages")).text
+        why = (await browser.get("/pages/marlton/messages/m-1")).text
+
+    assert "an erased guest" in listed
+    assert "No reason is kept" in why
 
 
 async def test_a_venue_without_a_plan_says_what_would_bring_one() -> None:

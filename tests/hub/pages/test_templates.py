@@ -38,7 +38,12 @@ def test_the_script_reads_no_words_of_a_guest_as_markup() -> None:
     script = (FOLDER / "static" / "page.js").read_text(encoding="utf-8")
 
     assert not re.search(r"eval\(|new Function|document\.write|insertAdjacentHTML", script)
-    assert re.findall(r"(?:inner|outer)HTML = (.+);", script) == ["rows", "await answer.text()", "await answer.text()"]
+    assert re.findall(r"(?:inner|outer)HTML = (.+);", script) == [
+        "list",
+        "rows",
+        "await answer.text()",
+        "await answer.text()",
+    ]
 
 
 @pytest.mark.parametrize("path", ["/", "/signin", "/pages/marlton/messages"])
