@@ -10,6 +10,8 @@ How to use it, one broker for a test module (it starts in a fifth of a second):
 `broker.port` speaks MQTT 5 alone and `broker.port_v4` MQTT 3.1.1 alone; both meet in one router, so a test may listen
 on one and speak on the other. A client of the other version is cut off without a CONNACK. So is a client id that
 holds `/`, `+`, `#` or `$`. There is no authentication, no ACL and no disk: what must hold them needs mosquitto.
+Whoever listens should speak MQTT 5: rumqttd 0.20 panics, and serves nobody any longer, when a publish that has
+properties (our live batches carry a message expiry) is for a subscriber with 3.1.1.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -24,6 +25,7 @@ class FakeRadio:
         self.unavailable = ""  # why nothing can be heard, if so
         self.openings = 0
         self.now = 0.0
+        self.opened = asyncio.Event()
         self._hear: Hear | None = None
         self._listening: Listening | None = None
 
@@ -33,6 +35,7 @@ class FakeRadio:
             raise ScannerUnavailable(self.unavailable)
         self.openings += 1
         self._hear, self._listening = hear, Listening(mode="fake")
+        self.opened.set()
         try:
             yield self._listening
         finally:

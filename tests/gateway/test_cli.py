@@ -1,0 +1,225 @@
+"""The command line, as a person meets it: real processes, exit codes, one line for each fault."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+import wire
+from firmware_sim.bluez import PrivateBus, SimulatedBluez
+from gateway.cli import main
+from tests.fakes.broker import RunningBroker, free_ports, running_broker
+from tests.fakes.mqtt_client import MqttClient
+from tests.fakes.radio import an_advert
+from wire.mqtt import codec, topics
+from wire.mqtt.messages import Ack, DesiredConfig
+from wire.pseudonym import pseudonym
+from wire.tag import parse_tag
+
+ROOT = Path(wire.__file__).parents[1]
+KEY = bytes(range(32))
+GUEST = "ibeacon:fda50693-a4e2-4fb1-afcf-c6eb07647825:10:7"
+STRANGER = "ibeacon:fda50693-a4e2-4fb1-afcf-c6eb07647825:10:8"
+NAME = pseudonym(KEY, parse_tag(GUEST))
+STATE, LIVE = topics.state("marlton", "lobby-1"), topics.live("marlton", "lobby-1", 0)
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture
+def broker() -> Iterator[RunningBroker]:
+    with running_broker() as broker:
+        yield broker
+
+
+def a_config(folder: Path, url: str, *, source: str = "replay:rec.jsonl") -> Path:
+    (folder / "rec.jsonl").touch()
+    file = folder / "gateway.toml"
+    file.write_text(
+        f'[gateway]\nid = "lobby-1"\nvenue = "marlton"\n[radio]\nsource = "{source}"\n[mqtt]\nurl = "{url}"\n'
+    )
+    return file
+
+
+@asynccontextmanager
+async def a_gateway(*args: object) -> AsyncIterator[asyncio.subprocess.Process]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "gateway", *map(str, args)),
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.communicate()
+
+
+async def test_a_gateway_hears_tells_is_confirmed_and_leaves_in_order(tmp_path: Path, broker: RunningBroker) -> None:
+    config = DesiredConfig(version=1, key=KEY, tags={NAME: 0})
+    async with MqttClient(broker.port) as hub, a_gateway("run", "--config", a_config(tmp_path, broker.url)) as gateway:
+        hub.publish(topics.config("marlton", "lobby-1"), codec.encode_config(config, dumps=dumps), retain=True)
+        await hub.arrived_where(lambda topic, payload: topic == STATE and state(payload).config != "")
+        with (tmp_path / "rec.jsonl").open("a") as air:
+            for tag in (GUEST, STRANGER):
+                air.write(json.dumps({"t": 0, "gateway": "lobby-1", "tag": tag, "rssi": -61}) + "\n")
+
+        batch = codec.decode_batch(await hub.arrived(LIVE), loads=json.loads)
+        ack = Ack(epoch=batch.epoch, bucket=0, upto=batch.seq)
+        hub.publish(topics.ack("marlton", "lobby-1"), codec.encode_ack(ack, dumps=dumps))
+        await asyncio.sleep(0.3)
+        gateway.send_signal(signal.SIGTERM)
+        _, said = await gateway.communicate()
+        last = await hub.arrived_where(lambda topic, payload: topic == STATE and not state(payload).online)
+
+    assert [(row.tag, row.readings, row.max_dbm) for row in batch.rows] == [(NAME, 1, -61)]
+    assert gateway.returncode == 0
+    assert b"unconfirmed_batches=0" in said
+    assert state(last).source == "replay"
+    everything = said + b"".join(payload for _, payload, _ in hub.messages)
+    assert b"fda50693" not in everything
+    assert b"10:8" not in everything
+
+
+async def test_a_gateway_that_is_killed_leaves_its_last_will(tmp_path: Path, broker: RunningBroker) -> None:
+    async with MqttClient(broker.port) as hub, a_gateway("run", "--config", a_config(tmp_path, broker.url)) as gateway:
+        await hub.arrived_where(lambda topic, payload: topic == STATE and state(payload).online)
+
+        gateway.kill()
+
+        will = await hub.arrived_where(lambda topic, payload: topic == STATE and not state(payload).online)
+    assert (state(will).source, state(will).version) == ("replay", version("innkeeper"))
+
+
+async def test_a_gateway_without_a_broker_says_so_once_and_goes_on(tmp_path: Path) -> None:
+    url = f"mqtt://127.0.0.1:{free_ports(1)[0]}"
+    async with a_gateway("--log-format", "json", "run", "--config", a_config(tmp_path, url)) as gateway:
+        await asyncio.sleep(3)
+        gateway.send_signal(signal.SIGTERM)
+        _, said = await gateway.communicate()
+
+    lines = [json.loads(line) for line in said.splitlines()]
+    faults = [line["fault"] for line in lines if line["event"] == "No broker; trying again"]
+    assert gateway.returncode == 0
+    assert len(faults) == 1
+    assert faults[0].startswith(f"{url}: found ")
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_a_wrong_configuration_is_one_line_and_exit_code_2(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = a_config(tmp_path, "tcp://127.0.0.1")
+
+    code = main([command, "--config", str(file)])
+
+    assert code == 2
+    said = capsys.readouterr().err
+    assert (
+        said == f"{file}: mqtt.url: found tcp://127.0.0.1; right would be mqtt://HOST[:PORT] or mqtts://HOST[:PORT]\n"
+    )
+
+
+def test_check_says_that_the_broker_cannot_be_reached(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url = f"mqtt://127.0.0.1:{free_ports(1)[0]}"
+
+    code = main(["check", "--config", str(a_config(tmp_path, url))])
+
+    assert code == 1
+    config, radio, broker = capsys.readouterr().out.splitlines()
+    assert config == "config: ok, gateway lobby-1 of venue marlton"
+    assert radio == f"radio: none, plays {tmp_path / 'rec.jsonl'}"
+    assert broker.startswith(f"broker: {url}: found ")
+
+
+async def test_check_says_that_all_is_well(tmp_path: Path, broker: RunningBroker) -> None:
+    config = codec.encode_config(DesiredConfig(version=4, key=KEY, tags={NAME: 0}), dumps=dumps)
+    async with MqttClient(broker.port) as hub:
+        hub.publish(topics.config("marlton", "lobby-1"), config, retain=True)
+        await hub.arrived(topics.config("marlton", "lobby-1"))
+
+        async with a_gateway("check", "--config", a_config(tmp_path, broker.url)) as gateway:
+            said, _ = await gateway.communicate()
+
+    assert gateway.returncode == 0
+    assert said.decode().splitlines()[2:] == [
+        f"broker: {broker.url} lets us in, MQTTv5",
+        "hub: configuration 4, 1 tags enrolled",
+    ]
+    assert all(topic != STATE for topic, _, _ in hub.messages)
+
+
+@pytest.mark.needs("dbus-daemon")
+async def test_scan_and_record_show_what_is_in_the_air(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with PrivateBus() as bus, SimulatedBluez(bus.address) as bluez:
+        monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", bus.address)
+        file = tmp_path / "walk.jsonl"
+        for command in (["scan"], ["record", str(file), "--gateway", "lobby-1"]):
+            async with a_gateway(*command, "--seconds", "1.5") as gateway:
+                await asyncio.wait_for(bluez.scanned("hci0"), 20)
+                await asyncio.sleep(0.5)
+                bluez.hear("hci0", an_advert(GUEST, -61))
+                said, _ = await gateway.communicate()
+            assert gateway.returncode == 0
+            assert b"hci0: hybrid" in said
+            if command == ["scan"]:
+                assert GUEST.encode() in said
+
+    (line,) = [json.loads(line) for line in file.read_text().splitlines()]
+    assert {**line, "t": 0} == {"t": 0, "gateway": "lobby-1", "tag": GUEST, "rssi": -61}
+
+
+def test_a_recording_is_never_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "walk.jsonl"
+    file.write_text("precious")
+
+    code = main(["record", str(file), "--config", str(a_config(tmp_path, "mqtt://127.0.0.1"))])
+
+    assert code == 2
+    assert file.read_text() == "precious"
+    assert "right would be a new file" in capsys.readouterr().err
+
+
+def test_it_knows_its_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["--version"])
+
+    assert left.value.code == 0
+    assert capsys.readouterr().out == f"innkeeper-gateway {version('innkeeper')}\n"
+
+
+@pytest.mark.parametrize("args", [[], ["fly"], ["run"], ["--log-format", "xml", "scan"]])
+def test_wrong_usage_is_exit_code_2(args: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(args)
+
+    assert left.value.code == 2
+    assert "usage: innkeeper-gateway" in capsys.readouterr().err
+
+
+def state(payload: bytes) -> codec.GatewayState:
+    return codec.decode_state(payload, loads=json.loads)
+
+
+def dumps(fields: object) -> bytes:
+    return json.dumps(fields).encode()

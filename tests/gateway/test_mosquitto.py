@@ -1,0 +1,168 @@
+"""The uplink over mosquitto as we deploy it: TLS, passwords, and an ACL that binds each gateway to its own topics."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from paho.mqtt.enums import MQTTProtocolVersion
+
+from gateway.config import Broker
+from gateway.errors import BrokerUnavailable
+from gateway.mqtt_session import V5, V311, Greeting, Session
+from tests.fakes.mosquitto import RunningMosquitto, running_mosquitto
+from wire.mqtt import topics
+
+pytestmark = pytest.mark.needs("mosquitto", "mosquitto_passwd")
+
+LOBBY, BAR, HUB = "marlton/lobby-1", "marlton/bar-1", "hub"
+CONFIG, ACK = topics.config("marlton", "lobby-1"), topics.ack("marlton", "lobby-1")
+LIVE, STATE = topics.live("marlton", "lobby-1", 0), topics.state("marlton", "lobby-1")
+versions = pytest.mark.parametrize("version", [V5, V311])
+
+
+@pytest.fixture(scope="module")
+def broker() -> Iterator[RunningMosquitto]:
+    with running_mosquitto({LOBBY: "l", BAR: "b", HUB: "h"}) as broker:
+        yield broker
+
+
+class Party:
+    """One session, and what it received."""
+
+    def __init__(
+        self, broker: RunningMosquitto, user: str, subscriptions: tuple[str, ...], version: MQTTProtocolVersion = V5
+    ) -> None:
+        self.received: list[tuple[str, bytes]] = []
+        self._more = asyncio.Event()
+        greeting = Greeting(client_id=user.replace("/", "."), subscriptions=subscriptions)
+        self.session = Session(settings(broker, user), greeting, self._receive, version)
+
+    def _receive(self, topic: str, payload: bytes) -> None:
+        self.received.append((topic, payload))
+        self._more.set()
+
+    async def gets(self, topic: str, payload: bytes) -> None:
+        async with asyncio.timeout(5):
+            while (topic, payload) not in self.received:
+                self._more.clear()
+                await self._more.wait()
+
+    async def is_refused(self) -> str:
+        async with asyncio.timeout(5):
+            while not self.session.refused:
+                await self.session.changed.wait()
+                self.session.changed.clear()
+        return self.session.refused
+
+
+def settings(broker: RunningMosquitto, user: str) -> Broker:
+    return Broker(
+        host="localhost",
+        port=broker.port,
+        tls=True,
+        username=user,
+        password_file=broker.password_file(user),
+        ca_file=broker.ca_file,
+    )
+
+
+@versions
+async def test_gateway_and_hub_meet(broker: RunningMosquitto, version: MQTTProtocolVersion) -> None:
+    hub = Party(broker, HUB, topics.SUBSCRIPTIONS, version)
+    lobby = Party(broker, LOBBY, (ACK, CONFIG), version)
+
+    async with hub.session, lobby.session:
+        lobby.session.publish(LIVE, b"batch", expiry_s=90)
+        lobby.session.publish(STATE, b"state", retain=True)
+        hub.session.publish(ACK, b"ack")
+        hub.session.publish(CONFIG, b"config", retain=True)
+        await hub.gets(LIVE, b"batch")
+        await hub.gets(STATE, b"state")
+        await lobby.gets(ACK, b"ack")
+        await lobby.gets(CONFIG, b"config")
+
+    assert not hub.session.refused
+    assert not lobby.session.refused
+
+
+async def test_a_large_payload_comes_through_tls_whole(broker: RunningMosquitto) -> None:
+    lobby, hub = Party(broker, LOBBY, (ACK, CONFIG)), Party(broker, HUB, topics.SUBSCRIPTIONS)
+    large = bytes(range(256)) * 8000
+
+    async with hub.session, lobby.session:
+        hub.session.publish(CONFIG, large)
+        lobby.session.publish(LIVE, large)
+        await lobby.gets(CONFIG, large)
+        await hub.gets(LIVE, large)
+
+    assert lobby.received[-1] == (CONFIG, large)
+
+
+async def test_a_gateway_that_speaks_for_another_is_refused_and_told(broker: RunningMosquitto) -> None:
+    hub, bar = Party(broker, HUB, topics.SUBSCRIPTIONS), Party(broker, BAR, (topics.ack("marlton", "bar-1"),))
+
+    async with hub.session, bar.session:
+        bar.session.publish(LIVE, b"forged")
+        said = await bar.is_refused()
+        bar.session.publish(topics.live("marlton", "bar-1", 0), b"own")
+        await hub.gets(topics.live("marlton", "bar-1", 0), b"own")
+
+    assert "right would be the ACL of marlton/bar-1" in said
+    assert (LIVE, b"forged") not in hub.received
+
+
+async def test_a_gateway_cannot_overhear_another(broker: RunningMosquitto) -> None:
+    hub, bar = Party(broker, HUB, topics.SUBSCRIPTIONS), Party(broker, BAR, (topics.ack("marlton", "bar-1"), "ik/1/#"))
+
+    async with hub.session, bar.session:
+        hub.session.publish(CONFIG, b"the venue's key")
+        hub.session.publish(topics.ack("marlton", "bar-1"), b"own")
+        await bar.gets(topics.ack("marlton", "bar-1"), b"own")
+
+    assert {topic for topic, _ in bar.received} == {topics.ack("marlton", "bar-1")}
+
+
+async def test_a_gateway_cannot_evict_the_hub_by_its_client_id(broker: RunningMosquitto) -> None:
+    hub, lobby = Party(broker, HUB, topics.SUBSCRIPTIONS), Party(broker, LOBBY, (ACK,))
+    lobby.session._greeting = replace(lobby.session._greeting, client_id=HUB)
+
+    async with hub.session, lobby.session:
+        lobby.session.publish(LIVE, b"still there")
+        await hub.gets(LIVE, b"still there")
+
+        assert not hub.session.ended.is_set()
+
+
+async def test_a_wrong_password_is_told_in_one_line(broker: RunningMosquitto, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong"
+    wrong.write_text("nonsense")
+    party = Party(broker, LOBBY, (ACK,))
+    party.session._broker = replace(settings(broker, LOBBY), password_file=wrong)
+
+    with pytest.raises(BrokerUnavailable, match="right would be the password of marlton/lobby-1") as caught:
+        async with party.session:
+            pass
+
+    assert not caught.value.other_version
+    assert "nonsense" not in str(caught.value)
+
+
+# paho leaves the socket of a failed TLS handshake to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
+async def test_a_broker_that_we_do_not_trust_is_told_in_one_line(broker: RunningMosquitto) -> None:
+    party = Party(broker, LOBBY, (ACK,))
+    party.session._broker = replace(settings(broker, LOBBY), ca_file=None)
+
+    with pytest.raises(BrokerUnavailable, match=r"certificate.*right would be a broker there") as caught:
+        async with party.session:
+            pass
+    text = str(caught.value)
+    del caught
+    gc.collect()
+
+    assert "\n" not in text
