@@ -7,6 +7,7 @@ tried again, elsewhere or later; doubt never is. The tables are delivery's: this
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -72,7 +73,14 @@ class Handover:
             await self.box.release(claimed, now=now)  # it waited too long: a fresh lease first
             self.poke()
             return
-        notification = await self._asked_and_rendered(placed, now)
+        try:
+            notification = await self._asked_and_rendered(placed, now)
+        except StoreFailed:
+            raise
+        except Exception as exc:  # noqa: BLE001  our own fault: it must not meet this message again, nor stop the others
+            _log.error("A message could not be asked about", message=claimed.planned.id, fault=_fault(exc))
+            await self.box.finish(claimed, now=now, state=State.DEAD, reason=Why.FAULT)
+            return
         if notification is None:
             return
         if self.shadow:
@@ -159,7 +167,7 @@ class Handover:
         except TimeoutError:
             return Doubt(f"no answer within {self.send_within.total_seconds():.0f} s")
         except Exception as exc:  # noqa: BLE001  whatever it was, bytes may have left
-            _log.exception("A channel failed in a way that it should not", provider=lane.provider)
+            _log.error("A channel failed in a way that it should not", provider=lane.provider, fault=_fault(exc))
             return Doubt(f"{type(exc).__name__} in the channel")
 
     async def _later(self, lane: Lane, placed: Placed, failure: Transient, now: datetime) -> None:
@@ -232,6 +240,12 @@ def _by_one_channel(facts: Facts, channel: str) -> Facts:
 
 def _links(unsubscribe: str | None) -> Mapping[str, Mapping[str, Value]]:
     return {} if unsubscribe is None else {"link": {"unsubscribe": unsubscribe}}
+
+
+def _fault(exc: Exception) -> str:
+    """What and where, without the exception's own words: they may hold an address."""
+    where = traceback.extract_tb(exc.__traceback__)[-1]
+    return f"{type(exc).__name__} at {where.filename}:{where.lineno}"
 
 
 def _next_channel(placed: Placed) -> int | None:

@@ -104,5 +104,5 @@ async def _to_its_end(work: Coroutine[None, None, None]) -> None:
 async def _quietly(task: Awaitable[None]) -> None:
     try:
         await task
-    except Exception:  # noqa: BLE001  the hub is stopping: the rest must still be ended
-        _log.exception("A message's hand-over failed while the hub was stopping")
+    except Exception as exc:  # noqa: BLE001  the hub is stopping: the rest must still be ended
+        _log.error("A message's hand-over failed while the hub was stopping", fault=type(exc).__name__)

@@ -51,7 +51,7 @@ class Box(Protocol):
     async def begin_sending(
         self, claimed: Claimed, *, now: datetime, boot: str, target: Target, title: str | None, body: str
     ) -> bool:
-        """CLAIMED to SENDING, durable before it returns; False when the lease is no longer ours.
+        """CLAIMED to SENDING, durable before it returns; False when the lease is no longer ours, or it has expired.
 
         It opens the next attempt, and notes which of the message's channels is being tried.
         """

@@ -53,6 +53,7 @@ class Why(StrEnum):
     SHADOW = "shadow"  # the hub only watches
     NO_ADDRESS = "no_address"
     DOUBT = "doubt"
+    FAULT = "fault"  # our own: asking or rendering failed in a way that it never should
 
 
 def may_follow(before: State, after: State) -> bool:

@@ -137,7 +137,8 @@ def begin(
     row = connection.execute(
         "UPDATE messages SET state = 'SENDING', boot = ?, provider = ?, title = ?, body = ?, channel_at = ?,"
         " attempts = attempts + 1, updated_us = ?"
-        " WHERE id = ? AND state = 'CLAIMED' AND lease_token = ? AND lease_until_us > ? RETURNING attempts",
+        " WHERE id = ? AND state = 'CLAIMED' AND lease_token = ? AND lease_until_us > ? AND expires_us > ?"
+        " RETURNING attempts",
         (
             boot,
             target.provider,
@@ -146,6 +147,7 @@ def begin(
             to_us(now),
             claimed.planned.id,
             claimed.token,
+            to_us(now),
             to_us(now),
         ),
     ).fetchone()

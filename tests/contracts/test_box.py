@@ -215,6 +215,15 @@ async def test_sending_does_not_begin_after_the_lease(kit: Kit) -> None:
     assert not await begin(kit, claimed, T0 + LEASE)
 
 
+async def test_sending_does_not_begin_after_the_message_expired(kit: Kit) -> None:
+    await kit.put(a_planned(expires_at=T0 + SECOND))
+    [claimed] = await claim(kit)
+
+    assert not await begin(kit, claimed, T0 + SECOND)
+    assert await claim(kit, T0 + LEASE, lease="t2") == []
+    assert await kit.stands("m1") == (State.EXPIRED, "expired")
+
+
 async def test_sending_begins_once(kit: Kit) -> None:
     claimed = await a_sending(kit)
 

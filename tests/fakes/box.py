@@ -120,7 +120,7 @@ class FakeBox:
     ) -> bool:
         del title
         each = self._held(claimed, State.SENDING)
-        if each is None or each.lease_until is None or each.lease_until <= now:
+        if each is None or each.lease_until is None or min(each.lease_until, each.planned.expires_at) <= now:
             return False
         each.to(State.SENDING)
         each.boot, each.body = boot, body

@@ -83,6 +83,12 @@ class Office:
             send_within=self.send_within,
         )
 
+    def use(self, box: FakeBox) -> None:
+        """Another box, with the same guests."""
+        box.known, box.addresses = self.box.known, self.box.addresses
+        self.box = box
+        self.dispatcher = self.another()
+
     def put(self, planned: Planned | None = None) -> None:
         self.box.put(planned or a_planned(), now=self.clock.now())
         self.dispatcher.poke()

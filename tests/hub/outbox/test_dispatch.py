@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -10,6 +11,7 @@ from hub.outbox.breaker import FAILURES
 from hub.outbox.dispatch import LEASE
 from hub.outbox.message import Accepted, Claimed, State
 from rules.expression import read_expression
+from rules.facts import Facts
 from rules.run import Run
 from tests.fakes.box import FakeBox
 from tests.fakes.hub_clock import T0
@@ -182,6 +184,24 @@ async def test_a_text_that_cannot_be_rendered_harms_only_its_own_message() -> No
     assert office.stands("m1") == (State.DEAD, "template")
 
 
+async def test_a_fault_of_our_own_harms_only_its_own_message() -> None:
+    class Broken(FakeBox):
+        async def facts(self, claimed: Claimed, *, now: datetime) -> Facts:
+            if claimed.planned.id == "m1":
+                raise KeyError("a bug")
+            return await super().facts(claimed, now=now)
+
+    office = Office()
+    office.use(Broken())
+    async with at_work(office):
+        office.put(a_planned("m1"))
+        office.put(a_planned("m2"))
+        await until(office.is_(State.SENT, "m2"))
+        await until(office.is_(State.DEAD, "m1"))
+
+    assert office.stands("m1") == (State.DEAD, "fault")
+
+
 async def test_a_shadow_hub_decides_and_records_and_sends_nothing() -> None:
     office = Office(shadow=True)
     async with at_work(office):
@@ -294,16 +314,14 @@ async def test_a_store_that_fails_stops_nothing_for_good() -> None:
     class Sick(FakeBox):
         sick = True
 
-        async def accepted(self, claimed: Claimed, *, now: object, accepted: Accepted) -> None:
+        async def accepted(self, claimed: Claimed, *, now: datetime, accepted: Accepted) -> None:
             if self.sick:
                 self.sick = False
                 raise StoreFailed("disk full")
-            await super().accepted(claimed, now=now, accepted=accepted)  # type: ignore[arg-type]  # passed on as it came
+            await super().accepted(claimed, now=now, accepted=accepted)
 
     box = Sick()
-    box.known, box.addresses = office.box.known, office.box.addresses
-    office.box = box
-    office.dispatcher = office.another()
+    office.use(box)
     async with at_work(office):
         office.put(a_planned("m1"))
         await until(lambda: not box.sick)
