@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+SEED: Final = 3
+PACE_M_PER_S: Final = 4.0  # a story of two minutes has no time to stroll
+
 OUTSIDE: Final = None  # beyond the entrance, where no gateway hears
 
 

@@ -7,12 +7,14 @@ import os
 import signal
 import socket
 import sys
+from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 GRACE_S: Final = 8.0  # SIGTERM drains a hub or a gateway; one that has not left by then is killed
+LOOK_EVERY_S: Final = 0.5
 LAST_LINES: Final = 12  # of a fallen program's log are shown
 
 
@@ -53,14 +55,28 @@ class Processes:
     async def start(self, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
         """Start one program under a name; what it says goes to `logs/NAME.log`."""
         with (self._logs / f"{name}.log").open("ab") as log:
-            self._children[name] = await asyncio.create_subprocess_exec(
+            await self._start(name, command, {"stdin": asyncio.subprocess.DEVNULL, "stdout": log}, environment)
+
+    async def start_talking(self, name: str, command: Sequence[str]) -> tuple[StreamReader, StreamWriter]:
+        """Start one program that is talked with by lines: what it says, and what it is told."""
+        pipes = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE}
+        child = await self._start(name, command, pipes, None)
+        assert child.stdout is not None and child.stdin is not None  # noqa: S101, PT018  both are pipes
+        return child.stdout, child.stdin
+
+    async def _start(
+        self, name: str, command: Sequence[str], streams: Mapping[str, Any], environment: Mapping[str, str] | None
+    ) -> asyncio.subprocess.Process:
+        with (self._logs / f"{name}.log").open("ab") as log:
+            child = await asyncio.create_subprocess_exec(
                 *command,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
                 stderr=log,
                 env={**os.environ, **(environment or {})},
                 start_new_session=True,  # Ctrl-C reaches the demo alone, which then stops all in order
+                **streams,
             )
+        self._children[name] = child
+        return child
 
     async def finish(self, command: Sequence[str]) -> str:
         """Run one program to its end; its standard output. Raises Fallen when it says that something is wrong."""
@@ -73,16 +89,16 @@ class Processes:
         return out.decode()
 
     async def watch(self) -> None:
-        """Wait until one of the programs ends, which none should. Raises Fallen."""
-        waits = {asyncio.create_task(child.wait(), name=name): name for name, child in self._children.items()}
-        try:
-            done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in waits:
-                task.cancel()
-        name = waits[done.pop()]
-        log = (self._logs / f"{name}.log").read_text(encoding="utf-8", errors="replace").splitlines()
-        raise Fallen(f"{name} ended by itself; its last words:\n" + "\n".join(log[-LAST_LINES:]))
+        """Raise Fallen as soon as one of the programs ends, which none should."""
+        while True:
+            for name, child in self._children.items():
+                if child.returncode is not None:
+                    raise Fallen(f"{name} ended by itself; its last words:\n{self._last_words(name)}")
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    def _last_words(self, name: str) -> str:
+        log = (self._logs / f"{name}.log").read_text(encoding="utf-8", errors="replace")
+        return "\n".join(log.splitlines()[-LAST_LINES:])
 
     async def stop(self) -> None:
         """Ask all to end, those started last first, and kill what stays."""

@@ -1,0 +1,218 @@
+"""`innkeeper-sim demo`: starts everything, tells the story as it happens, and says whether it was the right one."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import shutil
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import httpx2
+
+from firmware_sim.demo import stage as on
+from firmware_sim.demo.broker import broker_command
+from firmware_sim.demo.cast import STORY_ENDS_S
+from firmware_sim.demo.processes import Fallen, Processes, processes, program
+from firmware_sim.demo.stage import Stage
+from firmware_sim.demo.story import Item, Story, sentence
+from firmware_sim.providers.clock import utc_now as now
+
+AFTERWARDS_S: Final = 4.0  # a message too many would come right after the last event
+PATIENCE_S: Final = 20.0  # beyond the end of the walk: then what is missing will not come
+
+Tell = Callable[[str], None]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    parser.add_argument("--once", action="store_true", help="end after the story; 0 only if it was the right one")
+    parser.add_argument("--json", action="store_true", help="print one JSON object a line")
+    parser.add_argument("--port", type=int, metavar="N", help="the hub's port; otherwise a free one")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="keep everything in this new folder, logs included")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Play; 0 when the story was told right, 1 when it was not, 2 for a folder that cannot be used."""
+    try:
+        if args.keep is not None:
+            args.keep.mkdir(parents=True)
+            return asyncio.run(_play(args, args.keep.absolute()))
+        with TemporaryDirectory(prefix="innkeeper-demo-") as folder:
+            return asyncio.run(_play(args, Path(folder)))
+    except FileExistsError:
+        sys.stderr.write(f"innkeeper-sim: --keep: found {args.keep} there; right would be a new folder\n")
+        return 2
+    except Fallen as exc:
+        sys.stderr.write(f"innkeeper-sim: {exc}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 0
+
+
+async def _play(args: argparse.Namespace, folder: Path) -> int:
+    say: Tell = (lambda _line: None) if args.json else (lambda line: print(line, flush=True))  # noqa: T201  the story
+    stage = on.choose_ports(folder, args.port)
+    logs = folder / "logs"
+    logs.mkdir()
+    async with processes(logs) as children:
+        watch = asyncio.create_task(children.watch())
+        play = asyncio.create_task(_story(args, stage, children, say))
+        await asyncio.wait({watch, play}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (watch, play):
+            task.cancel()
+        results = await asyncio.gather(watch, play, return_exceptions=True)
+        for result in results:
+            if isinstance(result, Fallen):
+                raise result
+        return play.result()
+
+
+async def _story(args: argparse.Namespace, stage: Stage, children: Processes, say: Tell) -> int:
+    zone = on.noon_zone(now())
+    say(f"The Marlton lies in {zone}, where it is about noon; its guests are never held out.")
+    world = await _set_up(stage, children, zone, say)
+    token = await on.token(stage, children, "admin")
+    viewer = await on.token(stage, children, "viewer")
+    await children.start("hub", [program("innkeeper"), "hub", "--config", str(stage.config)])
+    headers = {"authorization": f"Bearer {token}"}
+    async with httpx2.AsyncClient(base_url=stage.hub_url, headers=headers, timeout=10.0, trust_env=False) as api:
+        await on.hub_is_ready(api)
+        await on.enrol(api, now())
+        await on.gateways_listen(api, frozenset(world.sources))
+        say(f"The page: {stage.hub_url}/   sign in with {viewer}")
+        say("Everybody listens; four people set out.")
+        return await _watch(args, stage, api, world, say)
+
+
+class _World:
+    """The process that walks: where it put each gateway's radio, and how it is told to begin."""
+
+    def __init__(self, sources: dict[str, str], begin: Callable[[], None]) -> None:
+        self.sources = sources
+        self.begin = begin
+
+
+async def _set_up(stage: Stage, children: Processes, zone: str, say: Tell) -> _World:
+    await children.start("broker", broker_command(stage.folder, stage.broker_port))
+    await on.lay_out(stage, children, zone)
+    on_dbus = shutil.which("dbus-daemon") is not None
+    say("Radio: real bleak on a simulated BlueZ." if on_dbus else "Radio: replayed, for there is no dbus-daemon here.")
+    command = [program("innkeeper-sim"), "world", "--venue", str(stage.venue_dir)]
+    if not on_dbus:
+        stage.heard_folder.mkdir()
+        command += ["--files", str(stage.heard_folder)]
+    says, told = await children.start_talking("world", command)
+    line = await says.readline()
+    if not line:
+        raise Fallen("world: it could not put up its radios; see its log")
+    sources: dict[str, str] = json.loads(line)
+    on.write_gateways(
+        stage,
+        {
+            gateway: {"source": "bluez" if on_dbus else f"replay:{where}", "adapter": "hci0"}
+            for gateway, where in sources.items()
+        },
+    )
+    for gateway, where in sources.items():
+        file = stage.config.parent / f"gateways/{gateway}.toml"
+        environment = {"DBUS_SYSTEM_BUS_ADDRESS": where} if on_dbus else {}
+        await children.start(gateway, [program("innkeeper-gateway"), "run", "--config", str(file)], environment)
+    return _World(sources, lambda: told.write(b"walk\n"))
+
+
+async def _watch(args: argparse.Namespace, stage: Stage, api: httpx2.AsyncClient, world: _World, say: Tell) -> int:
+    story = Story()
+
+    def note(item: Item) -> None:
+        story.note(item)
+        if args.json:
+            print(json.dumps(item), flush=True)  # noqa: T201  what --json is for
+        else:
+            say(sentence(item))
+
+    async with asyncio.TaskGroup() as tasks:
+        watchers = [
+            tasks.create_task(_follow_hub(api, note), name="hub"),
+            tasks.create_task(_follow_providers(stage.accepted_log, api, note), name="providers"),
+        ]
+        await asyncio.sleep(1.0)  # both follow now
+        world.begin()
+        if args.once:
+            await _until_told(story)
+            for watcher in watchers:
+                watcher.cancel()
+    return _verdict(story, say)
+
+
+async def _until_told(story: Story) -> None:
+    """Until the walk has ended and nothing more is to come."""
+    await asyncio.sleep(STORY_ENDS_S)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE_S):
+            while not story.told():  # noqa: ASYNC110  lines of two other processes are what is waited for
+                await asyncio.sleep(0.2)
+    await asyncio.sleep(AFTERWARDS_S)
+
+
+async def _follow_hub(api: httpx2.AsyncClient, note: Callable[[Item], None]) -> None:
+    """Pass on what the hub's stream says of people; what was accepted is the providers' to say."""
+    async with api.stream("GET", "/v1/stream", params={"venue": on.VENUE}, timeout=None) as stream:
+        stream.raise_for_status()
+        async for line in stream.aiter_lines():
+            if line.startswith("data:"):
+                item = json.loads(line.removeprefix("data:"))
+                if item.get("kind") in {"entered", "left", "dwelled", "decision"}:
+                    note(item)
+
+
+async def _follow_providers(log: Path, api: httpx2.AsyncClient, note: Callable[[Item], None]) -> None:
+    """Pass on each request that a provider accepted, with the name that the hub gives its message."""
+    async for accepted in _lines(log):
+        answer = await api.get(f"/v1/messages/{accepted['message']}")
+        answer.raise_for_status()
+        row = answer.json()["message"]
+        note(
+            {
+                "at": accepted["at"],
+                "kind": "accepted",
+                "provider": accepted["provider"],
+                "message": row["message"],
+                "guest": row["guest"],
+                "id": row["id"],
+            }
+        )
+
+
+async def _lines(log: Path) -> AsyncIterator[dict[str, str]]:
+    offset = 0
+    while True:
+        text = await asyncio.to_thread(_read_from, log, offset)
+        whole = text[: text.rfind("\n") + 1]
+        offset += len(whole.encode())
+        for line in whole.splitlines():
+            yield json.loads(line)
+        await asyncio.sleep(0.1)
+
+
+def _read_from(log: Path, offset: int) -> str:
+    try:
+        with log.open("rb") as file:
+            file.seek(offset)
+            return file.read().decode()
+    except FileNotFoundError:
+        return ""
+
+
+def _verdict(story: Story, say: Tell) -> int:
+    faults = story.faults()
+    for fault in faults:
+        sys.stderr.write(f"innkeeper-sim: {fault}\n")
+    if not faults:
+        say("Exactly the right messages were accepted: 1 email and 3 pushes, and nobody was disturbed twice.")
+    return 1 if faults else 0
