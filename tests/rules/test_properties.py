@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -97,7 +98,7 @@ def test_the_same_holds_when_events_are_doubled_and_shuffled(
 
 def assert_quiet(guest: Guest) -> None:
     firsts = welcomes(guest)
-    for one, other in zip(firsts, firsts[1:], strict=False):
+    for one, other in pairwise(firsts):
         assert abs(other.at - one.at) >= GUARD
     for planned in guest.planned:
         near = [each for each in guest.planned if each.purpose == "marketing" and abs(each.at - planned.at) < GUARD]
