@@ -3,6 +3,8 @@
 The loudest wins, but only above an absolute level, only by SWITCH_MARGIN_DB over the zone that she is in, and only when
 that holds: without a margin, a guest between two gateways would pace to and fro all evening. Pure: one tag and a moment
 in, transitions out. "Nowhere" is no more than "too faint" here; a survey knows better.
+
+Who falls silent has left only when she can no longer come back into the same visit: nothing is told and taken back.
 """
 
 from __future__ import annotations
@@ -115,12 +117,13 @@ def _hold_s(zone: ZoneLayout, lead_db: float, *, switching: bool) -> float:
 
 
 def _move(tracked: Tracked, zone: ZoneLayout, confidence: float, resume_within_s: float) -> list[Transition]:
-    changes = leave(tracked, tracked.since)
+    before = tracked.visit
+    changes = leave(tracked, before.heard_at if before and before.away else tracked.since)
     tracked.candidate = None
     entered = max(tracked.since, tracked.floor)
     visit = tracked.past.pop(zone.zone, None)
     if visit is not None and visit.left is not None and entered - visit.left <= resume_within_s:
-        visit.left, visit.confidence = None, confidence
+        visit.left, visit.away, visit.confidence = None, False, confidence
     else:
         visit = Visit(
             venue=tracked.venue,

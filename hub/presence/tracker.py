@@ -89,8 +89,9 @@ class Tracker:
         if tracked.candidate is not None:
             changes += judge(tracked, max(now, tracked.seen), zones.resume_within_s)
         elif visit is not None:
-            silent_since = self._coverage.silent_since(zones.venue, visit.zone, visit.heard_at, now)
-            if now - silent_since > silence_s(tracked.interval_s):
+            silent_s = now - self._coverage.silent_since(zones.venue, visit.zone, visit.heard_at, now)
+            visit.away = silent_s > silence_s(tracked.interval_s)
+            if visit.away and silent_s > zones.resume_within_s:
                 changes += leave(tracked, visit.heard_at)
         return tracked.visit is None and now - tracked.seen > FORGET_AFTER_S
 
@@ -126,7 +127,7 @@ class Tracker:
         return self._settle(now)
 
     def where(self, venue: str) -> list[Whereabouts]:
-        """Who is in which zone."""
+        """Who is in which zone; who has fallen silent is not shown."""
         visits = (tracked.visit for tracked in self._tracked.get(venue, {}).values())
         return [
             Whereabouts(
@@ -138,7 +139,7 @@ class Tracker:
                 confidence=visit.confidence,
             )
             for visit in visits
-            if visit is not None
+            if visit is not None and not visit.away
         ]
 
     def _settle(self, now: float) -> list[Transition]:
@@ -197,6 +198,7 @@ def _stays(tracked: Tracked, visit: Visit, zone: ZoneLayout, at: float, level: f
     tracked.own_dbm = level
     if level >= zone.leave_dbm and at > visit.heard_at:
         visit.heard_at = at
+        visit.away = False
     return (
         tracked.rival_dbm >= level + SWITCH_MARGIN_DB
         or visit.heard_at >= visit.dwell_at

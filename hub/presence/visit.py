@@ -24,6 +24,7 @@ class Visit:
     entered: float
     heard_at: float  # the last sign of being there
     confidence: float
+    away: bool = False  # silent for so long that she is shown no more; she has not left while she may be resumed
     left: float | None = None
     dwelled: timedelta = timedelta(0)  # the largest threshold that was told
     dwell_at: float = inf  # when the next is reached
@@ -81,7 +82,7 @@ class Tracked:
     candidate: ZoneLayout | None = None  # the zone that she may be entering
     since: float = 0.0  # when she first seemed to
     readings: int = 0  # heard there since
-    past: dict[str, Visit] = field(default_factory=dict)  # visits that may be resumed, by zone
+    past: dict[str, Visit] = field(default_factory=dict)  # her last visit to each zone
     floor: float = -inf  # the end of the last visit: the next begins no earlier
 
 

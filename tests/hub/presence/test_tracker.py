@@ -137,13 +137,16 @@ def test_one_loud_window_in_the_next_room_moves_nobody() -> None:
     assert told(moved) == [("dwelled", "lobby", 30.0)]
 
 
-def test_guest_who_goes_silent_has_left_when_she_was_last_heard() -> None:
+def test_guest_who_goes_silent_is_shown_no_more_and_has_left_when_she_was_last_heard() -> None:
     walk = Walk()
     walk.stays(20, lobby_1=-61)
 
-    changes = walk.stays(30)
+    soon = walk.stays(20)
+    shown = walk.tracker.where("marlton")
+    later = walk.stays(45)
 
-    assert told(changes) == [("left", "lobby", 19.0)]
+    assert (soon, shown) == ([], [])
+    assert told(later) == [("left", "lobby", 19.0)]
 
 
 @pytest.mark.parametrize("interval", [1, 3, 5, 10])
@@ -166,17 +169,29 @@ def test_thinned_tag_is_not_silent() -> None:
     assert told(changes) == [("dwelled", "lobby", 30.0)]
 
 
-def test_return_within_a_minute_resumes_the_visit_in_silence() -> None:
+def test_return_within_a_minute_resumes_the_visit_as_if_nothing_had_been() -> None:
     walk = Walk()
     entered = walk.stays(20, lobby_1=-61)
-    left = walk.stays(40)
 
-    back = walk.stays(5, lobby_1=-61) + walk.stays(40)
+    away_and_back = walk.stays(40) + walk.stays(5, lobby_1=-61)
+    left = walk.stays(70)
 
-    assert [change.kind for change in left] == [Change.LEFT]
-    assert told(back)[-1] == ("left", "lobby", 64.0)
-    assert Change.ENTERED not in [change.kind for change in back]
-    assert {change.visit for change in entered + left + back} == {entered[0].visit}
+    assert told(away_and_back) == [("dwelled", "lobby", 30.0)]
+    assert told(left) == [("left", "lobby", 64.0)]
+    assert {change.visit for change in entered + away_and_back + left} == {entered[0].visit}
+
+
+def test_return_from_the_next_room_within_a_minute_is_no_second_enter() -> None:
+    walk = Walk()
+    entered = walk.stays(20, lobby_1=-61, bar_1=-90)
+    moved = walk.stays(20, lobby_1=-90, bar_1=-61)
+
+    back = walk.stays(20, lobby_1=-61, bar_1=-90)
+    left = walk.stays(70)
+
+    assert [(change.kind, change.zone) for change in moved] == [("left", "lobby"), ("entered", "bar")]
+    assert [(change.kind, change.zone) for change in back] == [("left", "bar"), ("dwelled", "lobby")]
+    assert [(change.kind, change.visit) for change in left] == [("left", entered[0].visit)]
 
 
 def test_return_after_a_minute_is_another_visit() -> None:
@@ -203,7 +218,7 @@ def test_guest_who_leaves_before_a_threshold_does_not_reach_it_by_silence() -> N
     walk = Walk()
     walk.stays(28, lobby_1=-61)
 
-    changes = walk.stays(40)
+    changes = walk.stays(70)
 
     assert told(changes) == [("left", "lobby", 27.0)]
 
@@ -237,7 +252,7 @@ def test_guest_who_left_while_the_gateway_was_dead_leaves_once_it_is_back() -> N
     walk.stays(100)
     walk.tracker.gateway_state("marlton", "bar-1", T0 + walk.now, online=True)
 
-    changes = walk.stays(40)
+    changes = walk.stays(70)
 
     assert told(changes) == [("left", "bar", 9.0)]
 
@@ -298,7 +313,7 @@ def test_clock_set_back_an_hour_neither_raises_nor_empties_the_zone() -> None:
     walk.now -= 3600
 
     changes = walk.stays(60, bar_1=-61)
-    left = walk.stays(60)
+    left = walk.stays(70)
 
     assert changes == []
     assert [change.kind for change in left] == [Change.LEFT]
