@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from firmware_sim.errors import SimError
 from firmware_sim.providers.apns import Apns
@@ -25,7 +27,7 @@ from firmware_sim.providers.oauth import TokenEndpoint
 from firmware_sim.providers.provider_token import ProviderTokens
 from firmware_sim.providers.smtp import Relay
 
-HOST = "127.0.0.1"
+HOST: Final = "127.0.0.1"  # nobody else is to use keys that lie about
 
 
 class PortTaken(SimError):
@@ -115,7 +117,8 @@ async def _listening(
     try:
         server = await loop.create_server(watched, HOST, port, ssl=tls, reuse_address=True)
     except OSError as exc:
-        raise PortTaken(f"{HOST}:{port}: cannot listen, {(exc.strerror or str(exc)).lower()}") from exc
+        why = os.strerror(exc.errno).lower() if exc.errno else str(exc)  # asyncio puts a story into strerror
+        raise PortTaken(f"{HOST}:{port}: cannot listen, {why}; right would be four free ports in a row") from exc
     try:
         yield
     finally:

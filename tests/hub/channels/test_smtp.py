@@ -129,6 +129,16 @@ async def test_a_relay_that_offers_no_encryption_gets_no_mail(tmp_path: Path) ->
     assert failed.value.trouble is Trouble.CREDENTIALS
 
 
+async def test_a_relay_that_takes_no_login_gets_no_mail_from_a_hub_that_has_one(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as sim:
+        async with open_smtp(replace(sim.smtp, username="hub", password="secret"), SystemClock()) as channel:
+            with pytest.raises(Transient) as failed:
+                await channel.send(ANA)
+
+        assert list(sim.accepted_ids()) == []
+    assert failed.value.trouble is Trouble.CREDENTIALS
+
+
 async def test_a_relay_whose_certificate_is_not_trusted_gets_no_mail(tmp_path: Path) -> None:
     async with simulated(tmp_path) as sim, open_smtp(replace(sim.smtp, ca_file=None), SystemClock()) as channel:
         with pytest.raises(Transient) as failed:

@@ -243,6 +243,20 @@ async def test_a_connection_that_died_in_silence_is_replaced_and_nothing_is_in_d
     assert peer.bodies() == {b"first": 1, b"second": 1}
 
 
+async def test_a_request_given_up_in_total_silence_takes_its_connection_out_of_use(
+    peer: Peer, client: Http2Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.channels.http2.connection.SILENT_AFTER_S", 0.05)
+    peer.reply = lambda request: OK if request.body == b"good" else Reply(status=200, ending=Ending.HANG)
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.3):
+            await client.post("/", {}, b"hangs")
+    await client.post("/", {}, b"good")
+
+    assert len(peer.connections) == 2
+
+
 async def test_a_lost_connection_is_opened_again(peer: Peer, client: Http2Client) -> None:
     await client.post("/", {}, b"first")
     peer.connections[0]._transport.close()
