@@ -2,7 +2,7 @@
 
 Claim it under a lease, find the guest's best address, put it into that provider's lane (hub.outbox.lane). There it is
 asked about again, rendered, marked SENDING on the disk, and only then handed over (hub.outbox.handover). This page
-knows the order; every answer's meaning is in hub.outbox.handover, every wait in hub.outbox.retry and breaker.
+knows the order; every answer's meaning is in hub.outbox.answers, every wait in hub.outbox.retry and breaker.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import structlog
 
 from hub.clock import Alarm, Clock
 from hub.errors import StoreFailed
+from hub.outbox.answers import Answers
 from hub.outbox.handover import SEND_WITHIN, Handover
 from hub.outbox.lane import Lane, Placed
 from hub.outbox.message import Claimed, State, Target
@@ -60,11 +61,11 @@ class Dispatcher:
             box=self.box,
             rulebook_of=self.rulebook_of,
             clock=self.clock,
-            chance=self.chance,
             boot=self.boot,
             unsubscribe_url=self.unsubscribe_url,
             shadow=self.shadow,
             place=self.place,
+            answers=Answers(box=self.box, clock=self.clock, chance=self.chance, poke=self.poke),
             poke=self.poke,
             send_within=self.send_within,
         )

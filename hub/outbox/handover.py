@@ -1,7 +1,7 @@
-"""What happens between a claimed message and its provider's answer, and what does each answer mean?
+"""What happens between a claimed message and its provider's answer?
 
-Ask the gate again, render, mark SENDING durably, call the provider under one deadline. Failure that is certain may be
-tried again, elsewhere or later; doubt never is. The tables are delivery's: this page is their only reading.
+Ask the gate again, render, mark SENDING durably, call the provider under one deadline. What the answer means stands in
+hub.outbox.answers.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from typing import Final
 import structlog
 
 from hub.clock import Clock
-from hub.errors import Doubt, NotFound, Permanent, StoreFailed, Transient, Trouble
-from hub.outbox.breaker import admit, answered, many_wrong
-from hub.outbox.lane import Lane, Placed, Suspect
-from hub.outbox.message import Accepted, Claimed, Notification, State
+from hub.errors import Doubt, NotFound, Permanent, StoreFailed, Transient
+from hub.outbox.answers import Answer, Answers, next_channel
+from hub.outbox.breaker import admit
+from hub.outbox.lane import Lane, Placed
+from hub.outbox.message import Claimed, Notification, State
 from hub.outbox.port import Box
-from hub.outbox.retry import MAX_ATTEMPTS, GivesUp, retry_at
 from hub.outbox.state import Why
 from rules.decision import Reason
 from rules.event import Value
@@ -49,11 +49,11 @@ class Handover:
     box: Box
     rulebook_of: Callable[[str], Rulebook | None]
     clock: Clock
-    chance: Callable[[], float]
     boot: str
     unsubscribe_url: Callable[[Planned], str | None]
     shadow: bool
     place: Callable[[Claimed], Awaitable[None]]  # into a lane: for a message that may go another way
+    answers: Answers
     poke: Callable[[], None]
     send_within: timedelta = SEND_WITHIN
 
@@ -114,7 +114,7 @@ class Handover:
         if isinstance(answer, Hold):
             await self.box.release(claimed, now=now, due=answer.until, held=True)
             return
-        following = _next_channel(placed)
+        following = next_channel(placed)
         if answer.reason in _ELSEWHERE and following is not None:
             await self.place(replace(claimed, channel_at=following))
             return
@@ -144,21 +144,9 @@ class Handover:
         )
         if not ours:
             return  # cancelled, erased, or the lease ran out: nothing was sent
-        answer = await self._call(lane, notification)
-        now = self.clock.now()
-        lane.breaker = answered(lane.breaker, None if isinstance(answer, Accepted) else answer.trouble, now)
-        match answer:
-            case Accepted():
-                await self.box.accepted(claimed, now=now, accepted=answer)
-            case Doubt():
-                _log.warning("A message may have been delivered", provider=lane.provider, detail=answer.detail)
-                await self.box.finish(claimed, now=now, state=State.UNKNOWN, reason=Why.DOUBT, detail=answer.detail)
-            case Transient():
-                await self._later(lane, placed, answer, now)
-            case Permanent():
-                await self._elsewhere(lane, placed, answer, now)
+        await self.answers.note(lane, placed, await self._call(lane, notification))
 
-    async def _call(self, lane: Lane, notification: Notification) -> Accepted | Transient | Permanent | Doubt:
+    async def _call(self, lane: Lane, notification: Notification) -> Answer:
         try:
             async with asyncio.timeout(self.send_within.total_seconds()):
                 return await lane.channel.send(notification)
@@ -169,67 +157,6 @@ class Handover:
         except Exception as exc:  # noqa: BLE001  whatever it was, bytes may have left
             _log.error("A channel failed in a way that it should not", provider=lane.provider, fault=_fault(exc))
             return Doubt(f"{type(exc).__name__} in the channel")
-
-    async def _later(self, lane: Lane, placed: Placed, failure: Transient, now: datetime) -> None:
-        claimed, expires_at = placed.claimed, placed.claimed.planned.expires_at
-        ours = (
-            failure.trouble is Trouble.CREDENTIALS
-        )  # our own fault uses up nobody's attempts: rows wait until they expire
-        due = retry_at(
-            now=now,
-            made=min(claimed.attempts + 1, MAX_ATTEMPTS - 1) if ours else claimed.attempts + 1,
-            retry_after=failure.retry_after,
-            expires_at=expires_at,
-            chance=self.chance(),
-        )
-        if isinstance(due, datetime):
-            resting = lane.resting_until(now)
-            await self.box.again(
-                claimed,
-                now=now,
-                due=due if resting is None else min(max(due, resting), expires_at),
-                trouble=failure.trouble,
-                detail=failure.detail,
-                channel_at=claimed.planned.channels.index(placed.target.channel),
-            )
-            self.poke()
-            return
-        state = State.EXPIRED if due is GivesUp.EXPIRY else State.DEAD
-        await self.box.finish(claimed, now=now, state=state, reason=failure.trouble, detail=failure.detail)
-
-    async def _elsewhere(self, lane: Lane, placed: Placed, failure: Permanent, now: datetime) -> None:
-        """Certain and for good: the address may have to go, and the message may have another way."""
-        await self._address(lane, placed, failure, now)
-        claimed, channel_at = placed.claimed, await self._next_way(placed, failure)
-        if channel_at is None or claimed.attempts + 1 >= MAX_ATTEMPTS:
-            await self.box.finish(claimed, now=now, state=State.DEAD, reason=failure.trouble, detail=failure.detail)
-            return
-        await self.box.again(
-            claimed, now=now, due=now, trouble=failure.trouble, detail=failure.detail, channel_at=channel_at
-        )
-        self.poke()
-
-    async def _address(self, lane: Lane, placed: Placed, failure: Permanent, now: datetime) -> None:
-        if many_wrong(lane.breaker):
-            _log.error("Many addresses are called wrong at once: is our topic or sender right?", provider=lane.provider)
-        if not failure.address_is_dead:
-            return
-        target, guest = placed.target, placed.claimed.planned.guest
-        if target.device is None:
-            await self.box.suppress_address(target, reason=failure.trouble, now=now)
-        elif failure.trouble is Trouble.ADDRESS_WRONG:
-            lane.suspect(Suspect(target=target, guest=guest, since=failure.since, at=now))
-        else:
-            await self.box.forget_address(target, guest, since=failure.since, now=now)
-
-    async def _next_way(self, placed: Placed, failure: Permanent) -> int | None:
-        """The index of the channel to try next: the same one while another device is left, unless it is our text."""
-        target = placed.target
-        if failure.trouble is not Trouble.CONTENT and target.device is not None:
-            left = await self.box.targets(placed.claimed, target.channel)
-            if any(other.device != target.device for other in left):
-                return placed.claimed.planned.channels.index(target.channel)
-        return _next_channel(placed)
 
 
 def _by_one_channel(facts: Facts, channel: str) -> Facts:
@@ -246,12 +173,6 @@ def _fault(exc: Exception) -> str:
     """What and where, without the exception's own words: they may hold an address."""
     where = traceback.extract_tb(exc.__traceback__)[-1]
     return f"{type(exc).__name__} at {where.filename}:{where.lineno}"
-
-
-def _next_channel(placed: Placed) -> int | None:
-    channels = placed.claimed.planned.channels
-    following = channels.index(placed.target.channel) + 1
-    return following if following < len(channels) else None
 
 
 def _notification(placed: Placed, text: Text, rulebook: Rulebook, unsubscribe: str | None) -> Notification:

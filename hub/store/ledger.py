@@ -1,76 +1,15 @@
-"""How is a decision stored, whole or not at all, and only if nobody decided meanwhile?
-
-`record` is one transaction. Its first write compares the guest's version with that of the facts that were read and
-raises it: of a thousand decisions made on the same facts one is stored, the others are made again. That is the
-cooldown's claim: nobody can decide without knowing of the message that was decided before.
-"""
+"""The journeys' ports, on SQLite: each call is one job of hub.store.records, and `record` one durable transaction."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
-from typing import Final
 
-import msgspec
-
-from hub.errors import Conflict
 from hub.journeys.port import DueWait, KeptVersion, Record, VisitNote
-from hub.outbox.message import State
-from hub.outbox.state import WAITING, Why
+from hub.store import records
 from hub.store.facts import facts_of
 from hub.store.sqlite import Store
-from hub.store.times import from_us, maybe_us, to_us
-from hub.store.values import dump_decision, dump_run, dump_values, load_run
-from rules.decision import Decision
-from rules.event import Due, Event
-from rules.facts import Facts, Planned
-from rules.run import Run
-
-_EVENT: Final = """
-INSERT INTO events (id, venue, guest, kind, object, at_us, received_us, data_json) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (id) DO NOTHING
-"""
-_VISIT: Final = """
-INSERT INTO visits (id, venue, tag, zone, entered_us, left_us, dwelled_us, confidence, guest)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (id) DO UPDATE SET
-    left_us = coalesce(excluded.left_us, left_us), dwelled_us = max(excluded.dwelled_us, dwelled_us),
-    confidence = excluded.confidence, guest = coalesce(excluded.guest, guest)
-"""
-_RUN: Final = """
-INSERT INTO runs (id, venue, guest, journey, version, once_key, started_us, live, ended_us, wake_us, goal_until_us,
-                  value_json)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (id) DO UPDATE SET
-    version = excluded.version, live = excluded.live, ended_us = excluded.ended_us, wake_us = excluded.wake_us,
-    goal_until_us = excluded.goal_until_us, value_json = excluded.value_json
-"""
-_DECISION: Final = """
-INSERT INTO decisions (id, at_us, venue, guest, journey, run, kind, reason, message, event, value_json)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (id) DO NOTHING
-"""
-_MESSAGE: Final = """
-INSERT INTO messages (id, dedupe_key, venue, guest, journey, version, run, step, message, purpose, priority,
-                      channels_json, ghost, state, logical_us, due_us, held_us, expires_us,
-                      view_json, created_us, updated_us)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT DO NOTHING
-"""  # whatever conflicts: the id, the dedupe key and (run, step) all say that it was decided before
-_CANCEL: Final = f"""
-UPDATE messages SET state = 'CANCELLED', reason = ?, lease_token = NULL, lease_until_us = NULL, updated_us = ?
-WHERE id = ? AND state IN ({", ".join(f"'{state}'" for state in sorted(WAITING))})
-"""  # noqa: S608  our own states
-_VERSIONS: Final = """
-SELECT j.venue, j.journey, j.version, j.text FROM journeys AS j WHERE EXISTS (
-    SELECT 1 FROM runs AS r WHERE r.venue = j.venue AND r.journey = j.journey AND r.version = j.version
-    AND (r.live OR r.goal_until_us >= ?)
-) OR EXISTS (
-    SELECT 1 FROM messages AS m WHERE m.venue = j.venue AND m.journey = j.journey AND m.version = j.version
-    AND m.state IN ('SCHEDULED', 'READY', 'CLAIMED')
-) ORDER BY j.first_us, j.version
-"""
+from rules.facts import Facts
 
 
 class LedgerStore:
@@ -87,196 +26,28 @@ class LedgerStore:
 
     async def seen(self, event_id: str) -> bool:
         """Was an event of this id stored?"""
-        return await self._store.read(lambda connection: _seen(connection, event_id))
+        return await self._store.read(lambda c: records.seen(c, event_id))
 
     async def record(self, record: Record, *, now: datetime) -> None:
         """Store all of it, durably. Raises Conflict when the guest's version has moved on."""
-        await self._store.write(lambda connection: _record(connection, record, now))
+        await self._store.write(lambda c: records.record(c, record, now))
 
     async def note_visit(self, visit: VisitNote) -> None:
         """Store a visit of a tag that is nobody's just now."""
-        await self._store.write(lambda connection: _put_visit(connection, visit, None))
+        await self._store.write(lambda c: records.put_visit(c, visit, None))
 
     async def due(self, *, now: datetime, limit: int) -> Sequence[DueWait]:
         """Runs to look at, the earliest first."""
-        return await self._store.read(lambda connection: _due(connection, now, limit))
+        return await self._store.read(lambda c: records.due(c, now, limit))
 
     async def next_wake(self) -> datetime | None:
         """When the next run is to be looked at."""
-        return await self._store.read(_next_wake)
+        return await self._store.read(records.next_wake)
 
     async def keep_versions(self, versions: Sequence[KeptVersion], *, now: datetime) -> None:
         """Keep the text of versions that runs may come to depend on; those that are kept already stay."""
-        await self._store.write(lambda connection: _keep_versions(connection, versions, now))
+        await self._store.write(lambda c: records.keep_versions(c, versions, now))
 
     async def versions_in_use(self, *, now: datetime) -> Sequence[KeptVersion]:
         """The kept versions that a live run, an open goal or an unsent message still needs, the oldest first."""
-        return await self._store.read(lambda connection: _versions_in_use(connection, now))
-
-
-def _seen(connection: sqlite3.Connection, event_id: str) -> bool:
-    return connection.execute("SELECT 1 FROM events WHERE id = ?", (event_id,)).fetchone() is not None
-
-
-def _record(connection: sqlite3.Connection, record: Record, now: datetime) -> None:
-    if record.event is not None and not _put_event(connection, record.event):
-        return
-    known = _claim_version(connection, record, now)
-    if record.visit is not None:
-        _put_visit(connection, record.visit, record.guest if known else None)
-    for run in sorted(record.runs, key=lambda run: run.live):  # one that ended makes room for one that starts
-        _put_run(connection, run)
-    for decision in record.decisions:
-        _put_decision(connection, decision)
-    for planned in record.planned:
-        put_message(connection, planned, now)
-    for message in record.cancelled:
-        connection.execute(_CANCEL, (Why.STOPPED, to_us(now), message))
-
-
-def _claim_version(connection: sqlite3.Connection, record: Record, now: datetime) -> bool:
-    """Is she known, and decided about on the facts that still hold? Raises Conflict when they no longer do."""
-    changed = connection.execute(
-        "UPDATE guests SET version = version + 1, updated_us = ? WHERE guest = ? AND version = ?",
-        (to_us(now), record.guest, record.version),
-    ).rowcount
-    if changed == 1:
-        return True
-    known = connection.execute("SELECT 1 FROM guests WHERE guest = ?", (record.guest,)).fetchone()
-    if known is not None or record.version != 0:  # 0: the facts said that nobody knows her, and that is still so
-        raise Conflict(f"the guest's version is no longer {record.version}: read her facts and decide again")
-    return False
-
-
-def _put_event(connection: sqlite3.Connection, event: Event) -> bool:
-    row = (
-        event.id,
-        event.venue,
-        event.guest,
-        event.kind,
-        event.object,
-        to_us(event.at),
-        to_us(event.received),
-        dump_values(event.data),
-    )
-    return connection.execute(_EVENT, row).rowcount == 1
-
-
-def _put_visit(connection: sqlite3.Connection, visit: VisitNote, guest: str | None) -> None:
-    row = (
-        visit.id,
-        visit.venue,
-        visit.tag,
-        visit.zone,
-        to_us(visit.entered),
-        maybe_us(visit.left),
-        visit.dwelled_us,
-        visit.confidence,
-        guest,
-    )
-    connection.execute(_VISIT, row)
-
-
-def _put_run(connection: sqlite3.Connection, run: Run) -> None:
-    row = (
-        run.id,
-        run.venue,
-        run.guest,
-        run.journey,
-        run.version,
-        run.once_key,
-        to_us(run.started_at),
-        run.live,
-        maybe_us(run.ended_at),
-        maybe_us(run.wake_at),
-        maybe_us(run.goal_until),
-        dump_run(run),
-    )
-    try:
-        connection.execute(_RUN, row)
-    except sqlite3.IntegrityError as exc:  # runs_one_live: somebody started her meanwhile
-        raise Conflict(f"journey {run.journey} has a live run of this guest already: decide again") from exc
-
-
-def _put_decision(connection: sqlite3.Connection, decision: Decision) -> None:
-    row = (
-        decision.id,
-        to_us(decision.at),
-        decision.venue,
-        decision.guest,
-        decision.journey,
-        decision.run,
-        decision.kind,
-        decision.reason,
-        decision.message,
-        decision.event,
-        dump_decision(decision),
-    )
-    connection.execute(_DECISION, row)
-
-
-def put_message(connection: sqlite3.Connection, planned: Planned, now: datetime) -> None:
-    """Into the outbox, in the transaction of its decision; once."""
-    due = planned.not_before or min(planned.at, now)
-    row = (
-        planned.id,
-        planned.dedupe_key,
-        planned.venue,
-        planned.guest,
-        planned.journey,
-        planned.version,
-        planned.run,
-        planned.step,
-        planned.message,
-        planned.purpose,
-        planned.priority,
-        msgspec.json.encode(planned.channels).decode(),
-        planned.ghost,
-        _first_state(planned),
-        to_us(planned.at),
-        to_us(due),
-        maybe_us(planned.not_before),
-        to_us(planned.expires_at),
-        dump_values(planned.view),
-        to_us(now),
-        to_us(now),
-    )
-    connection.execute(_MESSAGE, row)
-
-
-def _first_state(planned: Planned) -> State:
-    if planned.ghost:
-        return State.GHOST
-    return State.READY if planned.not_before is None else State.SCHEDULED
-
-
-def _due(connection: sqlite3.Connection, now: datetime, limit: int) -> list[DueWait]:
-    rows = connection.execute(
-        "SELECT value_json FROM runs WHERE live AND wake_us <= ? ORDER BY wake_us, id LIMIT ?", (to_us(now), limit)
-    )
-    return [_wait(load_run(text)) for (text,) in rows]
-
-
-def _wait(run: Run) -> DueWait:
-    at = run.deadline or run.wake_at
-    assert at is not None, "a run that is due has a time"  # noqa: S101  the query asks for wake_us
-    return DueWait(venue=run.venue, guest=run.guest, due=Due(run=run.id, at=at))
-
-
-def _next_wake(connection: sqlite3.Connection) -> datetime | None:
-    (us,) = connection.execute("SELECT min(wake_us) FROM runs WHERE live AND wake_us IS NOT NULL").fetchone()
-    return None if us is None else from_us(us)
-
-
-def _keep_versions(connection: sqlite3.Connection, versions: Sequence[KeptVersion], now: datetime) -> None:
-    connection.executemany(
-        "INSERT INTO journeys (venue, journey, version, text, first_us) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        [(kept.venue, kept.journey, kept.version, kept.text, to_us(now)) for kept in versions],
-    )
-
-
-def _versions_in_use(connection: sqlite3.Connection, now: datetime) -> list[KeptVersion]:
-    rows = connection.execute(_VERSIONS, (to_us(now),))
-    return [
-        KeptVersion(venue=venue, journey=journey, version=version, text=text) for venue, journey, version, text in rows
-    ]
+        return await self._store.read(lambda c: records.versions_in_use(c, now))

@@ -10,14 +10,10 @@ from hub.errors import StoreFailed, Transient, Trouble
 from hub.outbox.breaker import FAILURES
 from hub.outbox.dispatch import LEASE
 from hub.outbox.message import Accepted, Claimed, State
-from rules.expression import read_expression
-from rules.facts import Facts
-from rules.run import Run
 from tests.fakes.box import FakeBox
 from tests.fakes.hub_clock import T0
-from tests.fakes.office import HOUR, IPHONE, MAILBOX, MINUTE, PIXEL, SECOND, Office, a_while, at_work, until
+from tests.fakes.office import IPHONE, MAILBOX, MINUTE, PIXEL, SECOND, Office, a_while, at_work, until
 from tests.fakes.planned import a_planned
-from tests.fakes.rulebook import NIGHT, a_journey, a_rulebook, a_venue
 
 
 async def test_a_decided_message_leaves_and_is_noted_as_sent() -> None:
@@ -82,134 +78,6 @@ async def test_a_message_without_an_address_is_suppressed() -> None:
         await until(office.is_(State.SUPPRESSED))
 
     assert office.stands() == (State.SUPPRESSED, "no_address")
-
-
-async def test_consent_that_was_withdrawn_meanwhile_is_obeyed() -> None:
-    office = Office()
-    async with at_work(office):
-        office.guest(consents=frozenset())
-        office.put()
-        await until(office.is_(State.SUPPRESSED))
-
-    assert office.stands() == (State.SUPPRESSED, "no_consent")
-    assert office.apns.asked == office.smtp.asked == []
-
-
-async def test_consent_for_email_is_no_consent_for_push() -> None:
-    office = Office()
-    async with at_work(office):
-        office.guest(consents=frozenset({("marketing", "email")}))
-        office.put()
-        await until(office.is_(State.SENT))
-
-    assert office.apns.asked == []
-    assert [each.target for each in office.smtp.accepted] == [MAILBOX]
-
-
-async def test_a_hush_that_began_meanwhile_is_obeyed() -> None:
-    office = Office(a_rulebook(a_venue(hush=read_expression("guest.in_house", ["in_house"]))))
-    async with at_work(office):
-        office.guest(profile={"first_name": "Ana", "in_house": True})
-        office.put()
-        await until(office.is_(State.SUPPRESSED))
-
-    assert office.stands() == (State.SUPPRESSED, "hush")
-
-
-async def test_a_guest_who_was_erased_gets_nothing() -> None:
-    office = Office()
-    async with at_work(office):
-        del office.box.known["ana"]
-        office.put()
-        await until(office.is_(State.CANCELLED))
-
-    assert office.stands() == (State.CANCELLED, "erased")
-    assert office.apns.asked == []
-
-
-async def test_quiet_hours_that_began_meanwhile_hold_the_message_until_they_end() -> None:
-    office = Office(a_rulebook(a_venue(quiet=NIGHT)))
-    office.clock.at = T0.replace(hour=22, minute=30)
-    morning = T0.replace(hour=8) + 24 * HOUR
-    async with at_work(office):
-        office.put(a_planned(at=office.clock.now(), expires_at=morning + 10 * MINUTE))
-        await until(office.is_(State.SCHEDULED))
-        due = office.box.messages["m1"].due
-        asked_at_night = list(office.apns.asked)
-        office.pass_(morning - office.clock.now())
-        await until(office.is_(State.SENT))
-
-    assert due == morning
-    assert asked_at_night == []
-
-
-async def test_quiet_hours_that_outlast_the_message_suppress_it() -> None:
-    office = Office(a_rulebook(a_venue(quiet=NIGHT)))
-    office.clock.at = T0.replace(hour=22, minute=30)
-    async with at_work(office):
-        office.put(a_planned(at=office.clock.now(), expires_at=office.clock.now() + HOUR))
-        await until(office.is_(State.SUPPRESSED))
-
-    assert office.stands() == (State.SUPPRESSED, "quiet_hours")
-
-
-async def test_a_held_message_is_released_at_its_time_and_asked_about_again() -> None:
-    office = Office()
-    run = Run(
-        id="run-m1", journey="welcome", version="v1", venue="marlton", guest="ana", once_key="", started_at=T0,
-        start_event="e1", live=False, ended_why="stop",
-    )  # fmt: skip
-    async with at_work(office):
-        office.put(a_planned("m1", not_before=T0 + MINUTE))
-        office.put(a_planned("m2", not_before=T0 + MINUTE))
-        await a_while()
-        asked_early = list(office.apns.asked)
-        office.guest(runs=(run,))
-        office.pass_(MINUTE)
-        await until(office.is_(State.SENT, "m2"))
-        await until(office.is_(State.CANCELLED, "m1"))
-
-    assert asked_early == []
-    assert [each.id for each in office.apns.accepted] == ["m2"]
-
-
-async def test_a_text_that_cannot_be_rendered_harms_only_its_own_message() -> None:
-    office = Office(a_rulebook(journey=a_journey(body="Gate {{ event.gate }}")))
-    async with at_work(office):
-        office.put(a_planned("m1"))
-        office.put(a_planned("m2", view={"event.gate": "12"}))
-        await until(office.is_(State.SENT, "m2"))
-        await until(office.is_(State.DEAD, "m1"))
-
-    assert office.stands("m1") == (State.DEAD, "template")
-
-
-async def test_a_fault_of_our_own_harms_only_its_own_message() -> None:
-    class Broken(FakeBox):
-        async def facts(self, claimed: Claimed, *, now: datetime) -> Facts:
-            if claimed.planned.id == "m1":
-                raise KeyError("a bug")
-            return await super().facts(claimed, now=now)
-
-    office = Office()
-    office.use(Broken())
-    async with at_work(office):
-        office.put(a_planned("m1"))
-        office.put(a_planned("m2"))
-        await until(office.is_(State.SENT, "m2"))
-        await until(office.is_(State.DEAD, "m1"))
-
-    assert office.stands("m1") == (State.DEAD, "fault")
-
-
-async def test_a_shadow_hub_decides_and_records_and_sends_nothing() -> None:
-    office = Office(shadow=True)
-    async with at_work(office):
-        office.put()
-        await until(office.is_(State.GHOST))
-
-    assert office.stands() == (State.GHOST, "shadow")
-    assert office.apns.asked == []
 
 
 async def test_a_venue_whose_files_are_gone_keeps_its_messages_until_they_expire() -> None:

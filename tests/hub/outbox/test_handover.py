@@ -1,195 +1,141 @@
 from __future__ import annotations
 
-import pytest
+from datetime import datetime
 
-from hub.errors import Doubt, Permanent, SendFailed, Transient, Trouble
-from hub.outbox.breaker import MANY_WRONG
-from hub.outbox.message import State
+from hub.outbox.message import Claimed, State
+from rules.expression import read_expression
+from rules.facts import Facts
+from rules.run import Run
+from tests.fakes.box import FakeBox
 from tests.fakes.hub_clock import T0
-from tests.fakes.office import HOUR, IPHONE, MAILBOX, MINUTE, PIXEL, SECOND, Office, a_while, at_work, until
+from tests.fakes.office import HOUR, MAILBOX, MINUTE, Office, a_while, at_work, until
 from tests.fakes.planned import a_planned
+from tests.fakes.rulebook import NIGHT, a_journey, a_rulebook, a_venue
 
 
-async def test_a_passing_failure_is_tried_again_after_jitter() -> None:
+async def test_consent_that_was_withdrawn_meanwhile_is_obeyed() -> None:
     office = Office()
-    office.apns.answers.append(Transient(Trouble.UNAVAILABLE, "503"))
     async with at_work(office):
+        office.guest(consents=frozenset())
         office.put()
-        await until(office.tried(1))
-        due = office.box.messages["m1"].due
-        await a_while()
-        asked_early = len(office.apns.asked)
-        office.pass_(SECOND)
-        await until(office.is_(State.SENT))
+        await until(office.is_(State.SUPPRESSED))
 
-    assert due == T0 + SECOND  # half of the first span of two seconds
-    assert asked_early == 1
-    assert [each.id for each in office.apns.asked] == ["m1", "m1"]
+    assert office.stands() == (State.SUPPRESSED, "no_consent")
+    assert office.apns.asked == office.smtp.asked == []
 
 
-async def test_a_throttled_message_is_not_tried_before_its_time() -> None:
+async def test_consent_for_email_is_no_consent_for_push() -> None:
     office = Office()
-    office.apns.answers.append(Transient(Trouble.THROTTLED, "429", retry_after=MINUTE))
     async with at_work(office):
-        office.put()
-        await until(office.tried(1))
-        office.pass_(MINUTE - SECOND)
-        await a_while()
-        asked_early = len(office.apns.asked)
-        office.pass_(SECOND)
-        await until(office.is_(State.SENT))
-
-    assert asked_early == 1
-
-
-async def test_nothing_is_tried_a_ninth_time() -> None:
-    office = Office()
-    office.chance = 0.0
-    office.apns.answers.extend(Transient(Trouble.THROTTLED, "429") for _ in range(20))
-    async with at_work(office):
-        office.put()
-        await until(office.is_(State.DEAD))
-
-    assert office.stands() == (State.DEAD, "throttled")
-    assert len(office.apns.asked) == 8
-
-
-async def test_a_retry_that_would_come_too_late_expires_the_message() -> None:
-    office = Office()
-    office.apns.answers.append(Transient(Trouble.THROTTLED, "429", retry_after=HOUR))
-    async with at_work(office):
-        office.put()
-        await until(office.is_(State.EXPIRED))
-
-    assert len(office.apns.asked) == 1
-
-
-async def test_our_own_faulty_credentials_let_messages_wait_until_they_expire() -> None:
-    office = Office()
-    office.chance = 0.0
-    office.apns.answers.extend(Transient(Trouble.CREDENTIALS, "403 InvalidProviderToken") for _ in range(40))
-    async with at_work(office):
-        office.put()
-        for tries in range(1, 15):
-            await until(office.tried(tries))
-            office.pass_(MINUTE)
-        await until(office.tried(15))
-        waiting = office.stands()[0]
-        office.pass_(MINUTE)
-        await until(office.is_(State.EXPIRED))
-
-    assert waiting is State.READY
-    assert len(office.apns.asked) == 15
-
-
-@pytest.mark.parametrize(
-    "answer", [Doubt("reset after the headers"), TimeoutError(), ConnectionResetError(), ValueError("a bug")], ids=repr
-)
-async def test_doubt_is_never_sent_again_and_triggers_no_other_channel(answer: SendFailed | Exception) -> None:
-    office = Office()
-    office.apns.answers.append(answer)
-    async with at_work(office):
-        office.put()
-        await until(office.is_(State.UNKNOWN))
-        office.pass_(10 * MINUTE)
-        await a_while()
-
-    assert office.stands() == (State.UNKNOWN, "doubt")
-    assert len(office.apns.asked) == 1
-    assert office.smtp.asked == []
-
-
-async def test_a_call_that_hangs_is_given_up_as_doubt() -> None:
-    office = Office()
-    office.apns.open.clear()
-    async with at_work(office):
-        office.put()
-        await until(office.is_(State.UNKNOWN))
-
-    assert office.apns.accepted == []
-
-
-async def test_after_certain_refusal_the_next_device_is_tried_and_then_the_next_channel() -> None:
-    office = Office()
-    office.box.addresses["ana"].append((PIXEL, T0 - MINUTE))
-    office.fcm.answers.append(Permanent(Trouble.ADDRESS_GONE, "UNREGISTERED", address_is_dead=True))
-    office.apns.answers.append(Permanent(Trouble.ADDRESS_WRONG, "BadDeviceToken"))
-    async with at_work(office):
+        office.guest(consents=frozenset({("marketing", "email")}))
         office.put()
         await until(office.is_(State.SENT))
 
-    outcomes = [(each.provider, each.outcome) for each in office.box.messages["m1"].attempts]
-    assert outcomes == [("fcm", "address_gone"), ("apns", "address_wrong"), ("smtp", "accepted")]
+    assert office.apns.asked == []
+    assert [each.target for each in office.smtp.accepted] == [MAILBOX]
 
 
-async def test_a_text_that_was_refused_goes_to_no_other_device() -> None:
-    office = Office()
-    office.box.addresses["ana"].append((PIXEL, T0 - MINUTE))
-    office.fcm.answers.append(Permanent(Trouble.CONTENT, "413"))
+async def test_a_hush_that_began_meanwhile_is_obeyed() -> None:
+    office = Office(a_rulebook(a_venue(hush=read_expression("guest.in_house", ["in_house"]))))
     async with at_work(office):
-        office.put(a_planned(channels=("push",)))
-        await until(office.is_(State.DEAD))
+        office.guest(profile={"first_name": "Ana", "in_house": True})
+        office.put()
+        await until(office.is_(State.SUPPRESSED))
 
-    assert office.stands() == (State.DEAD, "content")
+    assert office.stands() == (State.SUPPRESSED, "hush")
+
+
+async def test_a_guest_who_was_erased_gets_nothing() -> None:
+    office = Office()
+    async with at_work(office):
+        del office.box.known["ana"]
+        office.put()
+        await until(office.is_(State.CANCELLED))
+
+    assert office.stands() == (State.CANCELLED, "erased")
     assert office.apns.asked == []
 
 
-async def test_exactly_the_address_that_is_gone_is_forgotten() -> None:
-    office = Office()
-    office.box.addresses["ana"].append((PIXEL, T0 - MINUTE))
-    office.fcm.answers.append(Permanent(Trouble.ADDRESS_GONE, "UNREGISTERED", address_is_dead=True))
+async def test_quiet_hours_that_began_meanwhile_hold_the_message_until_they_end() -> None:
+    office = Office(a_rulebook(a_venue(quiet=NIGHT)))
+    office.clock.at = T0.replace(hour=22, minute=30)
+    morning = T0.replace(hour=8) + 24 * HOUR
     async with at_work(office):
-        office.put()
+        office.put(a_planned(at=office.clock.now(), expires_at=morning + 10 * MINUTE))
+        await until(office.is_(State.SCHEDULED))
+        due = office.box.messages["m1"].due
+        asked_at_night = list(office.apns.asked)
+        office.pass_(morning - office.clock.now())
         await until(office.is_(State.SENT))
 
-    assert [target for target, _ in office.box.addresses["ana"]] == [IPHONE, MAILBOX]
+    assert due == morning
+    assert asked_at_night == []
 
 
-async def test_an_address_registered_since_it_died_stays() -> None:
-    office = Office()
-    gone = Permanent(Trouble.ADDRESS_GONE, "410", address_is_dead=True, since=T0 - 2 * HOUR)
-    office.apns.answers.append(gone)
+async def test_quiet_hours_that_outlast_the_message_suppress_it() -> None:
+    office = Office(a_rulebook(a_venue(quiet=NIGHT)))
+    office.clock.at = T0.replace(hour=22, minute=30)
     async with at_work(office):
-        office.put(a_planned(channels=("push",)))
-        await until(office.is_(State.DEAD))
+        office.put(a_planned(at=office.clock.now(), expires_at=office.clock.now() + HOUR))
+        await until(office.is_(State.SUPPRESSED))
 
-    assert IPHONE in [target for target, _ in office.box.addresses["ana"]]
+    assert office.stands() == (State.SUPPRESSED, "quiet_hours")
 
 
-async def test_a_mailbox_that_bounced_is_never_written_to_again() -> None:
+async def test_a_held_message_is_released_at_its_time_and_asked_about_again() -> None:
     office = Office()
-    office.smtp.answers.append(Permanent(Trouble.ADDRESS_GONE, "550", address_is_dead=True))
+    run = Run(
+        id="run-m1", journey="welcome", version="v1", venue="marlton", guest="ana", once_key="", started_at=T0,
+        start_event="e1", live=False, ended_why="stop",
+    )  # fmt: skip
     async with at_work(office):
-        office.put(a_planned(channels=("email",)))
-        await until(office.is_(State.DEAD))
-
-    assert office.box.suppressed == {("email", "ana@guest.example")}
-
-
-async def test_an_address_that_is_called_wrong_is_forgotten_a_minute_later() -> None:
-    office = Office()
-    office.apns.answers.append(Permanent(Trouble.ADDRESS_WRONG, "BadDeviceToken", address_is_dead=True))
-    async with at_work(office):
-        office.put(a_planned(channels=("push",)))
-        await until(office.is_(State.DEAD))
-        at_once = [target for target, _ in office.box.addresses["ana"]]
+        office.put(a_planned("m1", not_before=T0 + MINUTE))
+        office.put(a_planned("m2", not_before=T0 + MINUTE))
+        await a_while()
+        asked_early = list(office.apns.asked)
+        office.guest(runs=(run,))
         office.pass_(MINUTE)
-        await until(lambda: len(office.box.addresses["ana"]) == 1)
+        await until(office.is_(State.SENT, "m2"))
+        await until(office.is_(State.CANCELLED, "m1"))
 
-    assert at_once == [IPHONE, MAILBOX]
+    assert asked_early == []
+    assert [each.id for each in office.apns.accepted] == ["m2"]
 
 
-async def test_when_many_addresses_are_called_wrong_at_once_none_is_forgotten() -> None:
-    office = Office()
-    wrong = Permanent(Trouble.ADDRESS_WRONG, "DeviceTokenNotForTopic", address_is_dead=True)
-    office.apns.answers.extend([wrong] * MANY_WRONG)
+async def test_a_text_that_cannot_be_rendered_harms_only_its_own_message() -> None:
+    office = Office(a_rulebook(journey=a_journey(body="Gate {{ event.gate }}")))
     async with at_work(office):
-        for n in range(MANY_WRONG):
-            office.put(a_planned(f"m{n}", channels=("push",)))
-        await until(lambda: all(each.state is State.DEAD for each in office.box.messages.values()))
-        office.put(a_planned("later", channels=("push",)))
-        await until(office.is_(State.SCHEDULED, "later"))
-        office.pass_(2 * MINUTE)
-        await until(office.is_(State.SENT, "later"))
+        office.put(a_planned("m1"))
+        office.put(a_planned("m2", view={"event.gate": "12"}))
+        await until(office.is_(State.SENT, "m2"))
+        await until(office.is_(State.DEAD, "m1"))
 
-    assert [target for target, _ in office.box.addresses["ana"]] == [IPHONE, MAILBOX]
+    assert office.stands("m1") == (State.DEAD, "template")
+
+
+async def test_a_fault_of_our_own_harms_only_its_own_message() -> None:
+    class Broken(FakeBox):
+        async def facts(self, claimed: Claimed, *, now: datetime) -> Facts:
+            if claimed.planned.id == "m1":
+                raise KeyError("a bug")
+            return await super().facts(claimed, now=now)
+
+    office = Office()
+    office.use(Broken())
+    async with at_work(office):
+        office.put(a_planned("m1"))
+        office.put(a_planned("m2"))
+        await until(office.is_(State.SENT, "m2"))
+        await until(office.is_(State.DEAD, "m1"))
+
+    assert office.stands("m1") == (State.DEAD, "fault")
+
+
+async def test_a_shadow_hub_decides_and_records_and_sends_nothing() -> None:
+    office = Office(shadow=True)
+    async with at_work(office):
+        office.put()
+        await until(office.is_(State.GHOST))
+
+    assert office.stands() == (State.GHOST, "shadow")
+    assert office.apns.asked == []

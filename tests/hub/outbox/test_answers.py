@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+import pytest
+
+from hub.errors import Doubt, Permanent, SendFailed, Transient, Trouble
+from hub.outbox.breaker import MANY_WRONG
+from hub.outbox.message import State
+from tests.fakes.hub_clock import T0
+from tests.fakes.office import HOUR, IPHONE, MAILBOX, MINUTE, PIXEL, SECOND, Office, a_while, at_work, until
+from tests.fakes.planned import a_planned
+
+
+async def test_a_passing_failure_is_tried_again_after_jitter() -> None:
+    office = Office()
+    office.apns.answers.append(Transient(Trouble.UNAVAILABLE, "503"))
+    async with at_work(office):
+        office.put()
+        await until(office.tried(1))
+        due = office.box.messages["m1"].due
+        await a_while()
+        asked_early = len(office.apns.asked)
+        office.pass_(SECOND)
+        await until(office.is_(State.SENT))
+
+    assert due == T0 + SECOND  # half of the first span of two seconds
+    assert asked_early == 1
+    assert [each.id for each in office.apns.asked] == ["m1", "m1"]
+
+
+async def test_a_throttled_message_is_not_tried_before_its_time() -> None:
+    office = Office()
+    office.apns.answers.append(Transient(Trouble.THROTTLED, "429", retry_after=MINUTE))
+    async with at_work(office):
+        office.put()
+        await until(office.tried(1))
+        office.pass_(MINUTE - SECOND)
+        await a_while()
+        asked_early = len(office.apns.asked)
+        office.pass_(SECOND)
+        await until(office.is_(State.SENT))
+
+    assert asked_early == 1
+
+
+async def test_nothing_is_tried_a_ninth_time() -> None:
+    office = Office()
+    office.chance = 0.0
+    office.apns.answers.extend(Transient(Trouble.THROTTLED, "429") for _ in range(20))
+    async with at_work(office):
+        office.put()
+        await until(office.is_(State.DEAD))
+
+    assert office.stands() == (State.DEAD, "throttled")
+    assert len(office.apns.asked) == 8
+
+
+async def test_a_retry_that_would_come_too_late_expires_the_message() -> None:
+    office = Office()
+    office.apns.answers.append(Transient(Trouble.THROTTLED, "429", retry_after=HOUR))
+    async with at_work(office):
+        office.put()
+        await until(office.is_(State.EXPIRED))
+
+    assert len(office.apns.asked) == 1
+
+
+async def test_our_own_faulty_credentials_let_messages_wait_until_they_expire() -> None:
+    office = Office()
+    office.chance = 0.0
+    office.apns.answers.extend(Transient(Trouble.CREDENTIALS, "403 InvalidProviderToken") for _ in range(40))
+    async with at_work(office):
+        office.put()
+        for tries in range(1, 15):
+            await until(office.tried(tries))
+            office.pass_(MINUTE)
+        await until(office.tried(15))
+        waiting = office.stands()[0]
+        office.pass_(MINUTE)
+        await until(office.is_(State.EXPIRED))
+
+    assert waiting is State.READY
+    assert len(office.apns.asked) == 15
+
+
+@pytest.mark.parametrize(
+    "answer", [Doubt("reset after the headers"), TimeoutError(), ConnectionResetError(), ValueError("a bug")], ids=repr
+)
+async def test_doubt_is_never_sent_again_and_triggers_no_other_channel(answer: SendFailed | Exception) -> None:
+    office = Office()
+    office.apns.answers.append(answer)
+    async with at_work(office):
+        office.put()
+        await until(office.is_(State.UNKNOWN))
+        office.pass_(10 * MINUTE)
+        await a_while()
+
+    assert office.stands() == (State.UNKNOWN, "doubt")
+    assert len(office.apns.asked) == 1
+    assert office.smtp.asked == []
+
+
+async def test_a_call_that_hangs_is_given_up_as_doubt() -> None:
+    office = Office()
+    office.apns.open.clear()
+    async with at_work(office):
+        office.put()
+        await until(office.is_(State.UNKNOWN))
+
+    assert office.apns.accepted == []
+
+
+async def test_after_certain_refusal_the_next_device_is_tried_and_then_the_next_channel() -> None:
+    office = Office()
+    office.box.addresses["ana"].append((PIXEL, T0 - MINUTE))
+    office.fcm.answers.append(Permanent(Trouble.ADDRESS_GONE, "UNREGISTERED", address_is_dead=True))
+    office.apns.answers.append(Permanent(Trouble.ADDRESS_WRONG, "BadDeviceToken"))
+    async with at_work(office):
+        office.put()
+        await until(office.is_(State.SENT))
+
+    outcomes = [(each.provider, each.outcome) for each in office.box.messages["m1"].attempts]
+    assert outcomes == [("fcm", "address_gone"), ("apns", "address_wrong"), ("smtp", "accepted")]
+
+
+async def test_a_text_that_was_refused_goes_to_no_other_device() -> None:
+    office = Office()
+    office.box.addresses["ana"].append((PIXEL, T0 - MINUTE))
+    office.fcm.answers.append(Permanent(Trouble.CONTENT, "413"))
+    async with at_work(office):
+        office.put(a_planned(channels=("push",)))
+        await until(office.is_(State.DEAD))
+
+    assert office.stands() == (State.DEAD, "content")
+    assert office.apns.asked == []
+
+
+async def test_exactly_the_address_that_is_gone_is_forgotten() -> None:
+    office = Office()
+    office.box.addresses["ana"].append((PIXEL, T0 - MINUTE))
+    office.fcm.answers.append(Permanent(Trouble.ADDRESS_GONE, "UNREGISTERED", address_is_dead=True))
+    async with at_work(office):
+        office.put()
+        await until(office.is_(State.SENT))
+
+    assert [target for target, _ in office.box.addresses["ana"]] == [IPHONE, MAILBOX]
+
+
+async def test_an_address_registered_since_it_died_stays() -> None:
+    office = Office()
+    gone = Permanent(Trouble.ADDRESS_GONE, "410", address_is_dead=True, since=T0 - 2 * HOUR)
+    office.apns.answers.append(gone)
+    async with at_work(office):
+        office.put(a_planned(channels=("push",)))
+        await until(office.is_(State.DEAD))
+
+    assert IPHONE in [target for target, _ in office.box.addresses["ana"]]
+
+
+async def test_a_mailbox_that_bounced_is_never_written_to_again() -> None:
+    office = Office()
+    office.smtp.answers.append(Permanent(Trouble.ADDRESS_GONE, "550", address_is_dead=True))
+    async with at_work(office):
+        office.put(a_planned(channels=("email",)))
+        await until(office.is_(State.DEAD))
+
+    assert office.box.suppressed == {("email", "ana@guest.example")}
+
+
+async def test_an_address_that_is_called_wrong_is_forgotten_a_minute_later() -> None:
+    office = Office()
+    office.apns.answers.append(Permanent(Trouble.ADDRESS_WRONG, "BadDeviceToken", address_is_dead=True))
+    async with at_work(office):
+        office.put(a_planned(channels=("push",)))
+        await until(office.is_(State.DEAD))
+        at_once = [target for target, _ in office.box.addresses["ana"]]
+        office.pass_(MINUTE)
+        await until(lambda: len(office.box.addresses["ana"]) == 1)
+
+    assert at_once == [IPHONE, MAILBOX]
+
+
+async def test_when_many_addresses_are_called_wrong_at_once_none_is_forgotten() -> None:
+    office = Office()
+    wrong = Permanent(Trouble.ADDRESS_WRONG, "DeviceTokenNotForTopic", address_is_dead=True)
+    office.apns.answers.extend([wrong] * MANY_WRONG)
+    async with at_work(office):
+        for n in range(MANY_WRONG):
+            office.put(a_planned(f"m{n}", channels=("push",)))
+        await until(lambda: all(each.state is State.DEAD for each in office.box.messages.values()))
+        office.put(a_planned("later", channels=("push",)))
+        await until(office.is_(State.SCHEDULED, "later"))
+        office.pass_(2 * MINUTE)
+        await until(office.is_(State.SENT, "later"))
+
+    assert [target for target, _ in office.box.addresses["ana"]] == [IPHONE, MAILBOX]
