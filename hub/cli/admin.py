@@ -14,7 +14,6 @@ from typing import Annotated, Any
 
 import typer
 
-from hub.app.offline import ask_the_store
 from hub.cli import answers
 from hub.config.hub_toml import read_config
 from hub.control.client import call
@@ -51,6 +50,9 @@ def ask(config: Path, command: str, args: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return call(read.hub.data_dir / SOCKET, command, args)
     except HubNotRunning:
+        # Loaded here alone: the store's libraries take a second, and a running hub has them loaded already.
+        from hub.app.offline import ask_the_store  # noqa: PLC0415  see above
+
         return asyncio.run(ask_the_store(read, command, dict(args)))
 
 

@@ -7,26 +7,33 @@ Exit codes: 0 done; 1 the thing asked about is wrong (a failing example, a serve
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Final
 
-import click
 import typer
+from typer._click.exceptions import (  # typer carries its click inside, and names these two nowhere else
+    ClickException,
+    NoArgsIsHelpError,
+)
 
 from hub.app.logs import LogFormat, set_up_logs
-from hub.cli import admin, check, init, serve, tryout
 from hub.errors import BadConfig, BadRequest, HubError
 
 DONE, WRONG, USAGE = 0, 1, 2
 
-app = typer.Typer(
-    name="innkeeper",
-    help="Greets people where they are. `innkeeper init hotel DIR` lays out a venue to begin with.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
+SUBJECTS: Final = {  # each command, and the module that knows it: all in the order of `--help`
+    "init": "hub.cli.init",
+    "check": "hub.cli.check",
+    "try": "hub.cli.tryout",
+    "hub": "hub.cli.serve",
+    "token": "hub.cli.admin",
+    "import": "hub.cli.admin",
+    "gateway": "hub.cli.admin",
+    "outbox": "hub.cli.admin",
+    "guest": "hub.cli.admin",
+    "why": "hub.cli.admin",
+}
 
 
 def _show_version(wanted: bool) -> None:
@@ -35,7 +42,6 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def root(
     log_format: Annotated[LogFormat, typer.Option(help="How log lines are written.")] = LogFormat.TEXT,
     version: Annotated[  # noqa: ARG001  its callback answers
@@ -46,8 +52,25 @@ def root(
     set_up_logs(log_format)
 
 
-for subject in (init, check, tryout, serve, admin):
-    subject.add_to(app)
+def build(arguments: list[str]) -> typer.Typer:
+    """The program, with the commands that these arguments may mean.
+
+    Only the named command's module is loaded: the store, the web and the rules take a second and more, which nobody
+    who asks a running hub for a token should wait for.
+    """
+    app = typer.Typer(
+        name="innkeeper",
+        help="Greets people where they are. `innkeeper init hotel DIR` lays out a venue to begin with.",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(root)
+    named = next((SUBJECTS[argument] for argument in arguments if argument in SUBJECTS), None)
+    for module in dict.fromkeys([named] if named else SUBJECTS.values()):
+        import_module(module).add_to(app)
+    return app
 
 
 def main() -> None:
@@ -58,12 +81,15 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command; the exit code."""
     try:
-        outcome = app(args=arguments, standalone_mode=False, prog_name="innkeeper")
-    except click.ClickException as exc:
+        outcome = build(arguments)(args=arguments, standalone_mode=False, prog_name="innkeeper")
+    except NoArgsIsHelpError as exc:
+        typer.echo(exc.format_message())
+        return USAGE
+    except ClickException as exc:
         return _tell(_usage(exc), USAGE)
     except (BadConfig, BadRequest) as exc:
         return _tell(str(exc), USAGE)
-    except (HubError, click.Abort) as exc:
+    except (HubError, typer.Abort) as exc:
         return _tell(str(exc) or "interrupted", WRONG)
     except BrokenPipeError:  # the reader has gone away: `innkeeper … | head`
         sys.stderr.close()
@@ -71,8 +97,8 @@ def run(arguments: list[str]) -> int:
     return outcome if isinstance(outcome, int) else DONE
 
 
-def _usage(fault: click.ClickException) -> str:
-    message = fault.format_message()
+def _usage(fault: ClickException) -> str:
+    message = " ".join(fault.format_message().replace("Value error, ", "").split())
     return f"{message[:1].lower()}{message[1:].rstrip('.')}; `innkeeper --help` lists what is right"
 
 
