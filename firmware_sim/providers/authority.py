@@ -71,7 +71,7 @@ def lay_out(directory: Path, *, port: int, now: Now) -> Authority:
     if not isinstance(apns_key, ec.EllipticCurvePrivateKey) or not isinstance(fcm_key, rsa.RSAPrivateKey):
         raise BadDirectory(f"{directory}: found keys of another kind; right would be an empty directory")
     server_pem = directory / "server.pem"
-    if not server_pem.exists() or not (directory / "ca.pem").exists():
+    if not (directory / "ca.pem").exists() or not _is_good(server_pem, now):
         _certify(directory, now)
     _write(directory / "service-account.json", _service_account(fcm_key, port).encode())
     _write(directory / "hub.toml.part", hub_toml_part(directory, port).encode())
@@ -132,6 +132,17 @@ def _kept_key(path: Path, make: Callable[[], Key]) -> object:
         return serialization.load_pem_private_key(path.read_bytes(), password=None)
     except ValueError as exc:
         raise BadDirectory(f"{path}: found no PEM key; right would be an empty directory") from exc
+
+
+def _is_good(server_pem: Path, now: Now) -> bool:
+    """Whether the certificate is there and will be good for a while."""
+    if not server_pem.exists():
+        return False
+    try:
+        certificate = x509.load_pem_x509_certificate(server_pem.read_bytes())
+    except ValueError:
+        return False
+    return certificate.not_valid_before_utc <= now() < certificate.not_valid_after_utc - CLOCKS_DIFFER
 
 
 def _certify(directory: Path, now: Now) -> None:

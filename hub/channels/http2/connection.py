@@ -7,7 +7,6 @@ is told whether any byte of it had left: if none, it was certainly not processed
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Sequence
 from typing import Final, cast
 
@@ -16,7 +15,7 @@ from h2.errors import ErrorCodes
 from h2.exceptions import H2Error, NoAvailableStreamIDError
 from h2.settings import SettingCodes, Settings
 
-from hub.channels.http2.machine import PatientConnection
+from hub.channels.http2.machine import PatientConnection, error_name, said
 from hub.channels.http2.outcome import InDoubt, NotProcessed, Response
 from hub.channels.http2.slots import Slots
 from hub.channels.http2.stream import Header, Stream
@@ -217,12 +216,12 @@ class Connection(asyncio.Protocol):
         if event.error_code == ErrorCodes.REFUSED_STREAM:
             stream.fail(NotProcessed("the peer refused the stream", again=True))
         else:
-            stream.fail(InDoubt(f"the peer reset the stream: {_name(event.error_code)}"))
+            stream.fail(InDoubt(f"the peer reset the stream: {error_name(event.error_code)}"))
 
     def _on_goaway(self, event: h2e.ConnectionTerminated) -> None:
         """Streams above the last one were not processed; the others may still be answered."""
         orderly = event.error_code == ErrorCodes.NO_ERROR
-        why = f"the peer says GOAWAY {_name(event.error_code)}{_said(event.additional_data)}"
+        why = f"the peer says GOAWAY {error_name(event.error_code)}{said(event.additional_data)}"
         last = event.last_stream_id or 0
         for stream_id, stream in self._streams.items():
             if stream_id > last:
@@ -299,13 +298,3 @@ _ACTS: Final[dict[type[h2e.Event], Callable[[Connection, object], None]]] = cast
         h2e.PingAckReceived: Connection._on_pong,  # noqa: SLF001  the same
     },
 )
-
-
-def _name(code: ErrorCodes | int | None) -> str:
-    return code.name if isinstance(code, ErrorCodes) else f"code {code}"
-
-
-def _said(words: bytes | None) -> str:
-    """What the peer added, for the record: short, and one line."""
-    text = re.sub(r"[^ -~]", "", (words or b"")[:80].decode("ascii", "replace"))
-    return f" {text}" if text else ""

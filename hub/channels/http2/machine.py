@@ -9,6 +9,7 @@ Counting open streams is overridden for speed: h2 walks over all of them before 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from h2.config import H2Configuration
@@ -71,3 +72,14 @@ class PatientConnection(H2Connection):
         event.last_stream_id = frame.last_stream_id
         event.additional_data = frame.additional_data or None
         return [], [event]
+
+
+def error_name(code: ErrorCodes | int | None) -> str:
+    """An error code in words."""
+    return code.name if isinstance(code, ErrorCodes) else f"code {code}"
+
+
+def said(words: bytes | None) -> str:
+    """What the peer added to its GOAWAY, for the record: short, and one line."""
+    text = re.sub(r"[^ -~]", "", (words or b"")[:80].decode("ascii", "replace"))
+    return f" {text}" if text else ""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,15 @@ def test_a_directory_that_was_laid_out_keeps_its_keys_and_certificates(tmp_path:
 
     assert {name: (tmp_path / name).read_bytes() for name in before} == before
     assert "https://127.0.0.1:5001" in (tmp_path / "hub.toml.part").read_text()
+
+
+def test_a_certificate_that_has_run_out_is_made_anew(tmp_path: Path) -> None:
+    lay_out(tmp_path, port=4000, now=utc_now)
+    before = (tmp_path / "server.pem").read_bytes()
+
+    lay_out(tmp_path, port=4000, now=lambda: utc_now() + timedelta(days=365))
+
+    assert (tmp_path / "server.pem").read_bytes() != before
 
 
 @pytest.mark.parametrize("content", ["", "no key"])
