@@ -176,7 +176,7 @@ async def _follow_providers(log: Path, api: httpx2.AsyncClient, note: Callable[[
     async for accepted in _lines(log):
         answer = await api.get(f"/v1/messages/{accepted['message']}")
         answer.raise_for_status()
-        row = answer.json()["message"]
+        row = answer.json()
         note(
             {
                 "at": accepted["at"],

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from hub.identity.guest import Binding, Consent, Device, Profile, Reservation
+from hub.identity.guest import AttributeValue, Binding, Consent, Device, Reservation
 from hub.identity.port import GuestRecord
 from hub.identity.present import PresentGuest
 from hub.ingest.seen import SeenGateway
+from hub.outbox.message import State
 from hub.outbox.shown import Attempt, MessageRow, MessageStory, ShownVisit
 from rules.decision import Decision
 from rules.event import Event, Value
@@ -52,10 +54,19 @@ class TagHistory(Answer):
 
 
 class GuestShown(Answer):
-    """A guest, with what hangs on her."""
+    """A guest: her profile as it was put, and beside it what hangs on her."""
 
     id: str
-    profile: Profile
+    first_name: str | None
+    last_name: str | None
+    email: str | None
+    language: str | None
+    timezone: str | None
+    member: bool | None
+    tier: str | None
+    preferred: str | None
+    holdout: str | None
+    attributes: Mapping[str, AttributeValue]
     reservations: Sequence[Reservation]
     devices: Sequence[Device]
     consents: Sequence[Consent]
@@ -66,7 +77,7 @@ class GuestShown(Answer):
         """As a holder of a token for this venue sees her; None: for all."""
         return cls(
             id=record.id,
-            profile=record.profile,
+            **{field.name: getattr(record.profile, field.name) for field in fields(record.profile)},
             reservations=[one for one in record.reservations if venue in {None, one.venue}],
             devices=record.devices,
             consents=record.consents,
@@ -122,9 +133,31 @@ class Why(Answer):
 
 
 class MessageShown(Answer):
-    """One message with its whole why."""
+    """One message, as a list shows it, with its whole why and its attempts beside."""
 
-    message: MessageRow
+    id: str
+    venue: str
+    guest: str
+    journey: str
+    version: str
+    run: str
+    step: str
+    message: str
+    purpose: str
+    state: State
+    reason: str | None
+    channels: Sequence[str]
+    channel: str | None
+    provider: str | None
+    provider_id: str | None
+    ghost: bool
+    title: str | None
+    body: str | None
+    at: datetime
+    due: datetime
+    expires: datetime
+    created: datetime
+    updated: datetime
     why: Why
     attempts: Sequence[Attempt]
 
@@ -132,8 +165,11 @@ class MessageShown(Answer):
     def of(cls, story: MessageStory) -> Self:
         """As it is shown."""
         events = [EventShown.of(event) for event in story.events]
-        why = Why(decisions=story.decisions, events=events, visit=story.visit)
-        return cls(message=story.row, why=why, attempts=story.attempts)
+        return cls(
+            **{field.name: getattr(story.row, field.name) for field in fields(story.row)},
+            why=Why(decisions=story.decisions, events=events, visit=story.visit),
+            attempts=story.attempts,
+        )
 
 
 class Gateways(Answer):

@@ -11,9 +11,9 @@ async def test_a_message_tells_its_whole_why() -> None:
     async with client(build_api(hub.deps()), "viewer") as viewer:
         shown = (await viewer.get("/v1/messages/m-1")).json()
 
-    message, why, [attempt] = shown["message"], shown["why"], shown["attempts"]
-    assert (message["state"], message["channel"], message["provider"]) == ("SENT", "push", "apns")
-    assert message["body"] == "Welcome back, Ana. Room 412 is ready for you."
+    why, [attempt] = shown["why"], shown["attempts"]
+    assert (shown["state"], shown["channel"], shown["provider"]) == ("SENT", "push", "apns")
+    assert shown["body"] == "Welcome back, Ana. Room 412 is ready for you."
     assert why["decisions"][0]["saw"] == {"guest.reservation": True, "guest.member": True}
     assert why["events"][0]["kind"] == "entered"
     assert why["visit"] == {
