@@ -130,8 +130,8 @@ def _compile(source: str) -> cel.Program:
 def _syntax(words: str) -> tuple[int, str]:
     """The column and the complaint of a parser's fault, without the list of what it would have liked."""
     found = _PARSER.search(words)
-    if found is None:
-        return 0, words
+    if found is None or "Recursion limit" in words:
+        return 0, "nested too deeply" if "Recursion limit" in words else words
     return int(found["column"]) - 1, found["message"].removesuffix(":")
 
 
