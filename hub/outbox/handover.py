@@ -69,6 +69,10 @@ class Handover:
 
     async def _hand_over(self, lane: Lane, placed: Placed) -> None:
         claimed, now = placed.claimed, self.clock.now()
+        resting = lane.resting_until(now)
+        if resting is not None:  # the breaker opened while it waited
+            await self.box.release(claimed, now=now, due=min(resting, claimed.planned.expires_at))
+            return
         if claimed.lease_until - now < SEND_WITHIN + LEASE_MARGIN:
             await self.box.release(claimed, now=now)  # it waited too long: a fresh lease first
             self.poke()

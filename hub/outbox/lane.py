@@ -20,7 +20,9 @@ from hub.outbox.port import Channel
 
 SLOTS: Final = 64
 # Messages under way at once: at 50 ms an answer more than a thousand a second, and what one crash can leave in doubt.
-WAITING: Final = 256  # messages claimed ahead, so that a slot never idles while the store is asked
+WAITING: Final = 2_000
+# Messages claimed ahead, so that a slot never idles while the store is asked: three seconds' work at full speed. With
+# 256, a burst of 2,000 was claimed and put back five times over.
 
 _log = structlog.get_logger()
 

@@ -9,6 +9,7 @@ import pytest
 from hub.errors import StoreFailed, Transient, Trouble
 from hub.outbox.breaker import FAILURES
 from hub.outbox.dispatch import LEASE
+from hub.outbox.lane import Lane
 from hub.outbox.message import Accepted, Claimed, State
 from tests.fakes.box import FakeBox
 from tests.fakes.hub_clock import T0
@@ -108,6 +109,23 @@ async def test_a_hanging_provider_delays_no_other() -> None:
         office.apns.open.set()
 
     assert [each.planned.id for each in answered] == ["mail"]
+
+
+async def test_a_message_whose_lane_is_full_is_looked_at_again_soon() -> None:
+    office = Office(send_within=5 * SECOND)
+    office.apns.open.clear()
+    office.dispatcher.lanes["apns"] = Lane("apns", office.apns, slots=1, waiting=2)
+    async with at_work(office):
+        for n in range(5):
+            office.put(a_planned(f"m{n}", channels=("push",)))
+        await until(lambda: any(each.state is State.SCHEDULED for each in office.box.messages.values()))
+        office.apns.open.set()
+        for _ in range(3):
+            await a_while()
+            office.pass_(SECOND)
+        await until(lambda: all(each.state is State.SENT for each in office.box.messages.values()))
+
+    assert sorted(each.id for each in office.apns.accepted) == ["m0", "m1", "m2", "m3", "m4"]
 
 
 async def test_a_provider_that_is_down_is_left_alone_and_tried_with_one_message_first() -> None:
