@@ -33,8 +33,14 @@ class Rulebooks:
         return self.current.get(venue)
 
     def swap(self, books: Mapping[str, Rulebook]) -> None:
-        """From now on these."""
-        self.current = books
+        """From now on these. What was newest stays readable: a run may have started on it a moment ago."""
+        self.current = {venue: _remembering(book, self.current.get(venue)) for venue, book in books.items()}
+
+
+def _remembering(book: Rulebook, before: Rulebook | None) -> Rulebook:
+    newest = () if before is None else before.journeys
+    missing = tuple(journey for journey in newest if book.journey(journey.name, journey.version) is None)
+    return replace(book, older=(*book.older, *missing)) if missing else book
 
 
 async def with_versions_in_use(

@@ -53,6 +53,18 @@ async def test_a_reload_swaps_the_whole_set() -> None:
     assert books.of("annex") is newer
 
 
+async def test_a_run_that_started_while_the_files_were_read_stays_on_its_version() -> None:
+    books = Rulebooks({"marlton": the_hotel()})
+    newer, _ = a_newer_hotel()
+
+    books.swap({"marlton": newer})
+
+    now = books.of("marlton")
+    assert now is not None
+    assert now.journeys == newer.journeys
+    assert now.older == the_hotel().journeys
+
+
 async def test_a_run_that_is_under_way_stays_on_the_version_on_which_it_started() -> None:
     ledger = await a_ledger_with_a_run_on_the_old_version()
     newer, text = a_newer_hotel()
