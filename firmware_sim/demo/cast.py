@@ -47,7 +47,7 @@ class Expected:
 
 
 # A return to a zone within 60 s resumes the visit and is no new event, so Milo stays away for longer than that.
-AWAY_S: Final = 68.0
+AWAY_S: Final = 64.0
 
 CAST: Final = (
     Person(

@@ -23,7 +23,7 @@ from firmware_sim.demo.stage import Stage
 from firmware_sim.demo.story import Item, Story, sentence
 from firmware_sim.providers.clock import utc_now as now
 
-AFTERWARDS_S: Final = 4.0  # a message too many would come right after the last event
+AFTERWARDS_S: Final = 3.0  # a message too many would come right after the last event
 PATIENCE_S: Final = 20.0  # beyond the end of the walk: then what is missing will not come
 
 Tell = Callable[[str], None]
@@ -76,13 +76,15 @@ async def _play(args: argparse.Namespace, folder: Path) -> int:
 async def _story(args: argparse.Namespace, stage: Stage, children: Processes, say: Tell) -> int:
     zone = on.noon_zone(now())
     say(f"The Marlton lies in {zone}, where it is about noon; its guests are never held out.")
-    world = await _set_up(stage, children, zone, say)
-    token = await on.token(stage, children, "admin")
-    viewer = await on.token(stage, children, "viewer")
+    say("Setting up: a broker, the providers, a hub, a gateway a zone, and four people.")
+    await children.start("broker", broker_command(stage.folder, stage.broker_port))
+    await on.lay_out(stage, children, zone)
     await children.start("hub", [program("innkeeper"), "hub", "--config", str(stage.config)])
-    headers = {"authorization": f"Bearer {token}"}
-    async with httpx2.AsyncClient(base_url=stage.hub_url, headers=headers, timeout=10.0, trust_env=False) as api:
+    world = await _world(stage, children, say)
+    async with httpx2.AsyncClient(base_url=stage.hub_url, timeout=10.0, trust_env=False) as api:
         await on.hub_is_ready(api)
+        admin, viewer = await asyncio.gather(on.token(stage, children, "admin"), on.token(stage, children, "viewer"))
+        api.headers["authorization"] = f"Bearer {admin}"
         await on.enrol(api, now())
         await on.gateways_listen(api, frozenset(world.sources))
         say(f"The page: {stage.hub_url}/   sign in with {viewer}")
@@ -98,9 +100,8 @@ class _World:
         self.begin = begin
 
 
-async def _set_up(stage: Stage, children: Processes, zone: str, say: Tell) -> _World:
-    await children.start("broker", broker_command(stage.folder, stage.broker_port))
-    await on.lay_out(stage, children, zone)
+async def _world(stage: Stage, children: Processes, say: Tell) -> _World:
+    """Put up the radios, and a gateway at each."""
     on_dbus = shutil.which("dbus-daemon") is not None
     say("Radio: real bleak on a simulated BlueZ." if on_dbus else "Radio: replayed, for there is no dbus-daemon here.")
     command = [program("innkeeper-sim"), "world", "--venue", str(stage.venue_dir)]
@@ -151,10 +152,9 @@ async def _watch(args: argparse.Namespace, stage: Stage, api: httpx2.AsyncClient
 
 
 async def _until_told(story: Story) -> None:
-    """Until the walk has ended and nothing more is to come."""
-    await asyncio.sleep(STORY_ENDS_S)
+    """Until all has been seen that is to be seen, and nothing came after it."""
     with suppress(TimeoutError):
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(STORY_ENDS_S + PATIENCE_S):
             while not story.told():  # noqa: ASYNC110  lines of two other processes are what is waited for
                 await asyncio.sleep(0.2)
     await asyncio.sleep(AFTERWARDS_S)

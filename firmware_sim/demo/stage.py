@@ -77,8 +77,7 @@ def choose_ports(folder: Path, hub_port: int | None) -> Stage:
 
 
 async def lay_out(stage: Stage, children: Processes, zone: str) -> None:
-    """Start the providers, and write a hotel whose hub and gateways know all the addresses."""
-    hotel = stage.config.parent
+    """Start the providers, and write a hotel whose hub knows all the addresses."""
     await children.start(
         "providers",
         [
@@ -92,11 +91,11 @@ async def lay_out(stage: Stage, children: Processes, zone: str) -> None:
             str(stage.accepted_log),
         ],
     )
-    await children.finish([program("innkeeper"), "init", "hotel", str(hotel)])
+    await children.finish([program("innkeeper"), "init", "hotel", str(stage.config.parent)])
+    await asyncio.to_thread(_move_venue, stage.venue_dir / "venue.yaml", zone)
     part = stage.folder / "providers/hub.toml.part"
     await _until(part.exists, "the providers' hub.toml.part")
     await asyncio.to_thread(_write_hub, stage, part)
-    await asyncio.to_thread(_move_venue, stage.venue_dir / "venue.yaml", zone)
 
 
 def _write_hub(stage: Stage, part: Path) -> None:
