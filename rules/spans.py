@@ -16,7 +16,7 @@ UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 LONGEST: Final = timedelta(days=366)
 # Runs are kept in memory and in one index; a wait of more than a year is a slip of the pen.
 
-_SPAN: Final = re.compile(r"([1-9][0-9]{0,6})([smhdw])")
+_SPAN: Final = re.compile(r"([1-9][0-9]{0,7})([smhdw])")
 _CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 

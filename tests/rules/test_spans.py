@@ -1,0 +1,64 @@
+"""Spans and times of day, in and out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rules.spans import next_clock, parse_clock, parse_span, span_text
+
+LISBON = ZoneInfo("Europe/Lisbon")
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        ("45s", timedelta(seconds=45)),
+        ("15m", timedelta(minutes=15)),
+        ("24h", timedelta(days=1)),
+        ("2d", timedelta(days=2)),
+        ("1w", timedelta(days=7)),
+        ("0m", None),
+        ("4 h", None),
+        ("-4h", None),
+        ("4", None),
+        ("١h", None),
+        ("9999999w", None),
+    ],
+)
+def test_a_span_is_a_number_and_a_unit(text: str, span: timedelta | None) -> None:
+    assert parse_span(text) == span
+
+
+@given(st.integers(1, 366 * 86_400).map(lambda seconds: timedelta(seconds=seconds)))
+def test_a_span_is_written_as_it_is_read(span: timedelta) -> None:
+    assert parse_span(span_text(span)) == span
+
+
+@pytest.mark.parametrize(("span", "text"), [("1d", "24h"), ("60m", "60m"), ("48h", "2d"), ("90s", "90s"), ("7d", "7d")])
+def test_a_span_is_said_as_people_say_it(span: str, text: str) -> None:
+    found = parse_span(span)
+
+    assert found is not None
+    assert span_text(found) in (text, "1h")  # an hour is an hour
+
+
+@pytest.mark.parametrize(
+    ("text", "clock"), [("09:00", time(9)), ("23:59", time(23, 59)), ("24:00", None), ("9:00", None)]
+)
+def test_a_time_of_day(text: str, clock: time | None) -> None:
+    assert parse_clock(text) == clock
+
+
+@given(
+    at=st.datetimes(datetime(2024, 1, 1), datetime(2028, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001  made aware
+    clock=st.times().map(lambda clock: clock.replace(microsecond=0)),
+)
+def test_the_next_time_that_the_clock_shows_something_is_within_a_day_and_a_bit(at: datetime, clock: time) -> None:
+    found = next_clock(at, clock, LISBON)
+
+    assert timedelta(0) <= found - at <= timedelta(hours=25)
