@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from socket import socket
 from typing import Any, Final, Self
 
@@ -128,9 +128,17 @@ class Session:
         """In a thread: it blocks."""
         broker = self._broker
         client.username_pw_set(broker.username, broker.password())
-        if broker.tls:
-            client.tls_set(_name(broker.ca_file), _name(broker.cert_file), _name(broker.key_file))
-        client.connect(broker.host, broker.port, keepalive=KEEPALIVE_S)
+        if not broker.tls:
+            client.connect(broker.host, broker.port, keepalive=KEEPALIVE_S)
+            return
+        tls = _Tls(ssl.PROTOCOL_TLS_CLIENT)
+        tls.trust(broker)
+        client.tls_set_context(tls)
+        try:
+            client.connect(broker.host, broker.port, keepalive=KEEPALIVE_S)
+        except BaseException:
+            tls.close_last()
+            raise
 
     async def _close(self) -> None:
         if self._ticking is not None:
@@ -243,5 +251,25 @@ def _read(client: Client) -> None:
         client.loop_read()
 
 
-def _name(file: Path | None) -> str | None:
-    return None if file is None else str(file)
+class _Tls(ssl.SSLContext):
+    """Remembers the socket that it wrapped: when the handshake fails, paho forgets to close it."""
+
+    _last: ssl.SSLSocket | None = None
+
+    def trust(self, broker: Broker) -> None:
+        """Trust the CA that is named, or those of the system; show our certificate, if we have one."""
+        if broker.ca_file is None:
+            self.load_default_certs()
+        else:
+            self.load_verify_locations(broker.ca_file)
+        if broker.cert_file is not None:
+            self.load_cert_chain(broker.cert_file, broker.key_file)
+
+    def wrap_socket(self, *args: Any, **kwargs: Any) -> ssl.SSLSocket:  # noqa: ANN401  handed on as they are
+        self._last = super().wrap_socket(*args, **kwargs)
+        return self._last
+
+    def close_last(self) -> None:
+        """Close what was wrapped last."""
+        if self._last is not None:
+            self._last.close()

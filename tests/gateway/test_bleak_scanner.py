@@ -135,3 +135,16 @@ async def test_a_bus_that_dies_is_noticed_at_once_and_the_scanner_can_still_be_c
             await listening.gone.wait()
 
     assert listening.gone.is_set()
+
+
+async def test_a_bluez_that_will_not_have_the_monitor_is_scanned_actively_and_that_is_said(
+    bluez: SimulatedBluez, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.bluez.PATTERNS", [])
+    heard: list[Advertisement] = []
+
+    async with a_scanner().listen(lambda adv, _: heard.append(adv)) as listening:
+        await play(bluez, rounds=1)
+
+    assert (listening.mode, listening.note) == ("active", "BlueZ released the advertisement monitor")
+    assert len(heard) == len(TAGS)
