@@ -26,7 +26,7 @@ LISBON = ZoneInfo("Europe/Lisbon")
         ("4 h", None),
         ("-4h", None),
         ("4", None),
-        ("١h", None),
+        ("\N{ARABIC-INDIC DIGIT ONE}h", None),
         ("9999999w", None),
     ],
 )
@@ -39,12 +39,12 @@ def test_a_span_is_written_as_it_is_read(span: timedelta) -> None:
     assert parse_span(span_text(span)) == span
 
 
-@pytest.mark.parametrize(("span", "text"), [("1d", "24h"), ("60m", "60m"), ("48h", "2d"), ("90s", "90s"), ("7d", "7d")])
+@pytest.mark.parametrize(("span", "text"), [("1d", "24h"), ("60m", "1h"), ("48h", "2d"), ("90s", "90s"), ("7d", "7d")])
 def test_a_span_is_said_as_people_say_it(span: str, text: str) -> None:
     found = parse_span(span)
 
     assert found is not None
-    assert span_text(found) in (text, "1h")  # an hour is an hour
+    assert span_text(found) == text
 
 
 @pytest.mark.parametrize(
