@@ -107,7 +107,7 @@ def _decide(tracked: Tracked, now: float, resume_within_s: float) -> list[Transi
         return []
     if max(ear.uppers[-1] for ear in tracked.ears.values() if ear.zone is best) < best.enter_dbm - STILL_DB:
         return []
-    return _move(tracked, best, confidence_of(lead), resume_within_s)
+    return _move(tracked, best, confidence_of(lead), resume_within_s, now)
 
 
 def _hold_s(zone: ZoneLayout, lead_db: float, *, switching: bool) -> float:
@@ -116,9 +116,11 @@ def _hold_s(zone: ZoneLayout, lead_db: float, *, switching: bool) -> float:
     return zone.min_stay.total_seconds() * (1.0 if lead_db >= SURE_LEAD_DB else UNSURE)
 
 
-def _move(tracked: Tracked, zone: ZoneLayout, confidence: float, resume_within_s: float) -> list[Transition]:
+def _move(
+    tracked: Tracked, zone: ZoneLayout, confidence: float, resume_within_s: float, now: float
+) -> list[Transition]:
     before = tracked.visit
-    changes = leave(tracked, before.heard_at if before and before.away else tracked.since)
+    changes = leave(tracked, before.heard_at if before and before.away else now)
     tracked.candidate = None
     entered = max(tracked.since, tracked.floor)
     visit = tracked.past.pop(zone.zone, None)
@@ -134,7 +136,7 @@ def _move(tracked: Tracked, zone: ZoneLayout, confidence: float, resume_within_s
             heard_at=entered,
             confidence=confidence,
         )
-        changes.append(visit.entering())
+        changes.append(visit.entering(now))
     tracked.rival_dbm = inf
     visit.heard_at = max(visit.heard_at, tracked.seen)
     visit.aim()

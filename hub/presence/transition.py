@@ -26,7 +26,7 @@ class Transition:
     kind: Change
     zone: str
     visit: str
-    at: datetime  # when it happened, not when it was noticed
+    at: datetime  # of ENTERED: when it was sure; of LEFT: the last sign of being there; of DWELLED: the threshold
     entered: datetime  # when the visit began
     dwell: timedelta | None = None  # of a DWELLED: the threshold
     confidence: float  # 0 to 1

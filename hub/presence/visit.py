@@ -34,9 +34,9 @@ class Visit:
         ahead = [dwell for dwell in self.zone.dwells if dwell > self.dwelled]
         self.dwell_at = self.entered + min(ahead).total_seconds() if ahead else inf
 
-    def entering(self) -> Transition:
-        """It began."""
-        return self._transition(Change.ENTERED, self.entered)
+    def entering(self, at: float) -> Transition:
+        """It began, and by `at` that is sure."""
+        return self._transition(Change.ENTERED, max(at, self.entered))
 
     def leaving(self, at: float) -> Transition:
         """It ends at `at`, not before it began."""

@@ -58,7 +58,8 @@ def test_guest_who_walks_in_has_entered_within_five_seconds() -> None:
 
     changes = walk.stays(6, lobby_1=-65)
 
-    assert told(changes) == [("entered", "lobby", 0.0)]
+    assert told(changes) == [("entered", "lobby", 3.0)]
+    assert changes[0].entered == changes[0].at - timedelta(seconds=3)  # since when, and when it was sure
     assert walk.now <= 6
     assert 0.5 < changes[0].confidence <= 1.0
 
@@ -71,7 +72,7 @@ def test_one_batch_a_second_made_by_hand_enters_within_five_seconds() -> None:
         at = T0 + second
         changes += tracker.observe([("marlton", "lobby-1", ALICE, at, at, 5, -64.0, -60, -66, True)])
 
-    assert told(changes) == [("entered", "lobby", 0.0)]
+    assert told(changes) == [("entered", "lobby", 3.0)]
 
 
 def test_batches_by_hand_whose_clock_stands_still_enter_all_the_same() -> None:
@@ -82,7 +83,7 @@ def test_batches_by_hand_whose_clock_stands_still_enter_all_the_same() -> None:
         changes += tracker.observe([("marlton", "lobby-1", ALICE, T0, T0, 5, -64.0, -60, -66, True)])
         changes += tracker.expire(T0 + second)
 
-    assert told(changes) == [("entered", "lobby", 0.0)]
+    assert told(changes) == [("entered", "lobby", 3.0)]
 
 
 def test_one_loud_advert_alone_enters_nothing() -> None:
@@ -201,7 +202,7 @@ def test_return_after_a_minute_is_another_visit() -> None:
 
     back = walk.stays(6, lobby_1=-61)
 
-    assert told(back) == [("entered", "lobby", 100.0)]
+    assert told(back) == [("entered", "lobby", 103.0)]
     assert back[0].visit != first[0].visit
 
 
@@ -210,7 +211,7 @@ def test_dwelled_fires_once_at_each_threshold_with_the_threshold() -> None:
 
     changes = walk.stays(400, lobby_1=-61)
 
-    assert told(changes) == [("entered", "lobby", 0.0), ("dwelled", "lobby", 30.0), ("dwelled", "lobby", 300.0)]
+    assert told(changes) == [("entered", "lobby", 3.0), ("dwelled", "lobby", 30.0), ("dwelled", "lobby", 300.0)]
     assert [change.dwell for change in changes[1:]] == [timedelta(seconds=30), timedelta(minutes=5)]
 
 
