@@ -49,5 +49,7 @@ def event_of(crossing: Crossing, guest: GuestId, *, received: datetime) -> Event
 def event_id(crossing: Crossing) -> str:
     """The same for the same crossing, at any time and on any machine; it says nothing about the guest."""
     threshold = "" if crossing.dwell is None else str(crossing.dwell // timedelta(milliseconds=1))
-    about = f"presence\0{crossing.venue}\0{crossing.visit}\0{crossing.kind}\0{threshold}"
+    # A visit that is resumed ends a second time; it begins, and reaches each threshold, once.
+    again = crossing.at.isoformat() if crossing.kind == LEFT else ""
+    about = f"presence\0{crossing.venue}\0{crossing.visit}\0{crossing.kind}\0{threshold}\0{again}"
     return hashlib.sha256(about.encode()).hexdigest()[:_ID_LENGTH]

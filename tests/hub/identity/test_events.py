@@ -38,7 +38,15 @@ def test_the_same_crossing_is_the_same_event_whenever_it_arrives() -> None:
     again = event_of(replace(IN), ANA, received=T0 + timedelta(days=1))
 
     assert event_of(IN, ANA, received=T0).id == again.id
-    assert again.id == "09ed926079cf5d3730b67c1fe2df3a6a"
+    assert again.id == "5d02d91c2cb24851b28d5a018cd0d692"
+
+
+def test_a_visit_that_was_resumed_ends_a_second_time() -> None:
+    first = replace(IN, kind=LEFT)
+    second = replace(first, at=T0 + timedelta(minutes=5))
+
+    assert event_of(first, ANA, received=T0).id != event_of(second, ANA, received=T0).id
+    assert event_of(IN, ANA, received=T0).id == event_of(replace(IN, at=second.at), ANA, received=T0).id
 
 
 def test_what_differs_is_another_event() -> None:
