@@ -8,7 +8,7 @@ import json
 import shutil
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -21,6 +21,7 @@ from firmware_sim.demo.cast import STORY_ENDS_S
 from firmware_sim.demo.processes import Fallen, Processes, processes, program
 from firmware_sim.demo.stage import Stage
 from firmware_sim.demo.story import Item, Story, sentence
+from firmware_sim.demo.wiretap import wiretap
 from firmware_sim.providers.clock import utc_now as now
 
 AFTERWARDS_S: Final = 3.0  # a message too many would come right after the last event
@@ -34,7 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--once", action="store_true", help="end after the story; 0 only if it was the right one")
     parser.add_argument("--json", action="store_true", help="print one JSON object a line")
     parser.add_argument("--port", type=int, metavar="N", help="the hub's port; otherwise a free one")
-    parser.add_argument("--keep", type=Path, metavar="DIR", help="keep everything in this new folder, logs included")
+    parser.add_argument(
+        "--keep", type=Path, metavar="DIR", help="keep all in this new folder: logs, the store, the wire"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -89,7 +92,8 @@ async def _story(args: argparse.Namespace, stage: Stage, children: Processes, sa
         await on.gateways_listen(api, frozenset(world.sources))
         say(f"The page: {stage.hub_url}/   sign in with {viewer}")
         say("Everybody listens; four people set out.")
-        return await _watch(args, stage, api, world, say)
+        with wiretap(stage.broker_port, stage.folder / "wire.jsonl") if args.keep else nullcontext():
+            return await _watch(args, stage, api, world, say)
 
 
 class _World:

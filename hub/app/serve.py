@@ -19,7 +19,7 @@ import uvicorn
 from hub.app.books import Books, read_books
 from hub.app.channels import open_channels
 from hub.app.house import House
-from hub.clock import SystemClock, dice
+from hub.clock import SystemClock, dice, is_sound
 from hub.config.hub_toml import HubConfig
 from hub.control.server import ControlServer
 from hub.errors import HubError
@@ -59,7 +59,7 @@ async def _open(config: HubConfig, books: Books, stack: AsyncExitStack) -> House
     store = await stack.enter_async_context(open_store(config.database))
     channels = await stack.enter_async_context(open_channels(config, clock))
     await stack.enter_async_context(_broker(config))
-    link = Link(_link_settings(config), clock, dice().uniform)
+    link = Link(_link_settings(config), clock, dice().uniform, is_sound)
     house = House(config=config, books=books, store=store, channels=channels, link=link, clock=clock)
     await house.settle_in()
     return house
