@@ -47,6 +47,7 @@ _KINDS: Final[Mapping[Kind, tuple[str, Tone]]] = {
     Kind.REFUSED: ("Did not send", Tone.QUIET),
     Kind.NOT_STARTED: ("Did not start", Tone.QUIET),
     Kind.ENDED: ("Ended", Tone.QUIET),
+    Kind.TOLD: ("Told the staff", Tone.GOOD),
 }
 
 
