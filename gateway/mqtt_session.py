@@ -11,8 +11,7 @@ import contextlib
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from socket import socket
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
@@ -22,6 +21,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from gateway.config import Broker
 from gateway.errors import BrokerUnavailable
+from gateway.mqtt_socket import SocketWatch, Tls
 
 KEEPALIVE_S: Final = 15  # a dead link is noticed, and the last will sent, within 23 s
 CONNECT_S: Final = 10.0  # for looking up, connecting, TLS and the broker's answer, each
@@ -60,7 +60,7 @@ class Session:
         self._subscribed = asyncio.Event()
         self._limit = IN_FLIGHT
         self._in_flight = 0
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._watch: SocketWatch | None = None
         self._ticking: asyncio.Task[None] | None = None
         self._client: Client | None = None
 
@@ -81,9 +81,9 @@ class Session:
         self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
 
     async def __aenter__(self) -> Self:
-        self._loop = asyncio.get_running_loop()
-        self._answered = self._loop.create_future()
+        self._answered = asyncio.get_running_loop().create_future()
         client = self._client = self._new_client()
+        self._watch = SocketWatch(client)
         try:
             await asyncio.wait_for(asyncio.to_thread(self._connect, client), CONNECT_S)
             self._ticking = asyncio.create_task(self._tick(client), name="mqtt-tick")
@@ -116,10 +116,6 @@ class Session:
         client.on_subscribe = self._on_subscribe
         client.on_publish = self._on_publish
         client.on_message = self._on_message
-        client.on_socket_open = self._on_socket_open
-        client.on_socket_close = self._on_socket_close
-        client.on_socket_register_write = self._on_socket_register_write
-        client.on_socket_unregister_write = self._on_socket_unregister_write
         if self._greeting.will is not None:
             client.will_set(*self._greeting.will, qos=1, retain=True)
         return client
@@ -131,7 +127,7 @@ class Session:
         if not broker.tls:
             client.connect(broker.host, broker.port, keepalive=KEEPALIVE_S)
             return
-        tls = _Tls(ssl.PROTOCOL_TLS_CLIENT)
+        tls = Tls(ssl.PROTOCOL_TLS_CLIENT)
         tls.trust(broker)
         client.tls_set_context(tls)
         try:
@@ -146,12 +142,13 @@ class Session:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._ticking
         client, self._client = self._client, None
+        if self._answered is not None:
+            self._answered.cancel()  # nobody waits for the answer any longer
         if client is not None:
             client.disconnect()
             client.loop_write()  # or the broker would never read it, and would publish our last will
-            if (left := client.socket()) is not None:  # its buffer was full, or it never got an answer
-                self._forget(left)
-                left.close()
+        if self._watch is not None:
+            self._watch.end()
         self._end("closed")
 
     async def _tick(self, client: Client) -> None:
@@ -205,71 +202,3 @@ class Session:
     def _refuse(self, what: str) -> None:
         self.refused = f"{self._broker.url}: found {what.lower()}; right would be the ACL of {self._broker.username}"
         self.changed.set()
-
-    # The socket, watched by the loop; paho opens it in the thread that connects
-
-    def _on_socket_open(self, client: Client, _data: object, opened: Any) -> None:  # noqa: ANN401  paho: a socket, or TLS over one
-        self._on_loop(lambda: self._watch(client, opened))
-
-    def _watch(self, client: Client, opened: socket) -> None:
-        if self._loop is None or opened.fileno() < 0:
-            return
-        if self.ended.is_set():  # nobody waits for it any longer
-            opened.close()
-            return
-        self._loop.add_reader(opened, _read, client)
-
-    def _on_socket_close(self, _client: Client, _data: object, closing: Any) -> None:  # noqa: ANN401  the same
-        self._forget(closing)
-
-    def _on_socket_register_write(self, client: Client, _data: object, full: Any) -> None:  # noqa: ANN401  the same
-        self._on_loop(lambda: self._watch_room(client, full))
-
-    def _watch_room(self, client: Client, full: socket) -> None:
-        if self._loop is not None and full.fileno() >= 0 and client.want_write():
-            self._loop.add_writer(full, client.loop_write)
-
-    def _on_socket_unregister_write(self, _client: Client, _data: object, free: Any) -> None:  # noqa: ANN401  the same
-        if self._loop is not None and free.fileno() >= 0:
-            self._loop.remove_writer(free)
-
-    def _forget(self, closing: Any) -> None:  # noqa: ANN401  the same
-        if self._loop is not None and closing.fileno() >= 0:
-            self._loop.remove_reader(closing)
-            self._loop.remove_writer(closing)
-
-    def _on_loop(self, act: Callable[[], None]) -> None:
-        if self._loop is not None:
-            with contextlib.suppress(RuntimeError):  # the loop has closed while the thread was connecting
-                self._loop.call_soon_threadsafe(act)
-
-
-def _read(client: Client) -> None:
-    """Read all there is: what TLS has decrypted already, no selector tells."""
-    client.loop_read()
-    while (read := client.socket()) is not None and getattr(read, "pending", int)():
-        client.loop_read()
-
-
-class _Tls(ssl.SSLContext):
-    """Remembers the socket that it wrapped: when the handshake fails, paho forgets to close it."""
-
-    _last: ssl.SSLSocket | None = None
-
-    def trust(self, broker: Broker) -> None:
-        """Trust the CA that is named, or those of the system; show our certificate, if we have one."""
-        if broker.ca_file is None:
-            self.load_default_certs()
-        else:
-            self.load_verify_locations(broker.ca_file)
-        if broker.cert_file is not None:
-            self.load_cert_chain(broker.cert_file, broker.key_file)
-
-    def wrap_socket(self, *args: Any, **kwargs: Any) -> ssl.SSLSocket:  # noqa: ANN401  handed on as they are
-        self._last = super().wrap_socket(*args, **kwargs)
-        return self._last
-
-    def close_last(self) -> None:
-        """Close what was wrapped last."""
-        if self._last is not None:
-            self._last.close()

@@ -71,7 +71,10 @@ async def a_bluez_room(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Room]:
         async def send(rssi_dbm: int) -> None:
             bluez.hear("hci0", an_advert(TAG, rssi_dbm))
 
-        yield Room(BlueZScanner("hci0", "hybrid", now=clock.monotonic), send, bluez.crash)
+        async def take_away() -> None:
+            await bluez.crash()
+
+        yield Room(BlueZScanner("hci0", "hybrid", now=clock.monotonic), send, take_away)
 
 
 @pytest.fixture(params=["fake", "replay", pytest.param("bluez", marks=pytest.mark.needs("dbus-daemon"))])

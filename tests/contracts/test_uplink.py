@@ -53,8 +53,10 @@ class Pen:
 class Line(Protocol):
     """One uplink under test, and the far end of it."""
 
-    uplink: Uplink
     pen: Pen
+
+    @property
+    def uplink(self) -> Uplink: ...
 
     async def arrived(self, topic: str) -> bytes: ...
 

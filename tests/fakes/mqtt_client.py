@@ -19,8 +19,8 @@ class MqttClient:
         self._client = Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=MQTTProtocolVersion.MQTTv5)
         self._client.reconnect_delay_set(min_delay=1, max_delay=1)
         self._client.on_connect = lambda client, *_: client.subscribe("ik/1/#", 1)
-        self._client.on_subscribe = lambda *_: self._loop.call_soon_threadsafe(self._ready.set)
-        self._client.on_message = lambda _client, _data, message: self._loop.call_soon_threadsafe(self._keep, message)
+        self._client.on_subscribe = self._on_subscribe
+        self._client.on_message = self._on_message
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
@@ -50,6 +50,12 @@ class MqttClient:
                         return payload
                 self._more.clear()
                 await self._more.wait()
+
+    def _on_subscribe(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._ready.set)
+
+    def _on_message(self, _client: object, _data: object, message: MQTTMessage) -> None:
+        self._loop.call_soon_threadsafe(self._keep, message)
 
     def _keep(self, message: MQTTMessage) -> None:
         self.messages.append((message.topic, bytes(message.payload), message.retain))

@@ -23,7 +23,7 @@ from tests.fakes.broker import RunningBroker, free_ports, running_broker
 from tests.fakes.mqtt_client import MqttClient
 from tests.fakes.radio import an_advert
 from wire.mqtt import codec, topics
-from wire.mqtt.messages import Ack, DesiredConfig
+from wire.mqtt.messages import Ack, DesiredConfig, GatewayState
 from wire.pseudonym import pseudonym
 from wire.tag import parse_tag
 
@@ -99,6 +99,35 @@ async def test_a_gateway_hears_tells_is_confirmed_and_leaves_in_order(tmp_path: 
     everything = said + b"".join(payload for _, payload, _ in hub.messages)
     assert b"fda50693" not in everything
     assert b"10:8" not in everything
+
+
+@pytest.mark.needs("dbus-daemon")
+async def test_a_gateway_on_bluez_hears_again_within_ten_seconds_of_its_restart(
+    tmp_path: Path, broker: RunningBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wishes = codec.encode_config(DesiredConfig(version=1, key=KEY, tags={NAME: 0}), dumps=dumps)
+    file = a_config(tmp_path, broker.url, source="bluez")
+    async with MqttClient(broker.port) as hub, PrivateBus() as bus, SimulatedBluez(bus.address) as bluez:
+        monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", bus.address)
+        hub.publish(topics.config("marlton", "lobby-1"), wishes, retain=True)
+        async with a_gateway("run", "--config", file):
+            await hub.arrived_where(
+                lambda topic, payload: (
+                    topic == STATE and state(payload).scan == "hybrid" and state(payload).config != ""
+                )
+            )
+            bluez.hear("hci0", an_advert(GUEST, -61))
+            await hub.arrived(LIVE)
+
+            await bluez.crash()
+            await bluez.start()
+            async with asyncio.timeout(10):
+                await bluez.scanned("hci0")
+                await asyncio.sleep(0.5)  # until the monitor stands
+                bluez.hear("hci0", an_advert(GUEST, -40))
+                second = await hub.arrived_where(lambda topic, payload: topic == LIVE and rssi(payload) == -40)
+
+    assert codec.decode_batch(second, loads=json.loads).seq == 2
 
 
 async def test_a_gateway_that_is_killed_leaves_its_last_will(tmp_path: Path, broker: RunningBroker) -> None:
@@ -217,8 +246,12 @@ def test_wrong_usage_is_exit_code_2(args: list[str], capsys: pytest.CaptureFixtu
     assert "usage: innkeeper-gateway" in capsys.readouterr().err
 
 
-def state(payload: bytes) -> codec.GatewayState:
+def state(payload: bytes) -> GatewayState:
     return codec.decode_state(payload, loads=json.loads)
+
+
+def rssi(payload: bytes) -> int:
+    return codec.decode_batch(payload, loads=json.loads).rows[0].last_dbm
 
 
 def dumps(fields: object) -> bytes:

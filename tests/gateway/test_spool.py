@@ -19,7 +19,7 @@ def a_spool(*, max_bytes: int = 1 << 20) -> Spool:
 
 
 def hand_over_all(spool: Spool, now: float) -> list[tuple[str, int]]:
-    handed = []
+    handed: list[tuple[str, int]] = []
     while (due := spool.next_due(now)) is not None:
         spool.handed_over(*due, now)
         handed.append((due[0], due[1].seq))

@@ -34,7 +34,7 @@ ids = st.from_regex(r"[a-z0-9-]{1,40}", fullmatch=True)
 dbm = st.integers(-127, 20)
 ages = st.tuples(st.integers(0, 100_000), st.integers(0, 100_000)).map(lambda pair: (max(pair), min(pair)))
 rows = st.builds(
-    lambda tag, age, n, mean, most, last: Row(tag, *age, n, mean / 10, most, last),
+    lambda tag, age, n, mean, most, last: Row(tag, age[0], age[1], n, mean / 10, most, last),
     names,
     ages,
     st.integers(1, 1000),

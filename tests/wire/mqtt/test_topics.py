@@ -18,13 +18,15 @@ ids = st.from_regex(r"[a-z0-9-]{1,40}", fullmatch=True)
 
 @given(ids, ids, st.integers(0, topics.MAX_BUCKETS - 1))
 def test_reads_the_topics_that_it_writes(venue: str, gateway: str, bucket: int) -> None:
-    at = {"venue": venue, "gateway": gateway}
-
-    assert topics.parse(topics.live(venue, gateway, bucket)) == Topic(**at, kind="live", bucket=bucket)
-    assert topics.parse(topics.log(venue, gateway, bucket)) == Topic(**at, kind="log", bucket=bucket)
-    assert topics.parse(topics.state(venue, gateway)) == Topic(**at, kind="state")
-    assert topics.parse(topics.ack(venue, gateway)) == Topic(**at, kind="ack")
-    assert topics.parse(topics.config(venue, gateway)) == Topic(**at, kind="config")
+    assert topics.parse(topics.live(venue, gateway, bucket)) == Topic(
+        venue=venue, gateway=gateway, kind="live", bucket=bucket
+    )
+    assert topics.parse(topics.log(venue, gateway, bucket)) == Topic(
+        venue=venue, gateway=gateway, kind="log", bucket=bucket
+    )
+    assert topics.parse(topics.state(venue, gateway)) == Topic(venue=venue, gateway=gateway, kind="state")
+    assert topics.parse(topics.ack(venue, gateway)) == Topic(venue=venue, gateway=gateway, kind="ack")
+    assert topics.parse(topics.config(venue, gateway)) == Topic(venue=venue, gateway=gateway, kind="config")
 
 
 @pytest.mark.parametrize(
