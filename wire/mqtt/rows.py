@@ -6,7 +6,7 @@ The hottest loop of the wire: one test a row, and words only for a bad one.
 from __future__ import annotations
 
 import re
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from wire.errors import Malformed
 from wire.mqtt.batch import Row
@@ -27,16 +27,17 @@ def to_json(row: Row) -> list[object]:
     return [*row[:4], round(row.mean_dbm, 1), row.max_dbm, row.last_dbm]
 
 
-def from_json(found: list[object]) -> tuple[Row, ...]:
+def from_json(found: list[Any]) -> tuple[Row, ...]:
     """The rows of a batch.
 
     Raises:
         Malformed: one of them breaks the format; it names the first.
     """
     rows: list[Row] = []
+    make, add = tuple.__new__, rows.append  # a NamedTuple's own __new__ takes its fields apart and together again
     for at, row in enumerate(found):
         try:
-            tag, first, last, readings, mean, most, latest = cast("tuple[str, int, int, int, float, int, int]", row)
+            tag, first, last, readings, mean, most, latest = row
         except (TypeError, ValueError):
             raise Malformed(f"batch row {at}", row, "a list of 7") from None
         if not (
@@ -51,7 +52,7 @@ def from_json(found: list[object]) -> tuple[Row, ...]:
             and MIN_DBM <= most <= MAX_DBM
         ):
             raise _fault(at, row)
-        rows.append(tuple.__new__(Row, (tag, first, last, readings, mean, most, latest)))
+        add(make(Row, row))
     if not _TAGS.fullmatch("".join([row[0] for row in rows])):
         raise next(_fault(at, row) for at, row in enumerate(rows) if not PSEUDONYM.fullmatch(row.tag))
     return tuple(rows)
