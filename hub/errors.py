@@ -8,7 +8,8 @@ HubError
   - BadConfig            a file or setting that a person must mend; `str()` is one line
   - StoreOutOfDate       the store's schema is newer than this program
   - StoreInUse           another hub holds the data directory
-  - StoreFailed          the database or its disk refused: nothing of the refused work is kept
+  + StoreFailed          the database or its disk refused: nothing of the refused work is kept
+    - WorkRefused        it refused this work alone, and would again: our own fault, not the disk's
   - Conflict             somebody else wrote about this guest meanwhile: read again and decide again
   - BadRequest           what a caller of the HTTP API or the command line sent is wrong
   - NotFound             what a caller asked for is not there
@@ -18,6 +19,7 @@ HubError
 
 from __future__ import annotations
 
+import traceback
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -90,6 +92,10 @@ class StoreFailed(HubError):
     """The database or its disk refused; nothing of the refused work is kept."""
 
 
+class WorkRefused(StoreFailed):
+    """The database is well, and refuses just this work: to try again would change nothing."""
+
+
 class Conflict(HubError):
     """Somebody else wrote about this guest since the facts were read."""
 
@@ -108,3 +114,9 @@ class HubNotRunning(HubError):
 
 class CommandFailed(HubError):
     """The running hub could not do what a command asked; `str()` is its one line."""
+
+
+def without_words(fault: BaseException) -> str:
+    """What went wrong and where, for a log: the exception's own words may hold an id, an address, or what was sent."""
+    places = traceback.extract_tb(fault.__traceback__)
+    return type(fault).__name__ + (f" at {places[-1].filename}:{places[-1].lineno}" if places else "")

@@ -7,7 +7,6 @@ hub.outbox.answers.
 from __future__ import annotations
 
 import asyncio
-import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -17,7 +16,7 @@ from typing import Final
 import structlog
 
 from hub.clock import Clock
-from hub.errors import Doubt, NotFound, Permanent, StoreFailed, Transient
+from hub.errors import Doubt, NotFound, Permanent, StoreFailed, Transient, without_words
 from hub.outbox.answers import Answer, Answers, next_channel
 from hub.outbox.breaker import admit
 from hub.outbox.lane import Lane, Placed
@@ -82,7 +81,7 @@ class Handover:
         except StoreFailed:
             raise
         except Exception as exc:  # noqa: BLE001  our own fault: it must not meet this message again, nor stop the others
-            _log.error("A message could not be asked about", message=claimed.planned.id, fault=_fault(exc))
+            _log.error("A message could not be asked about", message=claimed.planned.id, fault=without_words(exc))
             await self.box.finish(claimed, now=now, state=State.DEAD, reason=Why.FAULT)
             return
         if notification is None:
@@ -159,7 +158,7 @@ class Handover:
         except TimeoutError:
             return Doubt(f"no answer within {self.send_within.total_seconds():.0f} s")
         except Exception as exc:  # noqa: BLE001  whatever it was, bytes may have left
-            _log.error("A channel failed in a way that it should not", provider=lane.provider, fault=_fault(exc))
+            _log.error("A channel failed in a way that it should not", provider=lane.provider, fault=without_words(exc))
             return Doubt(f"{type(exc).__name__} in the channel")
 
 
@@ -171,12 +170,6 @@ def _by_one_channel(facts: Facts, channel: str) -> Facts:
 
 def _links(unsubscribe: str | None) -> Mapping[str, Mapping[str, Value]]:
     return {} if unsubscribe is None else {"link": {"unsubscribe": unsubscribe}}
-
-
-def _fault(exc: Exception) -> str:
-    """What and where, without the exception's own words: they may hold an address."""
-    where = traceback.extract_tb(exc.__traceback__)[-1]
-    return f"{type(exc).__name__} at {where.filename}:{where.lineno}"
 
 
 def _notification(placed: Placed, text: Text, rulebook: Rulebook, unsubscribe: str | None) -> Notification:

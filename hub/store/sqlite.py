@@ -22,7 +22,7 @@ from typing import Any, Final, Generic, TypeVar
 
 import aiosqlite
 
-from hub.errors import StoreFailed
+from hub.errors import StoreFailed, WorkRefused
 from hub.store.schema import migrate
 
 T = TypeVar("T")
@@ -37,6 +37,12 @@ _SETTINGS: Final = (
     "PRAGMA secure_delete=ON",  # an erased guest leaves no bytes behind in free pages
     "PRAGMA temp_store=MEMORY",
 )
+_OF_THE_WORK: Final = (
+    sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, sqlite3.InterfaceError,
+    sqlite3.NotSupportedError,
+)  # fmt: skip
+# What a job asked for cannot be done, however well the disk is.
+
 _STATEMENTS: Final = 256  # kept prepared: more than the hub has
 
 
@@ -76,7 +82,7 @@ class Store:
         A caller who is cancelled leaves the job to run: it commits whole or not at all.
 
         Raises:
-            StoreFailed: SQLite refused the job or the commit. Whatever else the job raises comes out as it is.
+            StoreFailed: SQLite refused the job or the commit; WorkRefused: it will always refuse the job. Whatever else the job raises comes out as it is.
         """
         self._check_open()
         unit: _Unit[T] = _Unit(job, asyncio.get_running_loop().create_future())
@@ -177,7 +183,7 @@ def _ours(error: BaseException) -> BaseException:
         return RuntimeError("a job of the store ended with StopIteration")
     if not isinstance(error, sqlite3.Error):
         return error
-    ours = StoreFailed(f"store: {error}")
+    ours = (WorkRefused if isinstance(error, _OF_THE_WORK) else StoreFailed)(f"store: {error}")
     ours.__cause__ = error
     return ours
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.errors import StoreFailed
+from hub.errors import StoreFailed, WorkRefused
 from hub.store.sqlite import Job, Store, open_migrated
 from tests.fakes.store import a_store, rows_of
 
@@ -81,11 +81,11 @@ async def test_a_job_that_runs_out_of_rows_stops_nobody(tmp_path: Path) -> None:
         assert answers[1] == "a"
 
 
-async def test_a_constraint_that_a_job_breaks_is_a_store_error(tmp_path: Path) -> None:
+async def test_a_constraint_that_a_job_breaks_is_this_works_own_fault(tmp_path: Path) -> None:
     async with a_store(tmp_path) as store:
         await store.write(put("a"))
 
-        with pytest.raises(StoreFailed, match=r"^store: UNIQUE constraint failed: meta.key$") as raised:
+        with pytest.raises(WorkRefused, match=r"^store: UNIQUE constraint failed: meta.key$") as raised:
             await store.write(put("a"))
 
         assert isinstance(raised.value.__cause__, sqlite3.IntegrityError)
