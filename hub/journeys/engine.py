@@ -2,13 +2,15 @@
 
 Fetch the facts, ask the rules, store the answer in one transaction. If somebody wrote about the guest meanwhile, the
 answer was made on old facts: it is thrown away and made again. One guest's events are decided one at a time, in the
-order in which they came; different guests' side by side, so that their commits are shared.
+order in which they came; different guests' side by side, so that their commits are shared. Of somebody whom nobody
+knows, or who was erased while her event was under way, nothing is kept that leads to her: a visit, without her.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -18,6 +20,7 @@ from hub.journeys.port import DueWait, Ledger, Record, VisitNote
 from hub.journeys.rulebooks import Rulebooks
 from rules.decide import Outcome, decide
 from rules.event import Due, Event
+from rules.facts import Facts
 
 TRIES: Final = 16
 # Each conflict means that somebody else's write about this guest was stored. Sixteen in a row, each within the
@@ -39,7 +42,7 @@ class Journeys:
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # by guest, while any waits
 
     async def handle(self, event: Event, visit: VisitNote | None = None) -> Record | None:
-        """Decide about one event and store it; None when it was stored before.
+        """Decide about one event and store it; None when it was stored before, or nobody knows the guest.
 
         Raises:
             Conflict: others kept writing about this guest. Nothing was stored; the event may be handled again.
@@ -59,7 +62,11 @@ class Journeys:
 
     async def _settle(self, venue: str, guest: str, happening: Event | Due, visit: VisitNote | None) -> Record | None:
         for _ in range(TRIES):
-            record = await self._decide(venue, guest, happening, visit)
+            facts = await self._ledger.facts(venue=venue, guest=guest, at=happening.at)
+            if facts is None:
+                await self._note_without_her(visit)
+                return None
+            record = self._decide(venue, facts, happening, visit)
             if record is None:
                 return None
             try:
@@ -70,8 +77,11 @@ class Journeys:
             return record
         raise Conflict(f"others wrote about this guest {TRIES} times while it was being decided")
 
-    async def _decide(self, venue: str, guest: str, happening: Event | Due, visit: VisitNote | None) -> Record | None:
-        facts = await self._ledger.facts(venue=venue, guest=guest, at=happening.at)
+    async def _note_without_her(self, visit: VisitNote | None) -> None:
+        if visit is not None:
+            await self._ledger.note_visit(replace(visit, tag=""))  # as erasure leaves a visit
+
+    def _decide(self, venue: str, facts: Facts, happening: Event | Due, visit: VisitNote | None) -> Record | None:
         rulebook = self._rulebooks.of(venue)
         event = happening if isinstance(happening, Event) else None
         # An event at a venue that no file describes is history all the same.
@@ -79,9 +89,9 @@ class Journeys:
         if event is None and not (outcome.runs or outcome.decisions):
             return None  # the run has ended or gone, or its rules are away just now
         return Record(
-            guest=guest,
+            guest=facts.guest,
             venue=venue,
-            version=0 if facts is None else facts.version,
+            version=facts.version,
             event=event,
             visit=visit,
             runs=tuple(outcome.runs),

@@ -76,12 +76,12 @@ class Ledger(Protocol):
         """Store all of it, durably.
 
         A repeated event id, decision id or dedupe key changes nothing. Raises Conflict when the guest's version
-        has moved on: the caller reads and decides again.
+        has moved on, or nobody knows her any more: the caller reads and decides again.
         """
         ...
 
     async def note_visit(self, visit: VisitNote) -> None:
-        """Store a visit of a tag that is nobody's just now."""
+        """Store a visit of a tag that is nobody's just now, or of somebody whom nobody knows any more."""
         ...
 
     async def due(self, *, now: datetime, limit: int) -> Sequence[DueWait]:

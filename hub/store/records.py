@@ -81,9 +81,9 @@ def record(connection: sqlite3.Connection, record: Record, now: datetime) -> Non
     """Store all of it, or raise Conflict and store nothing."""
     if record.event is not None and not _put_event(connection, record.event):
         return
-    known = _claim_version(connection, record, now)
+    _claim_version(connection, record, now)
     if record.visit is not None:
-        put_visit(connection, record.visit, record.guest if known else None)
+        put_visit(connection, record.visit, record.guest)
     for run in sorted(record.runs, key=lambda run: run.live):  # one that ended makes room for one that starts
         _put_run(connection, run)
     for decision in record.decisions:
@@ -94,18 +94,14 @@ def record(connection: sqlite3.Connection, record: Record, now: datetime) -> Non
         connection.execute(_CANCEL, (Why.STOPPED, to_us(now), message))
 
 
-def _claim_version(connection: sqlite3.Connection, record: Record, now: datetime) -> bool:
-    """Is she known, and decided about on the facts that still hold? Raises Conflict when they no longer do."""
+def _claim_version(connection: sqlite3.Connection, record: Record, now: datetime) -> None:
+    """She was decided about on the facts that still hold. Raises Conflict when they do not, or when she was erased."""
     changed = connection.execute(
         "UPDATE guests SET version = version + 1, updated_us = ? WHERE guest = ? AND version = ?",
         (to_us(now), record.guest, record.version),
     ).rowcount
-    if changed == 1:
-        return True
-    known = connection.execute("SELECT 1 FROM guests WHERE guest = ?", (record.guest,)).fetchone()
-    if known is not None or record.version != 0:  # 0: the facts said that nobody knows her, and that is still so
+    if changed != 1:
         raise Conflict(f"the guest's version is no longer {record.version}: read her facts and decide again")
-    return False
 
 
 def _put_event(connection: sqlite3.Connection, event: Event) -> bool:

@@ -245,25 +245,19 @@ async def test_an_event_is_seen_once_it_is_stored(kit: Kit) -> None:
     assert await kit.ledger.seen("e1")
 
 
-async def test_what_was_refused_to_an_unknown_guest_is_stored(kit: Kit) -> None:
-    await kit.ledger.record(a_record(an_event(), version=0, decisions=(a_decision(),)), now=T0)
+async def test_of_somebody_whom_nobody_knows_nothing_is_stored(kit: Kit) -> None:
+    with pytest.raises(Conflict):
+        await kit.ledger.record(a_record(an_event(), version=0, visit=A_VISIT, decisions=(a_decision(),)), now=T0)
 
-    assert await kit.decisions() == ["d1"]
-    assert await kit.ledger.seen("e1")
+    assert await kit.decisions() == []
+    assert not await kit.ledger.seen("e1")
 
 
-async def test_a_visit_of_somebody_whom_nobody_knows_is_nobodys(kit: Kit) -> None:
-    await kit.ledger.record(a_record(an_event(), version=0, visit=A_VISIT), now=T0)
+async def test_a_visit_that_is_noted_without_a_guest_is_nobodys(kit: Kit) -> None:
+    await kit.ledger.note_visit(A_VISIT)
     await kit.guest("ana")
 
     assert (await facts_of_ana(kit)).stays == ()
-
-
-async def test_a_guest_who_became_known_meanwhile_is_decided_about_again(kit: Kit) -> None:
-    await kit.guest("ana")
-
-    with pytest.raises(Conflict):
-        await kit.ledger.record(a_record(an_event(), version=0), now=T0)
 
 
 async def test_a_guest_who_was_erased_meanwhile_is_decided_about_again(kit: Kit) -> None:

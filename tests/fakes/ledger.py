@@ -66,14 +66,13 @@ class FakeLedger:
         if record.event is not None and record.event.id in self.events:
             return
         known = self.guests.get(record.guest)
-        if (known.version if known else 0) != record.version:
+        if known is None or known.version != record.version:
             raise Conflict("the guest's version has moved on")
-        if known is not None:
-            self.guests[record.guest] = replace(known, version=known.version + 1)
+        self.guests[record.guest] = replace(known, version=known.version + 1)
         if record.event is not None:
             self.events[record.event.id] = record.event
         if record.visit is not None:
-            self.visits[record.visit.id] = (record.visit, record.guest if known else None)
+            self.visits[record.visit.id] = (record.visit, record.guest)
         self.runs |= {run.id: run for run in record.runs}
         self.decisions = {each.id: each for each in record.decisions} | self.decisions
         self.messages = {each.id: each for each in record.planned} | self.messages

@@ -12,7 +12,7 @@ from hub.journeys.engine import TRIES, Journeys
 from hub.journeys.port import DueWait, Ledger, Record
 from hub.journeys.rulebooks import Rulebooks
 from hub.store.ledger import LedgerStore
-from rules.decision import Kind, Reason
+from rules.decision import Kind
 from rules.event import Due
 from rules.rulebook import Rulebook
 from tests.fakes.arrivals import a_guest, a_visit, enters, happens, know_ana
@@ -50,6 +50,14 @@ class BusyLedger(FakeLedger):
         await super().record(record, now=now)
 
 
+class ErasingLedger(FakeLedger):
+    """The guest is erased just before a record about her is stored."""
+
+    async def record(self, record: Record, *, now: datetime) -> None:
+        self.guests.clear()
+        await super().record(record, now=now)
+
+
 async def test_an_event_is_decided_stored_and_told() -> None:
     ledger, told = FakeLedger(), list[Record]()
     ledger.put_guest(a_guest())
@@ -77,14 +85,25 @@ async def test_an_event_that_is_seen_twice_does_nothing_the_second_time() -> Non
     assert ledger.guests["ana"].version == 2
 
 
-async def test_somebody_whom_nobody_knows_gets_a_reason_and_no_message() -> None:
-    ledger = FakeLedger()
+async def test_of_somebody_whom_nobody_knows_a_visit_is_kept_and_nothing_that_leads_to_her() -> None:
+    ledger, told = FakeLedger(), list[Record]()
 
-    record = await journeys_over(ledger).handle(enters("lobby"))
+    record = await journeys_over(ledger, told=told).handle(enters("lobby"), a_visit("lobby"))
 
-    assert record is not None
-    assert [decision.reason for decision in ledger.decisions.values()] == [Reason.UNKNOWN_GUEST]
-    assert ledger.messages == {}
+    assert record is None
+    assert [(note.zone, note.tag, whose) for note, whose in ledger.visits.values()] == [("lobby", "", None)]
+    assert (ledger.events, ledger.decisions, told) == ({}, {}, [])
+
+
+async def test_whose_guest_is_erased_between_the_facts_and_the_decision_is_kept_without_her() -> None:
+    ledger = ErasingLedger()
+    ledger.put_guest(a_guest())
+
+    record = await journeys_over(ledger).handle(enters("lobby"), a_visit("lobby"))
+
+    assert record is None
+    assert [(note.zone, note.tag, whose) for note, whose in ledger.visits.values()] == [("lobby", "", None)]
+    assert (ledger.events, ledger.decisions, ledger.messages) == ({}, {}, {})
 
 
 async def test_an_event_at_a_venue_without_files_is_history_all_the_same() -> None:
