@@ -69,7 +69,9 @@ async def test_entered_within_five_seconds_and_every_batch_acknowledged(
                     downlink.acknowledge(mark.key.venue, mark.key.gateway, mark.ack)
             await until(lambda: len(gateway.heard) == 6)
 
-    assert [(change.kind, change.zone, change.at) for change in changes] == [("entered", "lobby", T0)]
+    assert [(change.kind, change.zone, change.at) for change in changes] == [
+        ("entered", "lobby", T0 + timedelta(seconds=3))
+    ]
     assert [json.loads(payload)["upto"] for _, payload, _ in gateway.heard] == [1, 2, 3, 4, 5, 6]
 
 
