@@ -93,6 +93,7 @@ class Deliberation:
             Past(
                 id=planned.id,
                 at=planned.not_before or planned.at,
+                decided=planned.at,
                 journey=planned.journey,
                 message=planned.message,
                 purpose=planned.purpose,

@@ -16,6 +16,7 @@ class Past:
 
     id: str
     at: datetime  # its logical time of sending: the release, when quiet hours hold it
+    decided: datetime | None = None  # when that was; None where it is the same. It counts from here on
     journey: str
     message: str  # its name in the journey's file
     purpose: str

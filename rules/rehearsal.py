@@ -131,6 +131,7 @@ class _Stage:
         past = Past(
             id=planned.id,
             at=planned.not_before or planned.at,
+            decided=planned.at,
             journey=planned.journey,
             message=planned.message,
             purpose=planned.purpose,

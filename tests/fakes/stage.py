@@ -173,6 +173,7 @@ def _past(planned: Planned) -> Past:
     return Past(
         id=planned.id,
         at=planned.not_before or planned.at,
+        decided=planned.at,
         journey=planned.journey,
         message=planned.message,
         purpose=planned.purpose,

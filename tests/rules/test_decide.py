@@ -283,3 +283,12 @@ def test_a_dwell_starts_only_by_its_own_threshold() -> None:
     guest.meets(event)
 
     assert guest.sent == ["note"]
+
+
+def test_a_goal_takes_back_what_has_not_left_yet() -> None:
+    guest = Guest(a_book("goal: purchase within 2h\nsteps: [{send: note}, {wait: 1h}]"))
+    guest.does("09:00 enter lobby")
+
+    guest.does("09:01 purchase towel")
+
+    assert guest.cancelled == [guest.planned[0].id]

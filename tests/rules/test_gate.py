@@ -380,3 +380,62 @@ def test_nobody_is_asked_about_what_is_not_known() -> None:
 
     assert isinstance(answer, Refusal)
     assert answer.reason is Reason.NO_CONSENT
+
+
+@pytest.mark.parametrize(("keep", "held"), [("9h", True), ("539m", False)])
+def test_what_is_worth_keeping_to_the_very_end_of_the_night_is_held(keep: str, *, held: bool) -> None:
+    guest = a_guest(BOTH.replace("12h", keep))
+
+    guest.does(NIGHT)  # nine hours before its end
+
+    assert bool(guest.planned) is held
+
+
+def test_a_night_that_ends_when_the_message_expires_ends_too_late() -> None:
+    guest, planned = a_message()
+    ends = replace(planned, expires_at=at("+1d 08:00", guest.book))
+
+    answer = ask_again(guest.book, ends, guest.facts, at("22:00", guest.book))
+
+    assert isinstance(answer, Refusal)
+
+
+def test_a_held_message_is_not_one_of_those_that_stand_in_its_way() -> None:
+    guest, planned = a_message(held=True)
+    guest.knows(past=(*guest.facts.past, a_past(guest, "23:10")))  # the cap is two
+
+    assert ask_again(guest.book, planned, guest.facts, at("+1d 08:00", guest.book)) is None
+
+
+@pytest.mark.parametrize(("when", "sent"), [("23:30", 1), ("+1d 08:30", 1), ("+1d 09:00", 2)])
+def test_a_held_message_counts_from_its_decision_until_long_after_its_release(when: str, sent: int) -> None:
+    guest = a_guest(f"unless: messaged('1h')\n{BOTH}")
+
+    guest.does(NIGHT)
+    guest.does(f"{when} enter lobby")
+
+    assert len(guest.sent) == sent
+
+
+def test_a_journey_in_shadow_remembers_what_it_would_have_sent() -> None:
+    guest = a_guest(f"mode: shadow\nunless: messaged('1h')\n{SEND}")
+
+    guest.does("09:00 enter lobby")
+    guest.does("09:30 enter lobby")
+    guest.does("10:00 enter lobby")
+
+    assert [planned.at for planned in guest.planned] == [at("09:00", guest.book), at("10:00", guest.book)]
+
+
+def test_messages_of_one_event_count_for_each_other() -> None:
+    texts = [f"journey: {name}\nunless: messaged('1h')\n{BOTH}" for name in ("a", "b")]
+    guest = Guest(a_book(*texts, venue=POLICY))
+
+    guest.does(NIGHT)
+
+    assert [(each.journey, each.kind) for each in guest.decisions] == [
+        ("a", Kind.STARTED),
+        ("a", Kind.HELD),
+        ("a", Kind.ENDED),
+        ("b", Kind.NOT_STARTED),
+    ]

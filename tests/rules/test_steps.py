@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from rules.decision import Kind, Reason
-from rules.facts import Facts
 from tests.fakes.stage import Guest, a_book, at
 
 TEAM = "venue: inn\ntimezone: UTC\nzones: {lobby: {}, pool: {}}\nguest: {vip: false}\nteams: {desk: {}}\n"
@@ -86,6 +85,16 @@ def test_else_on_a_send_is_done_when_it_is_refused_and_its_list_is_left() -> Non
     assert [each.said for each in guest.decisions if each.kind is Kind.REFUSED] == ["note"]
 
 
+def test_else_without_a_wait_leaves_the_list_too() -> None:
+    text = "steps: [{send: note, else: [{send: third}]}, {send: other}]\nmessages:\n  note: {by: push, en: 'x'}\n"
+    text += "".join(f"  {name}: {{by: email, en: {{subject: 's', body: 'x'}}}}\n" for name in ("third", "other"))
+    guest = Guest(a_book(text)).knows(consents=frozenset({("marketing", "email")}))
+
+    guest.does("09:00 enter lobby")
+
+    assert guest.sent == ["third"]
+
+
 def test_end_ends_it() -> None:
     guest = Guest(a_book("steps: [{choose: [{when: guest.vip, end: yes}, {send: note}]}, {send: other}]"), vip=True)
 
@@ -133,7 +142,3 @@ def test_a_message_has_the_same_id_however_often_it_is_decided() -> None:
 
     assert first.planned == second.planned
     assert first.planned[0].expires_at == at("+1d 09:00", book)
-
-
-def test_a_facts_value_may_be_empty() -> None:
-    assert Facts(guest="g", profile={}).past == ()
