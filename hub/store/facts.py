@@ -123,14 +123,15 @@ def _reachable(connection: sqlite3.Connection, guest: str, email: str | None) ->
 
 def _past(connection: sqlite3.Connection, venue: str, guest: str, since_us: int) -> tuple[Past, ...]:
     rows = connection.execute(
-        "SELECT id, logical_us, journey, message, purpose, priority, ghost, state FROM messages"
+        "SELECT id, logical_us, held_us, journey, message, purpose, priority, ghost, state FROM messages"
         " WHERE guest = ? AND logical_us > ? AND venue = ? ORDER BY logical_us, id",
         (guest, since_us, venue),
     )
     return tuple(
         Past(
             id=row["id"],
-            at=from_us(row["logical_us"]),
+            at=from_us(row["logical_us"] if row["held_us"] is None else row["held_us"]),
+            decided=from_us(row["logical_us"]),
             journey=row["journey"],
             message=row["message"],
             purpose=row["purpose"],

@@ -49,7 +49,8 @@ class FakeLedger:
     def _past(self, planned: Planned) -> Past:
         return Past(
             id=planned.id,
-            at=planned.at,
+            at=planned.not_before or planned.at,
+            decided=planned.at,
             journey=planned.journey,
             message=planned.message,
             purpose=planned.purpose,
