@@ -7,11 +7,15 @@
 Nearly every sighting changes nothing: it is received and tracked in memory, in one turn of the loop, without a store
 and without a task. What changes something is decided guest by guest; guests that change at once share a commit.
 From the decision on, the outbox (hub/outbox/dispatch.py) takes the message on its way.
+
+What goes wrong with one message or one guest harms nobody else, and does not come again for ever: it is set aside with
+a line in the log, and counted. A disk that refuses is another thing: everything waits for it, and nothing is lost.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,11 +25,11 @@ from typing import Final, Generic, TypeVar
 import structlog
 
 from hub.clock import Clock
-from hub.errors import Conflict, StoreFailed
+from hub.errors import Conflict, StoreFailed, WorkRefused, without_words
 from hub.identity.bindings import Enrolment
 from hub.identity.events import Crossing, event_of
 from hub.ingest.port import Acknowledge, Broker, D, Gateways, Marks
-from hub.ingest.receive import Ingest
+from hub.ingest.receive import Arrival, Ingest
 from hub.journeys.engine import Journeys
 from hub.journeys.port import Ledger, VisitNote
 from hub.presence.tracker import Tracker
@@ -37,6 +41,7 @@ GROUP_S: Final = 0.15
 # Batches that changed nothing share a commit: six a second instead of one for each. A gateway waits ten seconds.
 TICK_S: Final = 1.0  # how often silence is looked at; presence counts in seconds
 PAUSE_S: Final = 1.0  # before the store is asked again after it refused
+CONFLICTS: Final = 5  # each is sixteen decisions in vain: no counter clerk writes so fast, so it is a fault of ours
 
 _log = structlog.get_logger()
 
@@ -55,6 +60,7 @@ class Pipeline(Generic[D]):
     gateways: Gateways
     clock: Clock
     acknowledge: Acknowledge  # to a gateway
+    counts: Counter[str] = field(default_factory=Counter)  # transitions, and messages and transitions set aside
     _changes: list[Transition] = field(default_factory=list)
     _taken: list[D] = field(default_factory=list)  # received, and not acknowledged yet
     _work: asyncio.Event = field(default_factory=asyncio.Event)
@@ -74,14 +80,20 @@ class Pipeline(Generic[D]):
     def take(self, deliveries: Iterable[D]) -> None:
         """Receive and track one turn's messages, in memory."""
         for delivery in deliveries:
-            received = self.ingest.receive(delivery.arrival)
-            if received.state is not None and received.gateway is not None:
-                venue, gateway = received.gateway
-                self.tracker.gateway_state(venue, gateway, delivery.arrival.at, online=received.state.online)
-            if received.sightings:
-                self.changed(self.tracker.observe(received.sightings))
+            try:
+                self._receive(delivery.arrival)
+            except Exception as exc:  # noqa: BLE001  our own fault: the others' messages are heard all the same
+                self.counts["messages_set_aside"] += 1
+                _log.error("A message is set aside", topic=delivery.arrival.topic, fault=without_words(exc))
             self._taken.append(delivery)
         self._work.set()
+
+    def _receive(self, arrival: Arrival) -> None:
+        received = self.ingest.receive(arrival)
+        if received.state is not None and received.gateway is not None:
+            self.tracker.gateway_state(*received.gateway, arrival.at, online=received.state.online)
+        if received.sightings:
+            self.changed(self.tracker.observe(received.sightings))
 
     def changed(self, transitions: Iterable[Transition]) -> None:
         """Have these decided, after those that wait."""
@@ -111,7 +123,7 @@ class Pipeline(Generic[D]):
         changes, self._changes = self._changes, []
         taken, self._taken = self._taken, []
         marks, notes = self.ingest.marks.take(), self.ingest.gateways.take()
-        await asyncio.gather(*(self._decide(transition) for transition in changes))
+        await asyncio.gather(*(self._settle_one(transition) for transition in changes))
         if marks:
             await _until_stored(lambda: self.marks.store(marks, self.clock.now()))
         if notes:
@@ -120,8 +132,18 @@ class Pipeline(Generic[D]):
         for mark in marks:
             self.acknowledge(mark.key.venue, mark.key.gateway, mark.ack)
 
-    async def _decide(self, transition: Transition) -> None:
+    async def _settle_one(self, transition: Transition) -> None:
+        self.counts["transitions"] += 1
         visit = _note(transition)
+        try:
+            await self._decide(transition, visit)
+        except Exception as exc:  # noqa: BLE001  our own fault about one guest: the others are decided all the same
+            self.counts["transitions_set_aside"] += 1
+            _log.error("A transition is set aside", visit=visit.id, kind=transition.kind, fault=without_words(exc))
+            with suppress(WorkRefused):
+                await _until_stored(lambda: self.ledger.note_visit(visit))
+
+    async def _decide(self, transition: Transition, visit: VisitNote) -> None:
         guest = self.enrolment().whose(transition.venue, transition.tag, transition.at)
         if guest is None:
             await _until_stored(lambda: self.ledger.note_visit(visit))
@@ -131,13 +153,24 @@ class Pipeline(Generic[D]):
 
 
 async def _until_stored(work: Callable[[], Awaitable[T]]) -> T:
-    """Do it again until the store takes it: a full disk delays a decision and loses none."""
+    """Do it again until the store takes it: a full disk delays a decision and loses none.
+
+    Raises:
+        WorkRefused, Conflict: it never will take this.
+    """
+    conflicts = 0
     while True:
         try:
             return await work()
-        except (StoreFailed, Conflict) as exc:
+        except WorkRefused:
+            raise
+        except Conflict:
+            conflicts += 1
+            if conflicts == CONFLICTS:
+                raise
+        except StoreFailed as exc:
             _log.error("The store refuses; trying again until it takes it", error=str(exc))
-            await asyncio.sleep(PAUSE_S)
+        await asyncio.sleep(PAUSE_S)
 
 
 def _note(transition: Transition) -> VisitNote:

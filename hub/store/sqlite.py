@@ -82,7 +82,8 @@ class Store:
         A caller who is cancelled leaves the job to run: it commits whole or not at all.
 
         Raises:
-            StoreFailed: SQLite refused the job or the commit; WorkRefused: it will always refuse the job. Whatever else the job raises comes out as it is.
+            StoreFailed: SQLite refused the job or the commit; WorkRefused when it will always refuse the job.
+            Whatever else the job raises comes out as it is.
         """
         self._check_open()
         unit: _Unit[T] = _Unit(job, asyncio.get_running_loop().create_future())
