@@ -14,7 +14,7 @@ from typing import Final
 import structlog
 
 from hub.clock import Alarm, Clock
-from hub.errors import Conflict, StoreFailed
+from hub.errors import Conflict, StoreFailed, WorkRefused, without_words
 from hub.journeys.engine import Journeys
 from hub.journeys.port import DueWait, Ledger
 from hub.journeys.rulebooks import Rulebooks
@@ -67,7 +67,24 @@ class Deadlines:
         return len(waits) == limit
 
     async def _settle(self, wait: DueWait) -> None:
-        record = await self._journeys.handle_due(wait)
+        try:
+            record = await self._journeys.handle_due(wait)
+        except WorkRefused as exc:
+            self._give_up(wait, exc)
+            return
+        except (StoreFailed, Conflict):
+            raise
+        except Exception as exc:  # noqa: BLE001  our own fault about one run: the others' deadlines come all the same
+            self._give_up(wait, exc)
+            return
         if record is None:
             self._stuck.add(wait.due.run)
             _log.warning("A run's deadline came and nothing could be decided about it", run=wait.due.run)
+
+    def _give_up(self, wait: DueWait, fault: Exception) -> None:
+        self._stuck.add(wait.due.run)
+        _log.error(
+            "A run's deadline could not be decided; it is left until the rules are swapped or the hub restarts",
+            run=wait.due.run,
+            fault=without_words(fault),
+        )

@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
-from hub.errors import StoreFailed
+from hub.errors import StoreFailed, WorkRefused
 from hub.journeys.deadlines import BATCH, Deadlines
 from hub.journeys.engine import Journeys
 from hub.journeys.port import DueWait, Record
@@ -156,3 +157,29 @@ async def test_a_store_that_fails_is_asked_again() -> None:
         await asyncio.sleep(0.01)
         hub.deadlines.poke()
         await until(lambda: not hub.live())
+
+
+@pytest.mark.parametrize("fault", [KeyError("rosa"), WorkRefused("store: blob too big")])
+async def test_a_run_that_cannot_be_decided_is_tried_once_and_keeps_nobody_else_waiting(fault: Exception) -> None:
+    tried: list[str] = []
+
+    class Poisoned(FakeLedger):
+        async def record(self, record: Record, *, now: datetime) -> None:
+            if record.event is None and record.guest == "rosa":
+                tried.append(record.guest)
+                raise fault
+            await super().record(record, now=now)
+
+    hub = Hub(Poisoned())
+    for guest in ("rosa", "ana"):
+        await hub.welcomes(guest)
+    hub.clock.pass_(4 * HOUR + GRACE)
+    with capture_logs() as said:
+        async with at_work(hub):
+            await until(lambda: hub.live() == ["rosa"])
+            hub.deadlines.poke()
+            await asyncio.sleep(0.01)
+
+    assert tried == ["rosa"]
+    [line] = [line for line in said if line["log_level"] == "error"]
+    assert "rosa" not in str(line)
