@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from rules import holdout, words
 from rules.consent import Reach, reach
 from rules.decision import Reason
-from rules.facts import Facts, Planned
+from rules.facts import Facts, Past, Planned
 from rules.journey import Guard, Journey, Mode
 from rules.limits import sent_for
 from rules.message import Message
@@ -233,32 +233,30 @@ def _quiet_refusal(case: Case, until: datetime) -> Refusal:
     return Refusal(reason=Reason.QUIET_HOURS, text=text, guard=f"quiet: {case.purpose.quiet}")
 
 
-def _outranked(case: Case) -> Refusal | None:
-    """The first of equals goes; codes and receipts neither win nor lose."""
+def _rivals(case: Case) -> list[Past]:
+    """Other journeys' messages of the same seconds; codes and receipts neither win nor lose."""
     if case.purpose.name == TRANSACTIONAL:
-        return None
-    for each in case.moment.past(case.journey.name):
-        rival = (
-            each.counts and each.journey != case.journey.name and each.purpose != TRANSACTIONAL and each.id != case.id
-        )
-        if rival and abs(case.moment.at - each.at) < ARBITRATION and each.priority >= case.journey.priority:
+        return []
+    since, until = case.moment.at - ARBITRATION, case.moment.at + ARBITRATION
+    near = [each for each in case.moment.past(case.journey.name) if since < each.at < until]
+    return [
+        each
+        for each in near
+        if each.counts and each.journey != case.journey.name and each.purpose != TRANSACTIONAL and each.id != case.id
+    ]
+
+
+def _outranked(case: Case) -> Refusal | None:
+    """The first of equals goes."""
+    for each in _rivals(case):
+        if each.priority >= case.journey.priority:
             return Refusal(reason=Reason.ARBITRATION, text=f"{each.journey} had just sent {each.message}")
     return None
 
 
 def _outdone(case: Case) -> tuple[str, ...]:
-    if case.purpose.name == TRANSACTIONAL:
-        return ()
-    return tuple(
-        each.id
-        for each in case.moment.past(case.journey.name)
-        if each.counts
-        and not each.ghost
-        and each.journey != case.journey.name
-        and each.purpose != TRANSACTIONAL
-        and each.priority < case.journey.priority
-        and abs(case.moment.at - each.at) < ARBITRATION
-    )
+    lesser = (each for each in _rivals(case) if each.priority < case.journey.priority)
+    return tuple(each.id for each in lesser if not each.ghost)
 
 
 def _twice(case: Case) -> Refusal | None:

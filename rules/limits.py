@@ -17,16 +17,14 @@ from rules.venue import TRANSACTIONAL
 
 def messaged(past: Iterable[Past], *, at: datetime, within: timedelta, message: str | None = None) -> bool:
     """Was anything, or this message, sent less than `within` away?"""
-    return any(
-        each.counts and each.purpose != TRANSACTIONAL and _near(each, at, within) and message in (None, each.message)
-        for each in past
-    )
+    return any(each.purpose != TRANSACTIONAL and message in (None, each.message) for each in _near(past, at, within))
 
 
 def sent_for(past: Iterable[Past], *, purpose: str, at: datetime, within: timedelta) -> int:
     """How many messages of this purpose count towards its cap."""
-    return sum(each.counts and each.purpose == purpose and _near(each, at, within) for each in past)
+    return sum(each.purpose == purpose for each in _near(past, at, within))
 
 
-def _near(past: Past, at: datetime, within: timedelta) -> bool:
-    return (past.decided or past.at) - within < at < past.at + within
+def _near(past: Iterable[Past], at: datetime, within: timedelta) -> list[Past]:
+    since, until = at - within, at + within
+    return [each for each in past if each.at > since and (each.decided or each.at) < until and each.counts]

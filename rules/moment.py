@@ -47,16 +47,18 @@ class Moment:
         self.at = at
         self.event = event
         self._past = list(facts.past)
+        self._has_ghosts = any(each.ghost for each in facts.past)
         self._asker = ""
         self._answers: dict[str, Value] = {}
 
     def remember(self, past: Past) -> None:
         """A message that has just been decided counts from now on."""
         self._past.append(past)
+        self._has_ghosts = self._has_ghosts or past.ghost
 
     def past(self, journey: str) -> Sequence[Past]:
         """Every message, as one journey may see it: what a shadow journey would have sent, only itself does."""
-        if not any(each.ghost for each in self._past):
+        if not self._has_ghosts:
             return self._past
         return [each for each in self._past if not each.ghost or self._sees(each, journey)]
 
