@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 import shutil
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import nullcontext, suppress
@@ -54,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     except Fallen as exc:
         sys.stderr.write(f"innkeeper-sim: {exc}\n")
         return 1
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         return 0
 
 
@@ -63,13 +64,18 @@ async def _play(args: argparse.Namespace, folder: Path) -> int:
     stage = on.choose_ports(folder, args.port)
     logs = folder / "logs"
     logs.mkdir()
+    root = asyncio.current_task()
+    assert root is not None  # noqa: S101  we are in one
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, root.cancel)  # and every part ends with us
     async with processes(logs) as children:
         watch = asyncio.create_task(children.watch())
         play = asyncio.create_task(_story(args, stage, children, say))
-        await asyncio.wait({watch, play}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (watch, play):
-            task.cancel()
-        results = await asyncio.gather(watch, play, return_exceptions=True)
+        try:
+            await asyncio.wait({watch, play}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (watch, play):
+                task.cancel()
+            results = await asyncio.gather(watch, play, return_exceptions=True)
         for result in results:
             if isinstance(result, Fallen):
                 raise result

@@ -3,38 +3,34 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.stories.conftest import Demo
 from wire.pseudonym import pseudonym
 from wire.tag import parse_tag
 
-SIM = Path(sys.executable).with_name("innkeeper-sim")
 PASSER_BY = "0badcafe-0bad-4afe-8bad-cafe0badcafe"
+LONGEST_S = 150  # for whatever of the story is still to come when all other tests are done
+
+Played = tuple[list[dict[str, Any]], Path]
+
+pytestmark = pytest.mark.timeout(LONGEST_S + 30)
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, list[dict[str, Any]], Path]:
-    """The demo's exit code, its lines, and the folder that it kept."""
-    folder = tmp_path_factory.mktemp("demo") / "kept"
-    command = [str(SIM), "demo", "--once", "--json", "--keep", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
-    assert done.returncode == 0, done.stderr
-    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], folder
-
-
-pytestmark = [pytest.mark.timeout(240), pytest.mark.needs("dbus-daemon")]
-
-Played = tuple[int, list[dict[str, Any]], Path]
+def played(demo: Demo) -> Played:
+    """What the demo printed, and the folder that it kept; it ended by itself, and well."""
+    out, err = demo.process.communicate(timeout=LONGEST_S)
+    assert demo.process.returncode == 0, err
+    return [json.loads(line) for line in out.splitlines()], demo.folder
 
 
 def test_exactly_the_right_messages_are_accepted(played: Played) -> None:
-    _, lines, _ = played
+    lines, _ = played
 
     accepted = Counter((one["guest"], one["message"], one["provider"]) for one in lines if one["kind"] == "accepted")
     assert accepted == {
@@ -46,7 +42,7 @@ def test_exactly_the_right_messages_are_accepted(played: Played) -> None:
 
 
 def test_the_member_who_comes_back_gets_nothing_more_and_the_reason_is_told(played: Played) -> None:
-    _, lines, _ = played
+    lines, _ = played
 
     came = [one for one in lines if one["kind"] == "entered" and (one["guest"], one["zone"]) == ("milo", "lobby")]
     refused = [one for one in lines if one.get("decision") == "not_started" and one["journey"] == "welcome"]
@@ -55,7 +51,7 @@ def test_the_member_who_comes_back_gets_nothing_more_and_the_reason_is_told(play
 
 
 def test_nothing_about_the_passer_by_is_on_the_wire_in_the_store_or_in_any_log(played: Played) -> None:
-    _, lines, folder = played
+    lines, folder = played
 
     raw = bytes.fromhex(PASSER_BY.replace("-", ""))
     traces = [PASSER_BY.encode(), raw.hex().encode(), raw, raw.hex().upper().encode(), *_pseudonyms(folder)]
@@ -67,7 +63,7 @@ def test_nothing_about_the_passer_by_is_on_the_wire_in_the_store_or_in_any_log(p
 
 
 def test_the_wire_was_listened_to_and_carries_the_enrolled(played: Played) -> None:
-    _, _, folder = played
+    _, folder = played
 
     topics = {json.loads(line)["topic"] for line in (folder / "wire.jsonl").read_text().splitlines()}
     assert "ik/1/marlton/lobby-1/live/0" in topics
