@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -43,10 +44,15 @@ def run(args: argparse.Namespace) -> int:
     except SimError as exc:
         sys.stderr.write(f"{exc}\n")
         return 2
+    except asyncio.CancelledError:
+        return 0
     return 0
 
 
 async def _stand(venue: Path, files: Path | None) -> None:
+    root = asyncio.current_task()
+    assert root is not None  # noqa: S101  we are in one
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, root.cancel)  # each bus ends with us
     plan = await asyncio.to_thread(load_floorplan, venue / "floorplan.yaml")
     people = [on_a_walk(plan, person.tag, Walk(person.walk, pace_m_per_s=PACE_M_PER_S), seed=SEED) for person in CAST]
     async with _buses(plan) if files is None else _files(plan, files) as (sources, put):
