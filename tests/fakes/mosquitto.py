@@ -61,7 +61,7 @@ def running_mosquitto(users: Mapping[str, str]) -> Iterator[RunningMosquitto]:
         config = folder / "mosquitto.conf"
         config.write_text(_config(broker))
         with (folder / "log").open("w") as log:
-            process = subprocess.Popen([_program("mosquitto"), "-c", config], stdout=subprocess.DEVNULL, stderr=log)
+            process = subprocess.Popen([program("mosquitto"), "-c", config], stdout=subprocess.DEVNULL, stderr=log)
         try:
             _wait_for(broker, process)
             yield broker
@@ -85,7 +85,7 @@ def _write_passwords(broker: RunningMosquitto, users: Mapping[str, str]) -> None
     passwords = broker.folder / "passwd"
     passwords.touch(mode=0o600)
     for user, password in users.items():
-        subprocess.run([_program("mosquitto_passwd"), "-b", passwords, user, password], check=True)
+        subprocess.run([program("mosquitto_passwd"), "-b", passwords, user, password], check=True)
         broker.password_file(user).write_text(f"{password}\n")
 
 
@@ -127,7 +127,7 @@ def _wait_for(broker: RunningMosquitto, process: subprocess.Popen[bytes]) -> Non
     raise RuntimeError(f"mosquitto did not start: {(broker.folder / 'log').read_text()}")
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
     found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
     if found is None:
         raise FileNotFoundError(name)
