@@ -29,6 +29,11 @@ log = structlog.get_logger()
 
 MAX_SAID: Final = 1000  # refusals that were logged: beyond it, strangers invent names, and counting is enough
 
+_WHY: Final = {
+    Refusal.UNKNOWN_GATEWAY: "found a gateway that no zone has; right would be one that a venue.yaml names",
+    Refusal.REVOKED: "the gateway is revoked",
+}
+
 _loads = msgspec.json.Decoder().decode
 _parse = lru_cache(maxsize=4096)(parse)  # a few topics a gateway
 
@@ -74,7 +79,7 @@ class Ingest:
         name = f"{topic.venue}/{topic.gateway}"
         refusal = self.roster.refusal(topic.venue, topic.gateway)
         if refusal is not None:
-            return self._refuse(refusal, name)
+            return self._refuse(refusal, name, _WHY[refusal])
         try:
             return self._state(topic, arrival) if topic.kind == "state" else self._batch(topic, arrival)
         except Malformed as fault:
@@ -91,10 +96,11 @@ class Ingest:
     def _batch(self, topic: Topic, arrival: Arrival) -> Received:
         gateway = (topic.venue, topic.gateway)
         if topic.bucket is None:  # ack and config are for the gateway
-            return self._refuse(Refusal.NOT_OURS, "/".join(gateway))
+            return self._refuse(Refusal.NOT_OURS, "/".join(gateway), f"topic: {topic.kind} is what the hub says")
         batch = codec.decode_batch(arrival.payload, loads=_loads)
         if batch.gateway != topic.gateway:
-            return self._refuse(Refusal.OTHER_GATEWAY, "/".join(gateway))
+            fault = Malformed("batch.gw", batch.gateway, f"{topic.gateway}, the topic's gateway")
+            return self._refuse(Refusal.OTHER_GATEWAY, "/".join(gateway), fault)
         delay = delay_of(
             sent_delay_s=self._clocks.delay_s(
                 gateway, batch.boot, arrived_s=arrival.monotonic, sent_s=batch.sent_ms / 1000
@@ -147,14 +153,12 @@ class Ingest:
             self.counts["stale"] += 1
         return sightings
 
-    def _refuse(self, refusal: Refusal, name: str, fault: Malformed | None = None) -> Received:
+    def _refuse(self, refusal: Refusal, name: str, fault: Malformed | str) -> Received:
         self.counts[refusal] += 1
         said = (refusal, name)
         if said not in self._said and len(self._said) < MAX_SAID:
             self._said.add(said)
-            log.warning(
-                "Refused a message; further ones are only counted", gateway=name, why=refusal, fault=str(fault or "")
-            )
+            log.warning("Refused a message; further ones are only counted", gateway=name, why=refusal, fault=str(fault))
         return Received(refusal=refusal)
 
 

@@ -187,6 +187,7 @@ def test_what_is_not_right_is_refused_counted_and_said_once(topic: str, payload:
     assert results == [Received(refusal=why)] * 3
     assert ingest.counts[why] == 3
     assert len(logs) == 1
+    assert "found" in logs[0]["fault"] or "topic" in logs[0]["fault"] or "revoked" in logs[0]["fault"]
     assert not ingest.marks.is_due
 
 
