@@ -39,7 +39,7 @@ def from_json(found: list[Any]) -> tuple[Row, ...]:
         try:
             tag, first, last, readings, mean, most, latest = row
         except (TypeError, ValueError):
-            raise Malformed(f"batch row {at}", row, "a list of 7") from None
+            raise Malformed(f"batch row {at}", _shape(row), "a list of 7") from None
         if not (
             type(tag) is str
             and len(tag) == _TAG_CHARS
@@ -62,7 +62,7 @@ def _fault(at: int, row: object) -> Malformed:
     tag, first, last, readings, *levels = cast("tuple[object, ...]", row)
     where = f"batch row {at}"
     if type(tag) is not str or not PSEUDONYM.fullmatch(tag):
-        return Malformed(f"{where} tag", tag, "a pseudonym: 16 characters of base64url")
+        return Malformed(f"{where} tag", _shape(tag), "a pseudonym: 16 characters of base64url")
     if type(first) is not int or not 0 <= first <= MAX_AGE_MS:
         return Malformed(f"{where} first age", first, f"ms, an integer from 0 to {MAX_AGE_MS}")
     if type(last) is not int or not 0 <= last <= first:
@@ -72,3 +72,8 @@ def _fault(at: int, row: object) -> Malformed:
     return Malformed(
         f"{where} levels", levels, f"mean, max, last in dBm, {MIN_DBM} to {MAX_DBM}, the last two integers"
     )
+
+
+def _shape(found: object) -> str:
+    """What it is, not what it says: it may name somebody's beacon, which no log may."""
+    return f"{type(found).__name__} of {len(found)}" if isinstance(found, str | list | dict) else type(found).__name__

@@ -323,3 +323,11 @@ def test_a_malformed_config_is_refused_and_never_quotes_the_key(change: dict[str
 def test_a_config_has_the_name_of_its_bytes() -> None:
     # printf '{}' | sha256sum | cut -c1-16
     assert codec.config_hash(b"{}") == "44136fa355b3678a"
+
+
+@pytest.mark.parametrize("row", [row_with(0, "beacon-0badcafe"), ["0badcafe"], "0badcafe", {"0badcafe": 1}])
+def test_fault_of_a_row_never_names_a_beacon(row: object) -> None:
+    with pytest.raises(Malformed) as fault:
+        codec.decode_batch(stdlib_dumps(GOOD | {"rows": [row]}), loads=json.loads)
+
+    assert "0badcafe" not in str(fault.value)
