@@ -16,6 +16,7 @@ from hub.store.profiles import NOBODY, remember_version
 
 _DELETED_FROM: Final = (
     "guests", "reservations", "devices", "consents", "bindings", "events", "runs", "decisions", "tokens",
+    "pending", "tasks",
 )  # fmt: skip
 _ATTEMPTS: Final = """
 UPDATE attempts SET device = NULL, detail = NULL, provider_id = NULL
@@ -28,6 +29,7 @@ WHERE guest = ? AND state IN ('SCHEDULED', 'READY', 'CLAIMED')
 _MESSAGES: Final = """
 UPDATE messages SET guest = '', title = NULL, body = NULL, view_json = '{}', provider_id = NULL WHERE guest = ?
 """
+_COUPONS: Final = "UPDATE coupons SET guest = '' WHERE guest = ?"  # what she holds is still worth what it says
 _VISITS: Final = "UPDATE visits SET guest = NULL, tag = '', left_us = coalesce(left_us, ?) WHERE guest = ?"
 
 
@@ -41,4 +43,5 @@ def erase(connection: sqlite3.Connection, guest: GuestId, at_us: int) -> None:
     connection.execute(_ATTEMPTS, (guest,))
     connection.execute(_CANCELLED, (at_us, guest))
     connection.execute(_MESSAGES, (guest,))
+    connection.execute(_COUPONS, (guest,))
     connection.execute(_VISITS, (at_us, guest))

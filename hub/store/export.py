@@ -19,8 +19,9 @@ from hub.store.times import from_us
 
 _HERS: Final = (
     tables.reservations, tables.devices, tables.consents, tables.bindings, tables.events, tables.visits, tables.runs,
-    tables.decisions, tables.messages,
+    tables.decisions, tables.messages, tables.pending, tables.tasks, tables.coupons,
 )  # fmt: skip
+_SPANS: Final = frozenset({"dwelled_us", "dwell_us"})  # microseconds that are no moments
 _ATTEMPTS: Final = "SELECT * FROM attempts WHERE message IN (SELECT id FROM messages WHERE guest = ?)"
 
 
@@ -44,7 +45,7 @@ def _plain(table: Table, row: sqlite3.Row) -> dict[str, Any]:
     plain: dict[str, Any] = {}
     for column in table.columns:
         value = row[column.name]
-        if value is not None and column.name.endswith("_us") and column.name != "dwelled_us":
+        if value is not None and column.name.endswith("_us") and column.name not in _SPANS:
             value = from_us(value).isoformat()
         elif value is not None and column.name.endswith("_json"):
             value = json.loads(value)
@@ -55,4 +56,4 @@ def _plain(table: Table, row: sqlite3.Row) -> dict[str, Any]:
 
 
 def _name(column: str) -> str:
-    return column if column == "dwelled_us" else column.removesuffix("_us").removesuffix("_json")
+    return column if column in _SPANS else column.removesuffix("_us").removesuffix("_json")

@@ -120,6 +120,7 @@ events = Table(
     Column("at_us", BigInteger, nullable=False),
     Column("received_us", BigInteger, nullable=False),
     Column("data_json", Text, nullable=False),
+    Column("dwell_us", BigInteger),  # of a dwell: the threshold that was reached
     Index("events_guest", "guest", "venue", "at_us"),
 )
 
@@ -307,4 +308,72 @@ journeys = Table(  # the text of every version that a run may still be on
     Column("version", String, primary_key=True),
     Column("text", Text, nullable=False),
     Column("first_us", BigInteger, nullable=False),
+)
+
+pending = Table(  # events of the hub's own making that are still to be decided about: emitted, set, scheduled, acked
+    "pending",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),  # in this order, for each guest
+    Column("id", String, nullable=False, unique=True),
+    Column("venue", String, nullable=False),
+    Column("guest", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("object", String),
+    Column("at_us", BigInteger, nullable=False),
+    Column("received_us", BigInteger, nullable=False),
+    Column("data_json", Text, nullable=False),
+    Column("depth", Integer, nullable=False, server_default=text("0")),  # emitted by an emitted one, and so on
+    Index("pending_guest", "guest"),
+)
+
+tasks = Table(  # what the staff were asked to do
+    "tasks",
+    metadata,
+    Column("id", String, primary_key=True),  # of the decision that told them
+    Column("venue", String, nullable=False),
+    Column("guest", String, nullable=False),
+    Column("journey", String, nullable=False),
+    Column("run", String, nullable=False),
+    Column("step", String, nullable=False),
+    Column("team", String, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("at_us", BigInteger, nullable=False),
+    Column("ghost", Boolean, nullable=False),  # of a journey, or a hub, in shadow: nobody is to be told
+    Column("acked_us", BigInteger),
+    Column("acked_by", String),  # the name of the token
+    Index("tasks_venue", "venue", "at_us"),
+    Index("tasks_guest", "guest"),
+)
+
+coupons = Table(  # codes that stood in a message which began to leave
+    "coupons",
+    metadata,
+    Column("code", String, primary_key=True),
+    Column("run", String, primary_key=True),
+    Column("venue", String, nullable=False),
+    Column("guest", String, nullable=False),
+    Column("message", String, nullable=False),  # the outbox message's id
+    Column("issued_us", BigInteger, nullable=False),
+    Column("redeemed_us", BigInteger),
+    Column("redeemed_by", String),  # the name of the token
+    Index("coupons_guest", "guest"),
+)
+
+occasions = Table(  # scheduled starts that have been
+    "occasions",
+    metadata,
+    Column("venue", String, primary_key=True),
+    Column("clock", String, primary_key=True),  # "17:00", the venue's
+    Column("day", String, primary_key=True),  # an ISO date, the venue's
+    Column("at_us", BigInteger, nullable=False),
+    Column("guests", Integer, nullable=False),  # for how many it was
+)
+
+holds = Table(  # journeys that an operator holds back
+    "holds",
+    metadata,
+    Column("venue", String, primary_key=True),
+    Column("journey", String, primary_key=True),  # "*": all
+    Column("state", String, nullable=False),  # hub.journeys.holds.Hold
+    Column("since_us", BigInteger, nullable=False),
 )

@@ -132,6 +132,38 @@ def _what_happened(connection: sqlite3.Connection, guest: str) -> None:
         reason="matched",
         value_json='{"text": "text for her"}',
     )
+    put(
+        "pending",
+        id=f"p-{guest}",
+        venue="marlton",
+        guest=guest,
+        kind="set",
+        at_us=T0_US,
+        received_us=T0_US,
+        data_json='{"what": "text for her"}',
+    )
+    put(
+        "tasks",
+        id=f"t-{guest}",
+        venue="marlton",
+        guest=guest,
+        journey="welcome",
+        run=f"run-{guest}",
+        step="steps.0",
+        team="front-desk",
+        text="text for her",
+        at_us=T0_US,
+        ghost=False,
+    )
+    put(
+        "coupons",
+        code=f"CODE{guest[-1]}",
+        run=f"run-of-{guest[-1]}",
+        venue="marlton",
+        guest=guest,
+        message=f"SENT-{guest[-1]}",
+        issued_us=T0_US,
+    )
     for state in STATES:
         id_ = f"{state}-{guest[-1]}"
         put(
@@ -198,6 +230,7 @@ async def test_counts_stay_without_the_person(tmp_path: Path) -> None:
     path = tmp_path / "innkeeper.db"
     assert rows_of(path, "SELECT count(*), min(message), max(guest) FROM messages") == [(len(STATES), "hello", "")]
     assert rows_of(path, "SELECT count(*), max(device) FROM attempts") == [(len(STATES), None)]
+    assert rows_of(path, "SELECT code, guest FROM coupons") == [("CODE7", "")]
     assert rows_of(path, "SELECT zone, guest, tag, left_us FROM visits") == [("lobby", None, "", T0_US)]
 
 

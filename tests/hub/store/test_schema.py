@@ -74,7 +74,7 @@ def test_a_newer_schema_is_refused_in_one_line_and_left_alone(tmp_path: Path) ->
     with pytest.raises(StoreOutOfDate) as raised:
         migrate(path)
 
-    assert str(raised.value) == (f"{path}: found schema 9999, right would be 0001 or older: a newer program wrote it")
+    assert str(raised.value) == (f"{path}: found schema 9999, right would be 0002 or older: a newer program wrote it")
     assert path.read_bytes() == before
 
 
