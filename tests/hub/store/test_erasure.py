@@ -310,6 +310,9 @@ async def test_an_export_names_every_table_that_holds_her(tmp_path: Path) -> Non
         "runs": 1,
         "decisions": 1,
         "messages": len(STATES),
+        "pending": 1,
+        "tasks": 1,
+        "coupons": 1,
         "attempts": len(STATES),
     }
 
