@@ -116,6 +116,11 @@ class CommandFailed(HubError):
     """The running hub could not do what a command asked; `str()` is its one line."""
 
 
+def places_of(fault: BaseException) -> list[str]:
+    """Where it went wrong, the last place last."""
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(fault.__traceback__)][-8:]
+
+
 def without_words(fault: BaseException) -> str:
     """What went wrong and where, for a log: the exception's own words may hold an id, an address, or what was sent."""
     places = traceback.extract_tb(fault.__traceback__)

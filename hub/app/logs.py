@@ -1,4 +1,7 @@
-"""How does the hub say what it does? One sentence and its fields a line; never a guest."""
+"""How does the hub say what it does? One sentence and its fields a line; never a guest.
+
+A traceback is told plainly: the values of its variables, which prettier ones show, are guests' ids and names.
+"""
 
 from __future__ import annotations
 
@@ -21,12 +24,14 @@ def set_up_logs(form: LogFormat) -> None:
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        structlog.processors.format_exc_info,  # as Python itself would, without locals
     ]
     last: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
         if form is LogFormat.JSON
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0)
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
+        )
     )
     structlog.configure(
         processors=[*shared, last],

@@ -7,6 +7,7 @@ loops at once. SIGTERM cancels; what is under way is ended within DRAIN_S.
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -18,11 +19,12 @@ import uvicorn
 
 from hub.app.books import Books, read_books
 from hub.app.channels import open_channels
+from hub.app.doors import commands_of, http_of
 from hub.app.house import House
 from hub.clock import SystemClock, dice, is_sound
 from hub.config.hub_toml import HubConfig
 from hub.control.server import ControlServer
-from hub.errors import HubError
+from hub.errors import HubError, places_of, without_words
 from hub.link.embedded import embedded_broker
 from hub.link.link import Link
 from hub.link.settings import LinkSettings
@@ -42,7 +44,7 @@ async def serve(config: HubConfig) -> None:
     Raises:
         BadConfig: hub.toml or a venue file has a fault; one line for each.
         StoreInUse, StoreFailed, StoreOutOfDate: of the data directory.
-        HubError: the port is taken.
+        HubError: the port is taken, or one of the loops failed.
     """
     books = await asyncio.to_thread(read_books, config)
     for setting, path in config.missing_files():
@@ -50,7 +52,10 @@ async def serve(config: HubConfig) -> None:
     with hold(config.hub.data_dir), _listening(config.hub.host, config.hub.port) as door:
         async with AsyncExitStack() as stack:
             house = await _open(config, books, stack)
-            await _run(config, house, door)
+            try:
+                await _run(config, house, door)
+            except ExceptionGroup as group:
+                raise _told(group) from group
 
 
 async def _open(config: HubConfig, books: Books, stack: AsyncExitStack) -> House:
@@ -68,7 +73,7 @@ async def _open(config: HubConfig, books: Books, stack: AsyncExitStack) -> House
 async def _run(config: HubConfig, house: House, door: socket.socket) -> None:
     server = _Server(
         uvicorn.Config(
-            house.api,
+            http_of(house),
             log_config=None,
             access_log=False,
             lifespan="off",
@@ -76,7 +81,7 @@ async def _run(config: HubConfig, house: House, door: socket.socket) -> None:
             timeout_graceful_shutdown=GOODBYE_S,
         )
     )
-    async with ControlServer(config.hub.data_dir / "hub.sock", house.commands.table()):
+    async with ControlServer(config.hub.data_dir / "hub.sock", commands_of(house).table()):
         with suppress(asyncio.CancelledError), _told_to_stop():
             async with asyncio.TaskGroup() as tasks:
                 for name, loop in house.loops().items():
@@ -85,6 +90,17 @@ async def _run(config: HubConfig, house: House, door: socket.socket) -> None:
                 asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, house.ask_to_reload)
                 _log.info("The hub is ready", address=f"http://{config.hub.host}:{config.hub.port}")
     _log.info("The hub has stopped")
+
+
+def _told(group: ExceptionGroup) -> HubError:
+    """The one fault that stopped the hub, in one line."""
+    fault: BaseException = group
+    while isinstance(fault, BaseExceptionGroup):
+        fault = fault.exceptions[0]
+    if isinstance(fault, HubError):
+        return fault
+    _log.critical("A fault of the program stops the hub", fault=type(fault).__name__, places=places_of(fault))
+    return HubError(f"the hub stops for a fault of its own: {without_words(fault)}")
 
 
 async def _serve_http(server: uvicorn.Server, house: House, door: socket.socket) -> None:
@@ -113,13 +129,24 @@ def _told_to_stop() -> Iterator[None]:
     loop = asyncio.get_running_loop()
     root = asyncio.current_task()
     assert root is not None  # noqa: S101  we are in one
+
+    def stop() -> None:
+        root.cancel()
+        loop.call_later(DRAIN_S, _give_up)
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, root.cancel)
+        loop.add_signal_handler(number, stop)
     try:
         yield
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
+
+
+def _give_up() -> None:
+    """What hangs is ended as a power cut would end it: all that was promised is on the disk."""
+    _log.critical("The hub could not stop in time and is ended", seconds=DRAIN_S)
+    os._exit(1)
 
 
 @contextmanager
@@ -129,9 +156,8 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
     try:
         door = socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as exc:
-        raise HubError(
-            f"[hub] listen: found {host}:{port}, {(exc.strerror or str(exc)).lower()}; right would be a free address"
-        ) from exc
+        why = (exc.strerror or str(exc)).lower().partition(" (while")[0]  # the address, which we say ourselves
+        raise HubError(f"[hub] listen: found {host}:{port}, {why}; right would be a free address") from exc
     with door:
         yield door
 

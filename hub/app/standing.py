@@ -54,6 +54,11 @@ class Standing:
             enrolled={venue: frozenset(self.enrolment.pseudonyms(venue, at)) for venue in self.books},
         )
 
+    def gateways(self, venue: str) -> list[str]:
+        """A venue's gateways, without those that were revoked."""
+        zones = self.books[venue].venue.zones.values()
+        return [name for zone in zones for name in zone.gateways if (venue, name) not in self.revoked]
+
     def timezone_of(self, venue: str) -> tzinfo:
         """A venue's time zone; UTC for a venue that no file describes any more."""
         book = self.books.get(venue)

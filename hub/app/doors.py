@@ -1,0 +1,84 @@
+"""What does the house show outside? The HTTP API, the pages, and the commands of the control socket, over its rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from hub.api.app import build_api
+from hub.api.deps import ApiDeps
+from hub.app.house import House
+from hub.control.commands import Commands, ControlDeps
+from hub.identity import unsubscribe
+from hub.pages.app import add_pages
+from hub.pages.deps import PagesDeps
+from hub.pages.venue import VenuePage, venue_page
+
+
+def http_of(house: House) -> FastAPI:
+    """All that is reached over HTTP."""
+    stores = house.stores
+    api = build_api(
+        ApiDeps(
+            clock=house.clock,
+            tokens=stores.tokens,
+            guests=stores.guests,
+            messages=stores.messages,
+            live=house.live,
+            feed=house.feed,
+            post_event=house.post_event,
+            venues=house.standing.shown,
+            pseudonyms=house.standing.pseudonyms,
+            enrolment_changed=house.enrolling.changed,
+            read_unsubscribe=lambda token: unsubscribe.read(house.secret, token),
+            waiting_for=lambda: () if house.link.is_up else ("broker",),
+            metrics=house.figures.registry,
+        )
+    )
+    add_pages(
+        api,
+        PagesDeps(
+            clock=house.clock,
+            tokens=stores.tokens,
+            guests=stores.guests,
+            messages=stores.messages,
+            live=house.live,
+            feed=house.feed,
+            venues=lambda: _venue_pages(house),
+            secure=house.config.hub.public_url.startswith("https:"),
+        ),
+    )
+    return api
+
+
+def commands_of(house: House) -> Commands:
+    """All that `innkeeper` may ask of a running hub."""
+    stores = house.stores
+    return Commands(
+        ControlDeps(
+            clock=house.clock,
+            tokens=stores.tokens,
+            messages=stores.messages,
+            guests=stores.guests,
+            gateways=house.live.gateways,
+            import_csv=house.import_csv,
+            enrolment_changed=house.enrolling.changed,
+            venues=lambda: house.standing.books,
+            about=lambda: {"version": version("innkeeper"), "since": house.began.isoformat()},
+        )
+    )
+
+
+def _venue_pages(house: House) -> Mapping[str, VenuePage]:
+    return {
+        venue: venue_page(
+            venue=venue,
+            name=book.venue.name,
+            timezone=book.venue.timezone.key,
+            zones=tuple(book.venue.zones),
+            plan=house.books.plans.get(venue),
+        )
+        for venue, book in house.standing.books.items()
+    }
