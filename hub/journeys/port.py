@@ -93,6 +93,18 @@ class Ledger(Protocol):
         ...
 
 
+class Pendings(Protocol):
+    """Where events of the hub's own making wait. `Ledger.record` takes one away with its decision."""
+
+    async def pending(self, *, limit: int) -> Sequence[Event]:
+        """Those that have waited longest, in order."""
+        ...
+
+    async def settle_pending(self, event: str) -> None:
+        """Nobody can decide about it: take it away."""
+        ...
+
+
 class Versions(Protocol):
     """Where the texts of journeys are kept, so that a changed file leaves the runs under way as they are."""
 

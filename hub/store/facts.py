@@ -74,6 +74,12 @@ def facts_of(connection: sqlite3.Connection, *, venue: str, guest: str, at: date
     )
 
 
+def known_of(connection: sqlite3.Connection, venue: str, guest: str, now_there: datetime) -> dict[str, Value]:
+    """What conditions at a venue may ask about her, apart from what she does; nothing when nobody knows her."""
+    row = connection.execute("SELECT * FROM guests WHERE guest = ?", (guest,)).fetchone()
+    return {} if row is None else _profile(row) | _reservation(connection, venue, guest, now_there)
+
+
 def _profile(row: sqlite3.Row) -> dict[str, Value]:
     """What is known; what is not known is left to the venue's defaults."""
     profile: dict[str, Value] = json.loads(row["attributes_json"])

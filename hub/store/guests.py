@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from hub.identity.guest import Binding, Consent, Device, GuestId, Profile, Reservation
 from hub.identity.port import GuestRecord
 from hub.store import attached, bindings, consents, profiles
+from hub.store.changes import Watch, watching
 from hub.store.erasure import erase
 from hub.store.export import export
-from hub.store.sqlite import Store
+from hub.store.sqlite import Job, Store
 from hub.store.times import to_us
 from wire.advert.frame import TagId
 
+T = TypeVar("T")
+
 
 class GuestStore:
-    """Guests, and what is attached to them."""
+    """Guests, and what is attached to them. `watch` says which changes somebody waits for."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, watch: Watch | None = None) -> None:
         self._store = store
+        self._watch = watch
 
     async def put_guest(self, guest: GuestId, profile: Profile, at: datetime) -> bool:
         """Store a profile whole; True when the guest is new."""
-        return await self._store.write(lambda db: profiles.put(db, guest, profile, to_us(at)))
+        return await self._watched(guest, at, lambda db: profiles.put(db, guest, profile, to_us(at)))
 
     async def guest(self, guest: GuestId) -> GuestRecord:
         """All that a profile page shows. Raises NotFound."""
@@ -50,11 +55,11 @@ class GuestStore:
 
     async def put_reservation(self, guest: GuestId, reservation: Reservation, at: datetime) -> None:
         """Store a reservation. Raises NotFound."""
-        await self._store.write(lambda db: attached.put_reservation(db, guest, reservation, to_us(at)))
+        await self._watched(guest, at, lambda db: attached.put_reservation(db, guest, reservation, to_us(at)))
 
     async def delete_reservation(self, guest: GuestId, reservation: str, at: datetime) -> None:
         """Forget a reservation. Raises NotFound."""
-        await self._store.write(lambda db: attached.delete_reservation(db, guest, reservation, to_us(at)))
+        await self._watched(guest, at, lambda db: attached.delete_reservation(db, guest, reservation, to_us(at)))
 
     async def put_device(self, guest: GuestId, device: Device, at: datetime) -> None:
         """Store a device; whoever held its address holds it no more. Raises NotFound."""
@@ -83,3 +88,13 @@ class GuestStore:
     async def enrolled(self, at: datetime) -> Sequence[Binding]:
         """The bindings that have not ended, of guests who agree to be noticed by their tag."""
         return await self._store.read(lambda db: bindings.enrolled(db, to_us(at)))
+
+    async def _watched(self, guest: GuestId, at: datetime, job: Job[T]) -> T:
+        def write(connection: sqlite3.Connection) -> T:
+            with watching(connection, self._watch, guest, at):
+                return job(connection)
+
+        result = await self._store.write(write)
+        if self._watch is not None:
+            self._watch.written()
+        return result

@@ -14,6 +14,7 @@ from hub.identity.csv_import import GuestRow, ReservationRow, TagRow, read_guest
 from hub.identity.guest import GuestId
 from hub.identity.sheet import fault, refuse
 from hub.store import attached, bindings, profiles
+from hub.store.changes import Watch, watching
 from hub.store.sqlite import Store
 from hub.store.times import to_us
 
@@ -31,8 +32,9 @@ class _Row(NamedTuple):
 class ImportStore:
     """CSV files into SQLite."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, watch: Watch | None = None) -> None:
         self._store = store
+        self._watch = watch
 
     async def take(
         self, kind: str, text: str, *, file: str, venues: Collection[str], now: datetime
@@ -43,7 +45,10 @@ class ImportStore:
             BadRequest: a line a fault, `file:line: where: found …; right would be …`; nothing was taken.
         """
         rows = _rows(kind, text, file, venues, now)
-        return await self._store.write(lambda connection: _put_all(connection, rows, file, to_us(now)))
+        taken = await self._store.write(lambda connection: _put_all(connection, rows, file, now, self._watch))
+        if self._watch is not None:
+            self._watch.written()
+        return taken
 
 
 def _rows(kind: str, text: str, file: str, venues: Collection[str], now: datetime) -> list[_Row]:
@@ -58,12 +63,15 @@ def _rows(kind: str, text: str, file: str, venues: Collection[str], now: datetim
     raise BadRequest(f"import: found {kind}; right would be one of {', '.join(KINDS)}")
 
 
-def _put_all(connection: sqlite3.Connection, rows: Sequence[_Row], file: str, at_us: int) -> dict[str, int]:
+def _put_all(
+    connection: sqlite3.Connection, rows: Sequence[_Row], file: str, now: datetime, watch: Watch | None
+) -> dict[str, int]:
     taken: Counter[str] = Counter()
     faults = []
     for row in rows:
         try:
-            taken[row.put(connection, at_us)] += 1
+            with watching(connection, watch, row.guest, now):
+                taken[row.put(connection, to_us(now))] += 1
         except NotFound:
             faults.append(fault(file, row.line, "guest", row.guest, "one who is known: import guests first"))
     refuse(faults)  # and all of it is undone

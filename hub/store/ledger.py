@@ -6,14 +6,15 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
 
 from hub.journeys.port import DueWait, KeptVersion, Record, VisitNote
-from hub.store import records
+from hub.store import pending, records
 from hub.store.facts import facts_of
 from hub.store.sqlite import Store
+from rules.event import Event
 from rules.facts import Facts
 
 
 class LedgerStore:
-    """hub.journeys.port.Ledger and Versions, on SQLite."""
+    """hub.journeys.port.Ledger, Pendings and Versions, on SQLite."""
 
     def __init__(self, store: Store, *, timezone_of: Callable[[str], tzinfo]) -> None:
         self._store = store
@@ -43,6 +44,14 @@ class LedgerStore:
     async def next_wake(self) -> datetime | None:
         """When the next run is to be looked at."""
         return await self._store.read(records.next_wake)
+
+    async def pending(self, *, limit: int) -> Sequence[Event]:
+        """Events of the hub's own making that are still to be decided about, in order."""
+        return await self._store.read(lambda c: pending.pending(c, limit))
+
+    async def settle_pending(self, event: str) -> None:
+        """Nobody can decide about it: take it away."""
+        await self._store.write(lambda c: pending.settle_pending(c, event))
 
     async def keep_versions(self, versions: Sequence[KeptVersion], *, now: datetime) -> None:
         """Keep the text of versions that runs may come to depend on; those that are kept already stay."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -19,6 +19,7 @@ from hub.errors import Conflict
 from hub.journeys.port import DueWait, KeptVersion, Record, VisitNote
 from hub.outbox.message import State
 from hub.outbox.state import WAITING, Why
+from hub.store.pending import settle_pending
 from hub.store.times import from_us, maybe_us, to_us
 from hub.store.values import dump_decision, dump_run, dump_values, load_run
 from rules.decision import Decision
@@ -27,7 +28,8 @@ from rules.facts import Planned
 from rules.run import Run
 
 _EVENT: Final = """
-INSERT INTO events (id, venue, guest, kind, object, at_us, received_us, data_json) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO events (id, venue, guest, kind, object, at_us, received_us, data_json, dwell_us)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO NOTHING
 """
 _VISIT: Final = """
@@ -79,8 +81,10 @@ def seen(connection: sqlite3.Connection, event_id: str) -> bool:
 
 def record(connection: sqlite3.Connection, record: Record, now: datetime) -> None:
     """Store all of it, or raise Conflict and store nothing."""
-    if record.event is not None and not _put_event(connection, record.event):
-        return
+    if record.event is not None:
+        settle_pending(connection, record.event.id)
+        if not _put_event(connection, record.event):
+            return
     _claim_version(connection, record, now)
     if record.visit is not None:
         put_visit(connection, record.visit, record.guest)
@@ -114,6 +118,7 @@ def _put_event(connection: sqlite3.Connection, event: Event) -> bool:
         to_us(event.at),
         to_us(event.received),
         dump_values(event.data),
+        None if event.dwell is None else event.dwell // timedelta(microseconds=1),
     )
     return connection.execute(_EVENT, row).rowcount == 1
 

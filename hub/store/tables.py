@@ -310,7 +310,7 @@ journeys = Table(  # the text of every version that a run may still be on
     Column("first_us", BigInteger, nullable=False),
 )
 
-pending = Table(  # events of the hub's own making that are still to be decided about: emitted, set, scheduled, acked
+pending = Table(  # events of the hub's own making that are still to be decided about: set, every, acked
     "pending",
     metadata,
     Column("seq", Integer, primary_key=True, autoincrement=True),  # in this order, for each guest
@@ -322,23 +322,26 @@ pending = Table(  # events of the hub's own making that are still to be decided 
     Column("at_us", BigInteger, nullable=False),
     Column("received_us", BigInteger, nullable=False),
     Column("data_json", Text, nullable=False),
-    Column("depth", Integer, nullable=False, server_default=text("0")),  # emitted by an emitted one, and so on
     Index("pending_guest", "guest"),
 )
 
 tasks = Table(  # what the staff were asked to do
     "tasks",
     metadata,
-    Column("id", String, primary_key=True),  # of the decision that told them
+    Column("id", String, primary_key=True),  # a hash of its run and step
     Column("venue", String, nullable=False),
     Column("guest", String, nullable=False),
     Column("journey", String, nullable=False),
+    Column("version", String, nullable=False),
     Column("run", String, nullable=False),
     Column("step", String, nullable=False),
     Column("team", String, nullable=False),
     Column("text", Text, nullable=False),
     Column("at_us", BigInteger, nullable=False),
-    Column("ghost", Boolean, nullable=False),  # of a journey, or a hub, in shadow: nobody is to be told
+    Column("ack_by_us", BigInteger),  # until when somebody should; None: nobody waits for it
+    Column("escalated", Boolean, nullable=False),  # nobody acknowledged the first one in time
+    Column("by", String),  # the channel besides the staff page: "webhook:desk"
+    Column("shadow", Boolean, nullable=False),  # of a hub in shadow: nobody is told
     Column("acked_us", BigInteger),
     Column("acked_by", String),  # the name of the token
     Index("tasks_venue", "venue", "at_us"),

@@ -148,12 +148,14 @@ def _what_happened(connection: sqlite3.Connection, guest: str) -> None:
         venue="marlton",
         guest=guest,
         journey="welcome",
+        version="v",
         run=f"run-{guest}",
         step="steps.0",
         team="front-desk",
         text="text for her",
         at_us=T0_US,
-        ghost=False,
+        escalated=False,
+        shadow=False,
     )
     put(
         "coupons",

@@ -23,7 +23,6 @@ def upgrade() -> None:
         sa.Column("at_us", sa.BigInteger(), nullable=False),
         sa.Column("received_us", sa.BigInteger(), nullable=False),
         sa.Column("data_json", sa.Text(), nullable=False),
-        sa.Column("depth", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.UniqueConstraint("id"),
     )
     op.create_index("pending_guest", "pending", ["guest"], unique=False)
@@ -33,12 +32,16 @@ def upgrade() -> None:
         sa.Column("venue", sa.String(), nullable=False),
         sa.Column("guest", sa.String(), nullable=False),
         sa.Column("journey", sa.String(), nullable=False),
+        sa.Column("version", sa.String(), nullable=False),
         sa.Column("run", sa.String(), nullable=False),
         sa.Column("step", sa.String(), nullable=False),
         sa.Column("team", sa.String(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("at_us", sa.BigInteger(), nullable=False),
-        sa.Column("ghost", sa.Boolean(), nullable=False),
+        sa.Column("ack_by_us", sa.BigInteger(), nullable=True),
+        sa.Column("escalated", sa.Boolean(), nullable=False),
+        sa.Column("by", sa.String(), nullable=True),
+        sa.Column("shadow", sa.Boolean(), nullable=False),
         sa.Column("acked_us", sa.BigInteger(), nullable=True),
         sa.Column("acked_by", sa.String(), nullable=True),
     )
