@@ -7,8 +7,8 @@ What is published, apart from `at` (RFC 3339), `kind` and `venue`:
 
 - `entered`, `dwelled`, `left`: guest, zone, visit, confidence
 - `decision`: guest, journey, decision (what became of it), reason, text, message (its id, or None)
-- `message`: guest, message (its name), id, journey, state: any change of state but the next
-- `accepted`: guest, message (its name), id, journey, channel, provider: a provider took it
+- `message`: guest, message (its name), id, journey, channel, state, reason: any change of state but the next
+- `accepted`: guest, message (its name), id, journey, channel, state, provider: a provider took it
 """
 
 from __future__ import annotations
