@@ -1,7 +1,7 @@
 """How does a guest's language write money, numbers, dates and times?
 
-A few small tables of our own: a message needs four forms, and a library of all the world's is 30 MB. A language
-that is not here writes as English does; to add one is one row of MANNERS.
+A few small tables of our own: a message needs four forms, and they must not change with a release of somebody's data.
+A language that is not here writes as English does; to add one is one row of MANNERS.
 """
 
 from __future__ import annotations
