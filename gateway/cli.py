@@ -10,6 +10,7 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from gateway import config, daemon, logs, onsite
 from gateway.errors import ConfigError, GatewayError
@@ -31,14 +32,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130  # as a shell says of SIGINT
 
 
+class _Parser(argparse.ArgumentParser):
+    """One line for wrong usage, and where help is."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; `{self.prog} --help` lists what is right\n")
+
+
 def arguments() -> argparse.ArgumentParser:
     """The command line."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="innkeeper-gateway", description="Hears the beacons of guests and tells the hub, under pseudonyms."
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {daemon.version_of('innkeeper')}")
     parser.add_argument("--log-format", choices=("text", "json"), default="text")
-    commands = parser.add_subparsers(dest="command", required=True)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     run = commands.add_parser("run", help="hear and tell, until stopped")
     run.add_argument("--config", type=Path, required=True, metavar="FILE", help="gateway.toml")

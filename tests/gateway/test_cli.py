@@ -243,7 +243,10 @@ def test_wrong_usage_is_exit_code_2(args: list[str], capsys: pytest.CaptureFixtu
         main(args)
 
     assert left.value.code == 2
-    assert "usage: innkeeper-gateway" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert said.startswith("innkeeper-gateway")
+    assert said.endswith("--help` lists what is right\n")
+    assert said.count("\n") == 1
 
 
 def state(payload: bytes) -> GatewayState:
