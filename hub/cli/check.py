@@ -75,8 +75,12 @@ def _report(faults: list[dict[str, Any]], warnings: list[dict[str, Any]], checke
     examples = {"passed": passed, "failed": len(checked.examples) - passed}
     verdict = f"found {len(faults)} to mend" if faults else "all is well"
     told = f"{passed} of {len(checked.examples)} examples pass: {verdict}"
-    summary = f"{len(checked.rulebooks)} venues, {journeys} journeys, {told}"
+    summary = f"{_counted(len(checked.rulebooks), 'venue')}, {_counted(journeys, 'journey')}, {told}"
     return {"ok": not faults, "faults": faults, "warnings": warnings, "examples": examples, "summary": summary}
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _missing(config: HubConfig, setting: str, path: Path) -> dict[str, Any]:

@@ -99,7 +99,10 @@ def run(arguments: list[str]) -> int:
 
 def _usage(fault: ClickException) -> str:
     message = " ".join(fault.format_message().replace("Value error, ", "").split())
-    return f"{message[:1].lower()}{message[1:].rstrip('.')}; `innkeeper --help` lists what is right"
+    message = message.replace(". Did you mean", "; did you mean").rstrip(".")
+    return (
+        f"{message[:1].lower()}{message[1:]}{'' if message[-1:] == '?' else ';'} `innkeeper --help` lists what is right"
+    )
 
 
 def _tell(message: str, code: int) -> int:

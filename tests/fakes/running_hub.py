@@ -89,7 +89,7 @@ class RunningHub:
         self.api.headers["authorization"] = f"Bearer {made['secret']}"
         return self
 
-    async def knows(self, guest: str, *, member: bool = True, **binding: str) -> None:
+    async def knows(self, guest: str, *, member: bool = True, begins: datetime | None = None) -> None:
         """Somebody who agreed to everything, with a phone and a tag."""
         await self.signs_in()
         await self.put(f"guests/{guest}", {"first_name": guest.title(), "member": member, "holdout": "never"})
@@ -97,7 +97,8 @@ class RunningHub:
         for purpose, channel in (("presence", "tag"), ("marketing", "push")):
             consent = {"granted": True, "source": "desk", "wording": "Yes, greet me."}
             await self.put(f"guests/{guest}/consents/{purpose}/{channel}", consent)
-        bound = await self.put(f"tags/{beacon_of(guest)}", {"guest": guest, **binding})
+        since = {} if begins is None else {"from": begins.isoformat()}
+        bound = await self.put(f"tags/{beacon_of(guest)}", {"guest": guest, **since})
         self.tags[guest] = bound["pseudonyms"][VENUE]
 
     def hears(self, guest: str, zone: str, *, seq: int = 1) -> None:

@@ -106,7 +106,7 @@ async def test_a_tag_that_is_put_or_taken_back_is_told_to_the_gateways_at_once(
 async def test_a_binding_that_begins_later_is_enrolled_when_it_begins(tmp_path: Path, broker: RunningBroker) -> None:
     begins = datetime.now(UTC) + timedelta(seconds=1.2)
     async with a_hub(tmp_path, broker_port=broker.port) as hub:
-        await hub.knows("ana", **{"from": begins.isoformat()})
+        await hub.knows("ana", begins=begins)
         before = [config.tags for config in hub.told()]
         await until(lambda: hub.tags["ana"] in hub.told()[-1].tags, "the binding to begin")
         noticed = datetime.now(UTC)
