@@ -342,10 +342,19 @@ tasks = Table(  # what the staff were asked to do
     Column("escalated", Boolean, nullable=False),  # nobody acknowledged the first one in time
     Column("by", String),  # the channel besides the staff page: "webhook:desk"
     Column("shadow", Boolean, nullable=False),  # of a hub in shadow: nobody is told
+    Column("tell_us", BigInteger),  # when its channel is tried next; None: it has none, or took it, or never will
+    Column("tries", Integer, nullable=False, server_default=text("0")),
+    Column("told_us", BigInteger),  # when its channel took it
     Column("acked_us", BigInteger),
     Column("acked_by", String),  # the name of the token
     Index("tasks_venue", "venue", "at_us"),
     Index("tasks_guest", "guest"),
+    Index(
+        "tasks_tell",
+        "tell_us",
+        sqlite_where=text("tell_us IS NOT NULL"),
+        postgresql_where=text("tell_us IS NOT NULL"),
+    ),
 )
 
 coupons = Table(  # codes that stood in a message which began to leave

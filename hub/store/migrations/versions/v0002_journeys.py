@@ -42,11 +42,22 @@ def upgrade() -> None:
         sa.Column("escalated", sa.Boolean(), nullable=False),
         sa.Column("by", sa.String(), nullable=True),
         sa.Column("shadow", sa.Boolean(), nullable=False),
+        sa.Column("tell_us", sa.BigInteger(), nullable=True),
+        sa.Column("tries", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("told_us", sa.BigInteger(), nullable=True),
         sa.Column("acked_us", sa.BigInteger(), nullable=True),
         sa.Column("acked_by", sa.String(), nullable=True),
     )
     op.create_index("tasks_venue", "tasks", ["venue", "at_us"], unique=False)
     op.create_index("tasks_guest", "tasks", ["guest"], unique=False)
+    op.create_index(
+        "tasks_tell",
+        "tasks",
+        ["tell_us"],
+        unique=False,
+        sqlite_where=sa.text("tell_us IS NOT NULL"),
+        postgresql_where=sa.text("tell_us IS NOT NULL"),
+    )
     op.create_table(
         "coupons",
         sa.Column("code", sa.String(), nullable=False),
