@@ -49,12 +49,14 @@ def until(holds: Callable[[], object], what: str, *, within_s: float = READY_S, 
         time.sleep(every_s)
 
 
-def finished(*command: str | Path, within_s: float = READY_S) -> subprocess.CompletedProcess[str]:
-    """Run one of our programs, or another, to its end."""
+def finished(
+    *command: str | Path, folder: Path | None = None, within_s: float = READY_S
+) -> subprocess.CompletedProcess[str]:
+    """Run one of our programs, or another, to its end, in a folder."""
     words = [str(word) for word in command]
     if words[0].startswith("innkeeper"):
         words[0] = program(words[0])
-    return subprocess.run(words, capture_output=True, text=True, check=False, timeout=within_s)
+    return subprocess.run(words, capture_output=True, text=True, check=False, timeout=within_s, cwd=folder)
 
 
 @dataclass(slots=True)
