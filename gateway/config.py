@@ -68,6 +68,16 @@ class Config:
     max_mib: int = 64
     metrics: tuple[str, int] | None = None
 
+    @property
+    def name(self) -> str:
+        """This gateway's, for a folder: gateways that share a data_dir share nothing else."""
+        return f"{self.venue}.{self.gateway}"
+
+    @property
+    def spool_dir(self) -> Path:
+        """Where unconfirmed batches are kept."""
+        return self.data_dir / self.name
+
 
 def load(file: Path) -> Config:
     """Read and check a gateway.toml.

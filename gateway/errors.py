@@ -4,6 +4,7 @@ GatewayError
   - ConfigError         gateway.toml, or a file that it names: exit code 2
   - ScannerUnavailable  nothing can be heard now; the watchdog tries again
   - BrokerUnavailable   nobody answers, or the broker refuses us; the uplink tries again
+  - SpoolBroken         the spool's file cannot be used; a new one takes its place, or memory alone
 """
 
 from __future__ import annotations
@@ -31,3 +32,7 @@ class BrokerUnavailable(GatewayError):
     def __init__(self, text: str, *, other_version: bool = False) -> None:
         self.other_version = other_version  # it may be the MQTT version that the broker does not speak
         super().__init__(text)
+
+
+class SpoolBroken(GatewayError):
+    """What lies on the disk is no spool of ours, or the disk does not let us have one."""

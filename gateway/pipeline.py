@@ -18,9 +18,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.clock import Clock
+from gateway.held import Held, Now, Origin, batch_of
 from gateway.port import Uplink
 from gateway.reading import Door
-from gateway.spool import Held, Kind, Origin, Spool, batch_of
+from gateway.spool import Kind, Spool
 from gateway.window import Rates, Sighting, Windows
 from wire.advert.advertisement import Advertisement
 from wire.errors import Malformed
@@ -170,14 +171,14 @@ class Pipeline:
         return min(max(min(urgent, self._window_ends), self._next_batch_at), self._state_due, look_again)
 
     async def drain(self, within_s: float) -> int:
-        """Tell all that was not told, and wait until the hub has stored it; how many batches it has not."""
+        """Tell all that was not told, and wait until it is stored; how many batches lie in memory alone."""
         now = self._clock.monotonic()
         self._tell(self._windows.flush(now), now)
         until = now + within_s
-        while len(self._spool) and self._uplink.room and (now := self._clock.monotonic()) < until:
+        while self._spool.unsaved and self._uplink.room and (now := self._clock.monotonic()) < until:
             self._hand_over(now)
             await asyncio.sleep(GATHER_S)
-        return len(self._spool)
+        return self._spool.unsaved
 
     def say_goodbye(self) -> None:
         """The last state, as the last will would say it."""
@@ -205,8 +206,8 @@ class Pipeline:
     def _publish(self, kind: Kind, held: Held, now: float) -> None:
         """Encode at the last moment: ages count from the hand-over. Who was withdrawn meanwhile is left out."""
         held.rows = [row for row in held.rows if row.tag in self._tags]
-        wall_ms = int(self._clock.wall() * 1000)
-        batch = batch_of(held, self._spool, self._origin, now=now, wall_ms=wall_ms, wall_ok=self._clock.wall_ok())
+        moment = Now(now, self._clock.wall(), self._clock.wall_ok())
+        batch = batch_of(held, low=self._spool.low(held), origin=self._origin, now=moment)
         topic = topics.live if kind == "live" else topics.log
         self._uplink.publish(
             topic(self._origin.venue, self._origin.gateway, held.bucket),
@@ -245,7 +246,7 @@ class Pipeline:
             devices=len(self._devices),
             dropped=self._door.dropped,
             spool_batches=len(self._spool),
-            spool_bytes=self._spool.bytes,
+            spool_bytes=self._spool.bytes + self._spool.file_bytes,
             lost_batches=self._spool.lost,
             wall_ok=self._clock.wall_ok(),
             config=self._config,

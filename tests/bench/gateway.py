@@ -22,9 +22,10 @@ import wire
 from firmware_sim.bluez import private_bus
 from gateway import clock
 from gateway.bleak_scanner import BlueZScanner
+from gateway.held import Origin
 from gateway.pipeline import About, Pipeline, dumps
 from gateway.port import Correspondent
-from gateway.spool import Origin, Spool
+from gateway.spool import Begin, Spool
 from wire.advert import formats
 from wire.advert.advertisement import Advertisement
 from wire.mqtt import codec, topics
@@ -61,7 +62,7 @@ def a_pipeline(tags: list[str]) -> tuple[Pipeline, Hub]:
     hub = Hub()
     origin = Origin(venue="v", gateway="g", boot="b")
     about = About(version="", bleak="", source="bluez")
-    spool = Spool("e", max_bytes=64 << 20)
+    spool = Spool(Begin(epoch="e"), max_bytes=64 << 20)
     pipeline = Pipeline(origin, about, uplink=hub, spool=spool, clock=clock.Clock())
     hub.correspondent = pipeline
     enrolled = {pseudonym(KEY, parse_tag(tag)): 0 for tag in tags[::2]}

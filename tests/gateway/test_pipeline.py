@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from gateway.clock import Clock
+from gateway.held import Origin
 from gateway.pipeline import GATHER_S, LIVE_EXPIRY_S, STATE_EVERY_S, About, Pipeline, dumps
-from gateway.spool import Origin, Spool
+from gateway.spool import Begin, Spool
 from tests.fakes.radio import an_advert
 from tests.fakes.uplink import FakeUplink
 from wire.mqtt import codec, topics
@@ -31,7 +32,7 @@ class House:
     def __init__(self, config: DesiredConfig | None = CONFIG) -> None:
         self.now = 1000.0
         self.uplink = FakeUplink()
-        self.spool = Spool("e", max_bytes=1 << 20)
+        self.spool = Spool(Begin(epoch="e"), max_bytes=1 << 20)
         clock = Clock(lambda: self.now, lambda: self.now + 1.7e9, lambda: True)
         origin = Origin(venue="marlton", gateway="lobby-1", boot="b")
         about = About(version="1", bleak="3", source="bluez")
