@@ -287,11 +287,11 @@ def _sender(message: Message) -> str:
 
 ANSWERS: Final[dict[tuple[str, str], Answer]] = {
     (ADAPTER, "SetDiscoveryFilter"): SimulatedBluez._set_filter,  # noqa: SLF001  the class's own table
-    (ADAPTER, "StartDiscovery"): SimulatedBluez._start_discovery,  # noqa: SLF001
-    (ADAPTER, "StopDiscovery"): SimulatedBluez._stop_discovery,  # noqa: SLF001
-    (MONITORS, "RegisterMonitor"): SimulatedBluez._register_monitor,  # noqa: SLF001
-    (MONITORS, "UnregisterMonitor"): SimulatedBluez._unregister_monitor,  # noqa: SLF001
-    (PROPERTIES, "Get"): SimulatedBluez._get,  # noqa: SLF001
-    (PROPERTIES, "GetAll"): SimulatedBluez._get_all,  # noqa: SLF001
-    (PROPERTIES, "Set"): SimulatedBluez._set,  # noqa: SLF001
+    (ADAPTER, "StartDiscovery"): SimulatedBluez._start_discovery,  # noqa: SLF001  the class above
+    (ADAPTER, "StopDiscovery"): SimulatedBluez._stop_discovery,  # noqa: SLF001  the class above
+    (MONITORS, "RegisterMonitor"): SimulatedBluez._register_monitor,  # noqa: SLF001  the class above
+    (MONITORS, "UnregisterMonitor"): SimulatedBluez._unregister_monitor,  # noqa: SLF001  the class above
+    (PROPERTIES, "Get"): SimulatedBluez._get,  # noqa: SLF001  the class above
+    (PROPERTIES, "GetAll"): SimulatedBluez._get_all,  # noqa: SLF001  the class above
+    (PROPERTIES, "Set"): SimulatedBluez._set,  # noqa: SLF001  the class above
 }

@@ -23,7 +23,7 @@ ID = "eabeae54-14a8-11e5-b60b-1697f925ec7b"
 
 def a_token(*, iss: object = "TEAM", kid: str = "KEY", iat: object = None, key: object = KEY) -> str:
     issued = NOW.timestamp() if iat is None else iat
-    return jwt.encode({"iss": iss, "iat": issued}, key, "ES256", {"kid": kid})  # type: ignore[arg-type]
+    return jwt.encode({"iss": iss, "iat": issued}, key, "ES256", {"kid": kid})  # type: ignore[arg-type]  # any key will do
 
 
 class Desk:
@@ -106,7 +106,7 @@ def test_what_is_wrong_is_refused_in_apples_words_and_not_logged(
 ) -> None:
     desk = Desk()
 
-    reply = desk.ask(**request_)  # type: ignore[arg-type]
+    reply = desk.ask(**request_)  # type: ignore[arg-type]  # fields by name
 
     assert (reply.status, json.loads(reply.body)["reason"]) == (status, reason)
     assert desk.logged() == []

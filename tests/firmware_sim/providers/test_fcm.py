@@ -68,7 +68,7 @@ def test_a_good_message_is_logged_and_named() -> None:
     ],
 )
 def test_no_token_for_an_assertion_that_is_wrong(claims: dict[str, object]) -> None:
-    reply = Desk().ask_token(**claims)  # type: ignore[arg-type]
+    reply = Desk().ask_token(**claims)  # type: ignore[arg-type]  # fields by name
 
     assert (reply.status, json.loads(reply.body)["error"]) == (400, "invalid_grant")
 
