@@ -49,6 +49,11 @@ def quoted(cell: str) -> list[str]:
     return re.findall(r"`([^`\n]+)`", prose(cell))
 
 
+def firsts(found: list[list[str]]) -> list[str]:
+    """Every word in backticks of the first cells."""
+    return [word for row in found for word in quoted(row[0])]
+
+
 def blocks(text: str, kind: str) -> list[str]:
     """The code blocks of a kind."""
     found = re.findall(r"^```([^\n]*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)  # in order: an end is no beginning

@@ -1,123 +1,36 @@
-"""Every route, role, state, reason, metric, table, field and mode on a page is in the code, and the reverse."""
+"""Every state, reason, metric, table, column, field and mode on a page is in the code, and the reverse."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
 from dataclasses import fields
-from datetime import UTC, datetime
+from pathlib import Path
 
-from fastapi.routing import APIRoute, iter_route_contexts
-
+from firmware_sim.floorplan import load_floorplan
 from firmware_sim.providers.behaviour import PROVIDERS, Behaviour, Mode
 from gateway.cli import arguments
 from gateway.config import SCANS
 from gateway.metrics import text as gateway_metrics
-from hub.api import feed
-from hub.api.app import build_api
-from hub.api.auth import Guarded, roles_of
-from hub.api.schemas import ConsentBody, DeviceBody, EventBody, GuestBody, ReservationBody, TagBody
 from hub.errors import Trouble
-from hub.identity.present import PresentGuest
-from hub.identity.token import Role
+from hub.identity import csv_import
 from hub.ingest.admit import Refusal
-from hub.ingest.seen import SeenGateway
 from hub.measure.figures import Figures
 from hub.outbox.message import State
-from hub.outbox.shown import Attempt, MessageRow
 from hub.outbox.state import FOLLOWS, STARTS, Why
+from hub.pages.floorplan import FloorPlan, read_floorplan
 from hub.store.erasure import _DELETED_FROM
 from hub.store.tables import metadata
-from rules.decision import Decision, Kind, Reason
-from tests.architecture.pages import page, quoted, rows, section
-from tests.fakes.api import FakeHub
+from rules.decision import Kind, Reason
+from tests.architecture.pages import blocks, firsts, page, quoted, rows, section
 from wire.mqtt.messages import GatewayState
 
-API = page("docs/api.md")
 DELIVERY = page("docs/delivery.md")
+FLOORPLAN = page("docs/floorplan.md")
 GATEWAY = page("docs/gateway.md")
 JOURNEYS = page("docs/journeys.md")
 OPERATE = page("docs/operate.md")
 PRIVACY = page("docs/privacy.md")
 SIMULATOR = page("docs/simulator.md")
-
-
-def _firsts(found: list[list[str]]) -> list[str]:
-    """Every word in backticks of the first cells."""
-    return [word for row in found for word in quoted(row[0])]
-
-
-# The API
-
-
-def _routes() -> Iterator[tuple[str, str, frozenset[str]]]:
-    for context in iter_route_contexts(build_api(FakeHub().deps()).routes):
-        route = context.original_route
-        assert isinstance(route, APIRoute)
-        allowed = frozenset(roles_of(route)) if isinstance(route, Guarded) else frozenset({"anyone"})
-        for method in route.methods or ():
-            yield method, route.path, allowed
-
-
-def test_every_route_stands_on_the_page_with_its_method_and_roles() -> None:
-    told = [
-        (quoted(method)[0], quoted(path)[0], frozenset(roles.split(", ")))
-        for method, path, roles, _ in rows(API, "method", "path")
-    ]
-
-    assert sorted(told) == sorted(_routes())
-
-
-def test_every_role_is_explained() -> None:
-    assert _firsts(rows(OPERATE, "role")) == [word for word in ("viewer", "pms", "app", "admin") if Role(word)]
-    assert len(Role) == 4
-
-
-def test_every_field_of_a_body_is_named() -> None:
-    told = set(quoted(API))
-
-    for body in (GuestBody, ReservationBody, DeviceBody, ConsentBody, TagBody, EventBody):
-        names = {field.alias or name for name, field in body.model_fields.items()}
-        assert names <= told, body.__name__
-
-
-def test_the_fields_of_a_guest_and_of_an_event_are_those_of_their_bodies() -> None:
-    guest, event = rows(section(API, "## Guests"), "field"), rows(section(API, "## Events"), "field")
-
-    assert set(_firsts(guest)) == set(GuestBody.model_fields)
-    assert set(_firsts(event)) == set(EventBody.model_fields)
-
-
-def test_every_field_of_an_answer_is_named() -> None:
-    told = set(quoted(API))
-
-    for answer in (MessageRow, Attempt, Decision, PresentGuest, SeenGateway):
-        missing = {field.name for field in fields(answer)} - told - {"n", "detail"}
-        assert missing == set(), answer.__name__
-
-
-def test_what_the_stream_says_is_what_the_feed_publishes() -> None:
-    published: dict[str, set[str]] = {}
-    for kinds, more in re.findall(r"^- ((?:`\w+`(?:, )?)+): (.*)$", feed.__doc__ or "", re.MULTILINE):
-        named = re.sub(r"\([^)]*\)", "", more.partition(":")[0])
-        published |= {kind: {name.strip() for name in named.split(",")} for kind in quoted(kinds)}
-
-    told = {
-        kind: set(quoted(row[1]))
-        for row in rows(section(API, "## Presence, gateways, stream"), "kind")
-        for kind in quoted(row[0])
-    }
-
-    assert told.pop("resync") == set()
-    assert told == published
-
-
-def test_the_example_of_a_problem_is_what_the_api_says() -> None:
-    example = re.search(r"```json\n(\{\"type\".*?)```", API, re.DOTALL)
-
-    assert example is not None
-    assert set(json.loads(example[1])) == {"type", "title", "status", "detail", "errors"}
 
 
 # Delivery
@@ -145,7 +58,7 @@ def test_the_table_of_states_is_the_machine() -> None:
 
 
 def test_every_reason_of_a_message_is_explained() -> None:
-    assert set(_firsts(rows(DELIVERY, "reason", "state"))) == {why.value for why in Why}
+    assert set(firsts(rows(DELIVERY, "reason", "state"))) == {why.value for why in Why}
 
 
 def test_every_trouble_stands_in_the_table_of_answers() -> None:
@@ -158,11 +71,11 @@ def test_every_trouble_stands_in_the_table_of_answers() -> None:
 
 
 def test_every_reason_of_a_decision_is_explained() -> None:
-    assert set(_firsts(rows(JOURNEYS, "reason"))) == {reason.value for reason in Reason}
+    assert set(firsts(rows(JOURNEYS, "reason"))) == {reason.value for reason in Reason}
 
 
 def test_every_kind_of_decision_is_explained() -> None:
-    assert set(_firsts(rows(JOURNEYS, "kind"))) == {kind.value for kind in Kind}
+    assert set(firsts(rows(JOURNEYS, "kind"))) == {kind.value for kind in Kind}
 
 
 # Metrics
@@ -205,7 +118,7 @@ def test_every_count_of_ingest_and_of_the_pipeline_is_on_the_page() -> None:
 def test_every_metric_of_a_gateway_is_on_the_page() -> None:
     found = re.findall(r"^(innkeeper_gateway_\w+) ", gateway_metrics(0, GatewayState(online=True)), re.MULTILINE)
 
-    assert set(_firsts(rows(OPERATE, "metric of a gateway"))) == set(found)
+    assert set(firsts(rows(OPERATE, "metric of a gateway"))) == set(found)
 
 
 # Privacy, gateway, simulator
@@ -219,14 +132,14 @@ def test_every_table_of_the_store_is_on_the_page_and_what_erasure_leaves_of_it()
 
 
 def test_every_field_of_a_gateways_state_is_explained() -> None:
-    assert set(_firsts(rows(GATEWAY, "field"))) == {field.name for field in fields(GatewayState)}
+    assert set(firsts(rows(GATEWAY, "field"))) == {field.name for field in fields(GatewayState)}
 
 
 def test_every_scan_mode_and_command_of_the_gateway_is_explained() -> None:
     (commands,) = [action.choices for action in arguments()._actions if action.dest == "command"]
 
-    assert set(_firsts(rows(GATEWAY, "mode"))) == set(SCANS)
-    assert set(_firsts(rows(GATEWAY, "command"))) == set(commands or ())
+    assert set(firsts(rows(GATEWAY, "mode"))) == set(SCANS)
+    assert set(firsts(rows(GATEWAY, "command"))) == set(commands or ())
 
 
 def test_every_way_in_which_a_provider_may_behave_is_explained() -> None:
@@ -237,9 +150,25 @@ def test_every_way_in_which_a_provider_may_behave_is_explained() -> None:
         assert {name for name, modes in PROVIDERS.items() if mode in modes} == (
             set(PROVIDERS) if of == "all" else set(of.split(", "))
         ), mode
-    assert set(_firsts(rows(SIMULATOR, "key"))) == {field.name for field in fields(Behaviour)}
+    assert set(firsts(rows(SIMULATOR, "key"))) == {field.name for field in fields(Behaviour)}
 
 
-def test_the_times_in_the_docs_are_times() -> None:
-    for text in re.findall(r"\d{4}-\d\d-\d\dT[\d:]+Z", API):
-        assert datetime.fromisoformat(text).tzinfo == UTC
+def test_a_floor_plans_keys_are_those_that_are_read_and_its_example_can_be_used(
+    tmp_path: Path,
+) -> None:
+    (example,) = blocks(FLOORPLAN, "yaml")
+    (tmp_path / "floorplan.yaml").write_text(example)
+
+    assert set(firsts(rows(FLOORPLAN, "key"))) == {*FloorPlan.__struct_fields__, "venue"}
+    assert read_floorplan(example, file="floorplan.yaml").floors
+    assert load_floorplan(tmp_path / "floorplan.yaml").zones
+
+
+def test_the_columns_of_a_csv_file_are_those_that_are_read() -> None:
+    sheets = {"guests": csv_import._GUESTS, "tags": csv_import._TAGS, "reservations": csv_import._RESERVATIONS}
+    found = {name: (set(quoted(needed)), set(quoted(others))) for name, needed, others in rows(OPERATE, "file")}
+
+    assert set(found) == set(sheets)
+    for name, (needed, others) in found.items():
+        assert needed == set(sheets[name].needed), name
+        assert name == "guests" or others == set(sheets[name].others), name
