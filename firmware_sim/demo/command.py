@@ -26,6 +26,7 @@ from firmware_sim.demo.wiretap import wiretap
 from firmware_sim.providers.clock import utc_now as now
 
 AFTERWARDS_S: Final = 3.0  # a message too many would come right after the last event
+FALLING_S: Final = 2.0  # a part that has hung up on us is gone by then, or still well
 PATIENCE_S: Final = 20.0  # beyond the end of the walk: then what is missing will not come
 
 Tell = Callable[[str], None]
@@ -46,12 +47,15 @@ def run(args: argparse.Namespace) -> int:
     try:
         if args.keep is not None:
             args.keep.mkdir(parents=True)
+    except OSError as exc:
+        why = (exc.strerror or str(exc)).lower()
+        sys.stderr.write(f"innkeeper-sim: --keep: found {args.keep}, {why}; right would be a new folder\n")
+        return 2
+    try:
+        if args.keep is not None:
             return asyncio.run(_play(args, args.keep.absolute()))
         with TemporaryDirectory(prefix="innkeeper-demo-") as folder:
             return asyncio.run(_play(args, Path(folder)))
-    except FileExistsError:
-        sys.stderr.write(f"innkeeper-sim: --keep: found {args.keep} there; right would be a new folder\n")
-        return 2
     except Fallen as exc:
         sys.stderr.write(f"innkeeper-sim: {exc}\n")
         return 1
@@ -72,6 +76,8 @@ async def _play(args: argparse.Namespace, folder: Path) -> int:
         play = asyncio.create_task(_story(args, stage, children, say))
         try:
             await asyncio.wait({watch, play}, return_when=asyncio.FIRST_COMPLETED)
+            if play.done() and play.exception() is not None:  # because a part fell, which takes a moment to be seen
+                await asyncio.wait({watch}, timeout=FALLING_S)
         finally:
             for task in (watch, play):
                 task.cancel()
@@ -79,7 +85,15 @@ async def _play(args: argparse.Namespace, folder: Path) -> int:
         for result in results:
             if isinstance(result, Fallen):
                 raise result
+        if isinstance(results[1], Exception):
+            raise Fallen(f"the story broke off: {_first(results[1])!r}")
         return play.result()
+
+
+def _first(fault: BaseException) -> BaseException:
+    while isinstance(fault, BaseExceptionGroup):
+        fault = fault.exceptions[0]
+    return fault
 
 
 async def _story(args: argparse.Namespace, stage: Stage, children: Processes, say: Tell) -> int:
