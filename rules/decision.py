@@ -37,7 +37,9 @@ class Reason(StrEnum):
     LATE = "late"
     UNKNOWN_GUEST = "unknown_guest"
     JOURNEY_PAUSED = "journey_paused"
+    JOURNEY_DRAINING = "journey_draining"  # nobody starts it any more; who is in it goes on to its end
     TIMED_OUT = "timed_out"
+    ESCALATED = "escalated"  # nobody acknowledged in time, so another team was told
     VENUE_HOLDOUT = "venue_holdout"
     JOURNEY_HOLDOUT = "journey_holdout"
     SHADOW = "shadow"  # the journey only decides
@@ -71,4 +73,5 @@ class Decision:
     message: str | None = None  # the outbox message's id
     guard: str | None = None  # the guard's own text
     saw: Mapping[str, Value] = field(default_factory=dict)  # the values that the guard saw
+    task: str | None = None  # the staff's task, of TOLD
     said: str | None = None  # the name of the message in the journey's file, or of the team that was told

@@ -17,6 +17,7 @@ from rules.ids import cause_of_deadline, decision_id
 from rules.moment import Moment
 from rules.rulebook import Rulebook
 from rules.run import Run
+from rules.task import Task, Write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,9 @@ class Outcome:
     decisions: tuple[Decision, ...] = ()
     planned: tuple[Planned, ...] = ()
     cancelled: tuple[str, ...] = ()  # messages to take back if they have not left yet
+    tasks: tuple[Task, ...] = ()  # what the staff are asked
+    writes: tuple[Write, ...] = ()  # what is now known about the guest
+    emitted: tuple[Event, ...] = ()  # what the journeys made happen; it has been decided about already
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,24 +42,33 @@ class Note:
     text: str
     step: str | None = None
     message: str | None = None
+    task: str | None = None
     said: str | None = None
     guard: str | None = None
     saw: Mapping[str, Value] | None = None
 
 
 class Deliberation:
-    """One call of `decide`: its question, and the answers as they come."""
+    """One question to the engine, and the answers as they come."""
 
     def __init__(self, rulebook: Rulebook, facts: Facts, *, at: datetime, event: Event | None) -> None:
         self.rulebook = rulebook
-        self.facts = facts
         self.at = at
         self.event = event
         self.moment = Moment(rulebook, facts, at=at, event=event)
+        self._cause = cause_of_deadline(at) if event is None else event.id
         self._runs: dict[str, Run] = {}
         self._decisions: list[Decision] = []
         self._planned: list[Planned] = []
         self._cancelled: list[str] = []
+        self._tasks: list[Task] = []
+        self._writes: list[Write] = []
+        self._emitted: list[Event] = []
+
+    @property
+    def facts(self) -> Facts:
+        """The guest; with what was set meanwhile."""
+        return self.moment.facts
 
     def keep(self, run: Run) -> None:
         """A run that is new, or has changed."""
@@ -63,8 +76,7 @@ class Deliberation:
 
     def note(self, note: Note, *, journey: str, run: Run | None = None) -> None:
         """One decision more."""
-        cause = cause_of_deadline(self.at) if self.event is None else self.event.id
-        about = (run.id if run else "", note.step or "", cause, note.kind, note.reason)
+        about = (run.id if run else "", note.step or "", self._cause, note.kind, note.reason)
         venue, guest = self.rulebook.venue.id, self.facts.guest
         self._decisions.append(
             Decision(
@@ -80,6 +92,7 @@ class Deliberation:
                 step=note.step,
                 event=self.event.id if self.event else None,
                 message=note.message,
+                task=note.task,
                 said=note.said,
                 guard=note.guard,
                 saw=note.saw or {},
@@ -89,22 +102,24 @@ class Deliberation:
     def plan(self, planned: Planned) -> None:
         """One message more; from now on it counts."""
         self._planned.append(planned)
-        self.moment.remember(
-            Past(
-                id=planned.id,
-                at=planned.not_before or planned.at,
-                decided=planned.at,
-                journey=planned.journey,
-                message=planned.message,
-                purpose=planned.purpose,
-                priority=planned.priority,
-                ghost=planned.ghost,
-            )
-        )
+        self.moment.remember(as_past(planned))
 
     def cancel(self, message: str) -> None:
         """A message to take back. One that was decided just now is not sent at all."""
         self._cancelled.append(message)
+
+    def ask_staff(self, task: Task) -> None:
+        """One task more."""
+        self._tasks.append(task)
+
+    def write(self, write: Write) -> None:
+        """A field of the guest that has another value from now on."""
+        self._writes.append(write)
+        self.moment.learn(write.field, write.value)
+
+    def emit(self, event: Event) -> None:
+        """An event that follows; it is decided about when this one has been."""
+        self._emitted.append(event)
 
     def outcome(self) -> Outcome:
         """What it all came to."""
@@ -113,4 +128,21 @@ class Deliberation:
             decisions=tuple(self._decisions),
             planned=tuple(self._planned),
             cancelled=tuple(dict.fromkeys(self._cancelled)),
+            tasks=tuple(self._tasks),
+            writes=tuple(self._writes),
+            emitted=tuple(self._emitted),
         )
+
+
+def as_past(planned: Planned) -> Past:
+    """A message that has been decided, as it counts."""
+    return Past(
+        id=planned.id,
+        at=planned.not_before or planned.at,
+        decided=planned.at,
+        journey=planned.journey,
+        message=planned.message,
+        purpose=planned.purpose,
+        priority=planned.priority,
+        ghost=planned.ghost,
+    )

@@ -12,6 +12,14 @@ Value = str | int | float | bool | datetime | None
 ENTERED: Final = "entered"
 DWELLED: Final = "dwelled"
 LEFT: Final = "left"
+SET: Final = "set"  # a guest field has changed; `object` is the field, `data["value"]` what it is now
+ACKED: Final = "acked"  # somebody of the staff has taken a task; `object` is the team, `data["task"]` the task
+OPENED: Final = "opened"  # a message was opened; `object` is its name, `data["run"]` and `data["journey"]` whose it was
+CLICKED: Final = "clicked"  # a link in it was followed
+EVERY: Final = "every"  # the venue's clock shows `object`: made for each guest of a journey that starts `every day`
+
+RESERVED: Final = frozenset({SET, ACKED, OPENED, CLICKED, EVERY})
+# Made by the hub itself: another system that posts one of them is refused.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from rules.fault import Fault
 from rules.journey import Example, Journey
 from rules.rehearsal import Beat, Line, Timeline, rehearse, told
 from rules.rulebook import Rulebook
-from rules.schedule import read_entry, read_event, write_entry
+from rules.schedule import read_entry, read_event, read_when, write_entry
 from rules.venue import Venue
 
 GUEST = "example"
@@ -61,8 +61,8 @@ def willing_guest(venue: Venue, guest: str) -> Facts:
 
 def _run(alone: Rulebook, journey: Journey, example: Example, number: int) -> ExampleResult:
     venue = alone.venue
-    facts = replace(willing_guest(venue, GUEST), profile=example.guest)
-    timeline = rehearse(alone, facts, _events(example, venue))
+    facts = replace(willing_guest(venue, GUEST), profile=example.guest, splits=example.splits)
+    timeline = rehearse(alone, facts, _events(example, venue), begin=read_when("00:00", venue))
     actual = tuple(said for line in timeline if (said := _what(line, venue)) is not None)
     expected = tuple(_canonical(text, venue) for text in example.expect)
     return ExampleResult(
@@ -93,6 +93,8 @@ def _what(line: Line, venue: Venue) -> str | None:
     """A line that an example would expect."""
     if line.beat is Beat.SENT and line.planned is not None:
         return write_entry(line.at, line.planned.message, venue)
+    if line.beat is Beat.MADE:
+        return write_entry(line.at, line.text, venue)
     staff = told(line)
     return None if staff is None else write_entry(line.at, staff, venue)
 

@@ -59,6 +59,7 @@ class Facts:
     stays: tuple[Stay, ...] = ()  # here, oldest first
     happened: tuple[Happened, ...] = ()  # here, oldest first
     runs: tuple[Run, ...] = ()  # live ones, and ended ones that `once` or a goal may still ask about
+    splits: Mapping[str, bool] = field(default_factory=dict)  # an example's: which way a split goes; not drawn then
     version: int = 0  # rises with each write about this guest; the store compares it
 
 

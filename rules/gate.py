@@ -7,7 +7,7 @@ Every `send` passes the same guards in the same order, and the first that refuse
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,8 +16,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from rules import holdout, words
 from rules.consent import Reach, reach
 from rules.decision import Reason
+from rules.event import Value
 from rules.facts import Facts, Past, Planned
-from rules.journey import Guard, Journey, Mode
+from rules.journey import Guard, Journey
 from rules.limits import sent_for
 from rules.message import Message
 from rules.moment import Moment
@@ -40,6 +41,7 @@ class Refusal:
     reason: Reason
     text: str
     guard: str | None = None  # the policy's own text
+    saw: Mapping[str, Value] | None = None  # what the policy saw
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,7 @@ class Leave:
     channels: tuple[str, ...]  # in order: the next is tried after certain failure
     not_before: datetime | None = None  # the end of the quiet hours that hold it
     ghost: Reason | None = None  # why it is only recorded
+    paused: bool = False  # it waits until its journey is resumed, as long as it is worth sending
     outdone: tuple[str, ...] = ()  # messages of lesser journeys in the same seconds, to take back if they still wait
 
 
@@ -82,8 +85,8 @@ class Case:
 
 
 def ask(case: Case) -> Leave | Refusal:
-    """All guards, in order."""
-    ghost = _ghost(case)
+    """All guards, in order. Of a paused journey it may go once that is resumed."""
+    ghost, paused = _ghost(case), case.journey.name in case.moment.rulebook.paused
     for guard in (_stopped, _hushed, _unreachable, _capped):
         if (refusal := guard(case)) is not None:
             return refusal
@@ -93,24 +96,26 @@ def ask(case: Case) -> Leave | Refusal:
     for guard in (_outranked, _twice):
         if (refusal := guard(case)) is not None:
             return refusal
-    return Leave(channels=_reach(case).open, not_before=until, ghost=ghost, outdone=_outdone(case))
+    held = case.moment.at if paused and until is None else until
+    return Leave(channels=_reach(case).open, not_before=held, ghost=ghost, paused=paused, outdone=_outdone(case))
 
 
 def ask_again(rulebook: Rulebook, planned: Planned, facts: Facts, now: datetime) -> Refusal | Hold | None:
     """May a message that was decided earlier go now? What may have changed is asked again; None: it may.
 
-    Consent, hush, address, expiry and quiet hours always; caps too when it comes from being held.
+    Consent, hush, address, expiry and quiet hours always; caps and arbitration too when it comes from being held.
     """
     if now >= planned.expires_at:
         until = words.moment(planned.expires_at, now, rulebook.venue.timezone)
-        return Refusal(reason=Reason.EXPIRED, text=f"not worth sending after {until}")
+        why = "journey paused; " if planned.journey in rulebook.paused else ""
+        return Refusal(reason=Reason.EXPIRED, text=f"{why}not worth sending after {until}")
     if planned.journey in rulebook.paused:
         return Hold(until=min(now + PAUSE, planned.expires_at), text="journey paused")
     case = _case_of(rulebook, planned, facts, now)
     if isinstance(case, Refusal):
         return case
-    held = planned.not_before is not None
-    guards = (_stopped, _run_ended(planned), _hushed, _unreachable, *((_capped,) if held else ()))
+    released = () if planned.not_before is None else (_capped, _outranked_at_release(planned))
+    guards = (_stopped, _run_ended(planned), _hushed, _unreachable, *released)
     refusals = (guard(case) for guard in guards)
     first = next((refusal for refusal in refusals if refusal is not None), None)
     return first or _quiet_again(case, planned, now)
@@ -160,20 +165,12 @@ def _ghost(case: Case) -> Reason | None:
             return Reason.VENUE_HOLDOUT
         if holdout.from_journey(case.journey, case.facts.guest):
             return Reason.JOURNEY_HOLDOUT
-    return Reason.SHADOW if _mode(case) is Mode.SHADOW else None
-
-
-def _mode(case: Case) -> Mode:
-    newest = case.moment.rulebook.journey(case.journey.name)
-    return Mode.SHADOW if newest is not None and newest.mode is Mode.SHADOW else case.journey.mode
+    return Reason.SHADOW if case.moment.rulebook.only_decides(case.journey) else None
 
 
 def _stopped(case: Case) -> Refusal | None:
-    rulebook = case.moment.rulebook
-    if rulebook.journey(case.journey.name) is None:
+    if case.moment.rulebook.journey(case.journey.name) is None:
         return Refusal(reason=Reason.STOPPED, text="its journey was taken away")
-    if case.journey.name in rulebook.paused:
-        return Refusal(reason=Reason.JOURNEY_PAUSED, text="journey paused")
     return None
 
 
@@ -185,7 +182,8 @@ def _hushed(case: Case) -> Refusal | None:
     answer = case.moment.holds(guard, case.journey.name)
     if answer.holds:
         return None
-    return Refusal(reason=Reason.HUSH, text=words.refusal(guard, answer), guard=f"hush: {hush.source}")
+    text = words.refusal(guard, answer)
+    return Refusal(reason=Reason.HUSH, text=text, guard=f"hush: {hush.source}", saw=answer.saw)
 
 
 def _reach(case: Case) -> Reach:
@@ -252,6 +250,20 @@ def _outranked(case: Case) -> Refusal | None:
         if each.priority >= case.journey.priority:
             return Refusal(reason=Reason.ARBITRATION, text=f"{each.journey} had just sent {each.message}")
     return None
+
+
+def _outranked_at_release(planned: Planned) -> _Guard:
+    """Messages that quiet hours or a pause held go at the same moment: of equals the one that was decided first."""
+
+    def guard(case: Case) -> Refusal | None:
+        own = (-planned.priority, planned.at, planned.id)
+        for each in _rivals(case):
+            if (-each.priority, each.decided or each.at, each.id) < own:
+                text = f"{each.journey} sends {each.message} at this moment"
+                return Refusal(reason=Reason.ARBITRATION, text=text)
+        return None
+
+    return guard
 
 
 def _outdone(case: Case) -> tuple[str, ...]:

@@ -7,16 +7,12 @@ guest, as a share of all hashes.
 from __future__ import annotations
 
 import hashlib
-from typing import Final
 
 from rules.journey import Journey
-from rules.venue import Venue
-
-EPOCH: Final = "1"
-# Raised to draw other guests; everything measured before it starts afresh.
+from rules.venue import FIRST_EPOCH, Venue
 
 
-def drawn(*, scope: str, guest: str, share: float, epoch: str = EPOCH) -> bool:
+def drawn(*, scope: str, guest: str, share: float, epoch: str = FIRST_EPOCH) -> bool:
     """Is the guest among the share that is held out from this scope?"""
     if share <= 0:
         return False
@@ -26,9 +22,15 @@ def drawn(*, scope: str, guest: str, share: float, epoch: str = EPOCH) -> bool:
 
 def from_venue(venue: Venue, guest: str) -> bool:
     """Is she never marketed to at this venue?"""
-    return drawn(scope=venue.id, guest=guest, share=venue.holdout)
+    return drawn(scope=venue.id, guest=guest, share=venue.holdout, epoch=venue.holdout_epoch)
 
 
 def from_journey(journey: Journey, guest: str) -> bool:
     """Is she held out from this journey?"""
-    return drawn(scope=f"{journey.venue}/{journey.name}", guest=guest, share=journey.holdout)
+    scope = f"{journey.venue}/{journey.name}"
+    return drawn(scope=scope, guest=guest, share=journey.holdout, epoch=journey.holdout_epoch)
+
+
+def from_split(journey: Journey, split: str, guest: str, *, share: float, epoch: str) -> bool:
+    """Is she among the share for whom a split does its `then`?"""
+    return drawn(scope=f"{journey.venue}/{journey.name}/{split}", guest=guest, share=share, epoch=epoch)

@@ -43,6 +43,16 @@ def message_id(key: str) -> str:
     return str(UUID(int=bits & ~_UUID_FIXED | _UUID_8))
 
 
+def task_id(*, run: str, step: str, escalated: bool) -> str:
+    """What one step of one run asks of the staff; its escalation is another task."""
+    return message_id(_digest("task", run, step, "escalated" if escalated else "").hex())
+
+
+def emitted_id(*, run: str, step: str, what: str) -> str:
+    """The event that one step of one run makes."""
+    return f"emitted-{_digest('emitted', run, step, what).hex()[:32]}"
+
+
 def coupon(run: str) -> str:
     """The one code of a run. Who does not know the run's id cannot guess it."""
     bits = int.from_bytes(_digest("coupon", run)[:5])

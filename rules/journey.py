@@ -8,17 +8,17 @@ from datetime import time, timedelta
 from enum import StrEnum
 from typing import Final
 
-from rules.event import DWELLED, ENTERED, LEFT, Event, Value
+from rules.event import DWELLED, ENTERED, EVERY, LEFT, Event, Value
+from rules.event import SET as SET  # noqa: PLC0414  had from here by those who write events as a file does
 from rules.expression import Expression
 from rules.message import Message
 from rules.phrase import Phrase
-
-SET: Final = "set"  # the kind of event that says that a guest field has changed: `set boarding 12:30`
+from rules.venue import FIRST_EPOCH
 
 GOAL_WITHIN: Final = timedelta(hours=24)
 # How long a goal without `within` counts, from the start: a day is what hotels and shops attribute a visit to.
 
-_WORDS: Final = {ENTERED: "enter", LEFT: "leave", DWELLED: "dwell"}
+_WORDS: Final = {ENTERED: "enter", LEFT: "leave", DWELLED: "dwell", EVERY: "every day"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,10 +89,11 @@ class Send:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tell:
-    """Tell the staff."""
+    """Tell the staff, and wait so long for one of them to acknowledge it; None: nobody waits."""
 
     team: str
     text: Phrase
+    within: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +126,14 @@ class WaitUntil:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WaitQuiet:
+    """Wait until the guest has been out of a zone so long on end."""
+
+    zone: str
+    span: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Choose:
     """The first alternative whose guards hold, and only that one."""
 
@@ -132,11 +141,37 @@ class Choose:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """`then` for a share of the guests, `else` for the others; the same for a guest each time."""
+
+    name: str  # "": the step's path
+    share: float
+    epoch: str = FIRST_EPOCH
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assign:
+    """Set fields of the guest; NOW stands for the step's time."""
+
+    values: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emit:
+    """Make an event, which may start and move journeys."""
+
+    kind: str
+    object: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class End:
     """The run ends here."""
 
 
-Verb = Send | Tell | WaitEvent | WaitSpan | WaitClock | WaitUntil | Choose | End
+Verb = Send | Tell | WaitEvent | WaitSpan | WaitClock | WaitUntil | WaitQuiet | Choose | Split | Assign | Emit | End
+
+NOW: Final = "now"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +200,7 @@ class Example:
     guest: Mapping[str, Value]
     events: tuple[str, ...]
     expect: tuple[str, ...]
+    splits: Mapping[str, bool] = field(default_factory=dict)  # which way each `split:` goes; True: `then`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +217,7 @@ class Journey:
     stop: tuple[Trigger, ...] = ()
     goal: Goal | None = None
     holdout: float = 0.0
+    holdout_epoch: str = FIRST_EPOCH
     priority: int = 0
     mode: Mode = Mode.LIVE
     steps: tuple[Step, ...]

@@ -13,7 +13,7 @@ One prepared context a guest and event, made when the first condition asks: her 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 
@@ -56,6 +56,12 @@ class Moment:
         self._past.append(past)
         self._has_ghosts = self._has_ghosts or past.ghost
 
+    def learn(self, name: str, value: Value) -> None:
+        """A field of the guest that was set just now."""
+        self.facts = replace(self.facts, profile={**self.facts.profile, name: value})
+        for cached in ("_fields", "_context"):
+            self.__dict__.pop(cached, None)
+
     def past(self, journey: str) -> Sequence[Past]:
         """Every message, as one journey may see it: what a shadow journey would have sent, only itself does."""
         if not self._has_ghosts:
@@ -77,6 +83,17 @@ class Moment:
         self._asker = journey
         self._answers.clear()
         return answer(expression, self._context)
+
+    def is_inside(self, zone: str) -> bool:
+        """Is she in this zone?"""
+        if self.event is not None and self.event.object == zone and self.event.kind in (ENTERED, DWELLED, LEFT):
+            return self.event.kind != LEFT
+        if self.event is not None and self.event.kind == ENTERED:
+            return False  # she is where she has just gone
+        return any(
+            stay.zone == zone and stay.entered <= self.at and (stay.left is None or self.at < stay.left)
+            for stay in self.facts.stays
+        )
 
     def field(self, name: str) -> Value:
         """One field of the guest."""
@@ -118,15 +135,7 @@ class Moment:
         return self._noted(_call("visits", zone, span), self._number(times, span))
 
     def _inside(self, zone: str) -> Value:
-        return self._noted(_call("inside", zone), self._is_inside(zone))
-
-    def _is_inside(self, zone: str) -> bool:
-        if self.event is not None and self.event.object == zone and self.event.kind in (ENTERED, DWELLED, LEFT):
-            return self.event.kind != LEFT
-        return any(
-            stay.zone == zone and stay.entered <= self.at and (stay.left is None or self.at < stay.left)
-            for stay in self.facts.stays
-        )
+        return self._noted(_call("inside", zone), self.is_inside(zone))
 
     def _count(self, what: str, span: str | None = None) -> Value:
         return self._noted(_call("count", what, span), self._number(self._times(what), span))

@@ -14,7 +14,7 @@ from rules.text_values import VENUE_FIELDS, ZONE_FIELDS
 from rules.venue import EMAIL, Venue
 
 KEYS: Final = ("by", "keep", "purpose")
-HUB_LINKS: Final = ("unsubscribe",)  # made by the hub for each message
+HUB_LINKS: Final = ("unsubscribe", "resume")  # made by the hub for each message
 
 
 def read_messages(reading: Reading, node: Node | None, venue: Venue, *, purpose: str) -> dict[str, Message]:
@@ -113,5 +113,5 @@ def _known(venue: Venue) -> dict[str, tuple[str, ...]]:
         "venue": VENUE_FIELDS,
         "zone": ZONE_FIELDS,
         "event": ("kind", "object"),
-        "link": (*venue.links, *HUB_LINKS),
-    } | {name: tuple(source.table) for name, source in venue.sources.items()}
+        "link": tuple(dict.fromkeys((*venue.links, *HUB_LINKS))),
+    } | {name: source.fields for name, source in venue.sources.items()}

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rules.conditions import read_condition
+from rules.document import Mapping as MappingNode
 from rules.document import Node, Scalar
-from rules.event import Value
+from rules.event import DWELLED, ENTERED, LEFT, RESERVED, Value
 from rules.reading import Reading
-from rules.spans import parse_clock, parse_span
+from rules.spans import parse_clock, parse_span, span_text
 from rules.venue import (
     CORE_FIELDS,
     DEFAULT_PURPOSES,
     EMAIL,
     PUSH,
+    STALE,
+    TIMEOUT,
+    TTL,
     Cap,
     FieldKind,
     GuestField,
@@ -34,8 +40,12 @@ KEYS: Final = (
 )  # fmt: skip
 REQUIRED: Final = ("venue", "timezone", "zones")
 
-OWN_LINKS: Final = ("unsubscribe", "resume")
+OWN_LINKS: Final = ("unsubscribe",)
 ROOTS: Final = ("guest", "venue", "zone", "event", "link", "coupon", "now")
+
+SOURCE_KEYS: Final = ("table", "get", "timeout", "ttl", "default")
+LONGEST_TIMEOUT: Final = timedelta(seconds=10)
+# A message waits for its sources while it is leased; an answer later than this is not worth it.
 
 _FIELD: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
@@ -43,6 +53,7 @@ _INT: Final = re.compile(r"-?[0-9]{1,15}")
 _FLOAT: Final = re.compile(r"-?[0-9]{1,15}\.[0-9]{1,9}")
 _CAP: Final = re.compile(r"([1-9][0-9]{0,3}) in (\S+)")
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
+_TEAM_BY: Final = re.compile(r"webhook:[a-z0-9][a-z0-9_-]{0,63}")
 _LINK: Final = re.compile(r"https?://[^\s{}]+")
 
 
@@ -52,6 +63,7 @@ def read_venue(text: str, *, file: str) -> Venue:
     found = reading.keys(reading.document(text), "a venue file", KEYS, required=REQUIRED)
     at = {name: node for name, (_, node) in found.items()}
     guest = _guest(reading, at.get("guest"))
+    holdout, epoch = reading.share(at.get("holdout"), "holdout")
     venue = Venue(
         id=reading.word(at.get("venue"), "venue") or "",
         name=reading.text(at.get("name"), "name") or reading.text(at.get("venue"), "venue") or "",
@@ -62,7 +74,8 @@ def read_venue(text: str, *, file: str) -> Venue:
         guest=guest,
         channels=_channels(reading, at.get("channels")),
         purposes=_purposes(reading, at.get("purposes")),
-        holdout=reading.share(at.get("holdout"), "holdout"),
+        holdout=holdout,
+        holdout_epoch=epoch,
         links=_links(reading, at.get("links")),
         sources=_sources(reading, at.get("sources")),
         teams=_teams(reading, at.get("teams")),
@@ -222,13 +235,43 @@ def _sources(reading: Reading, node: Node | None) -> dict[str, Source]:
         if not _FIELD.fullmatch(name) or name in ROOTS:
             taken = ", ".join(ROOTS)
             reading.fault(key, f"source '{name}' must be small letters, digits and '_', and none of: {taken}")
-        if "url" in reading.entries(value, "a source"):
-            reading.fault(value, f"source '{name}': an address to ask is not built yet; write {{table: {{…}}}}")
-            continue
-        table = reading.keys(value, "a source", ("table",), required=("table",)).get("table")
-        rows = reading.entries(table[1], "table") if table else {}
-        sources[name] = Source(name=name, table={row: _cell(reading, cell) for row, (_, cell) in rows.items()})
+        found = {inner: pair[1] for inner, pair in reading.keys(value, "a source", SOURCE_KEYS).items()}
+        if ("table" in found) == ("get" in found) and isinstance(value, MappingNode):
+            reading.fault(
+                value, f"source '{name}' has either a table or an address: {{table: …}} or {{get: https://…}}"
+            )
+        elif "get" in found:
+            sources[name] = _asked(reading, name, value, found)
+        else:
+            for word in SOURCE_KEYS[2:]:
+                if word in found:
+                    reading.fault(found[word], f"source '{name}': `{word}` belongs to an address, not to a table")
+            sources[name] = Source(name=name, table=_table(reading, found.get("table"), "table"))
     return sources
+
+
+def _asked(reading: Reading, name: str, node: Node, found: Mapping[str, Node]) -> Source:
+    """A source with an address; what stands in for its answer says what a text may use."""
+    if "default" not in found:
+        reading.fault(node, f"source '{name}' has no 'default'; it stands in when nobody answers")
+    timeout = reading.span(found.get("timeout"), "timeout") or TIMEOUT
+    if timeout > LONGEST_TIMEOUT:
+        reading.fault(found["timeout"], f"timeout '{span_text(timeout)}' is too long; at most 10s")
+    return Source(
+        name=name,
+        table=_table(reading, found.get("default"), "default"),
+        url=_matching(reading, found.get("get"), "get", _LINK, "an address: https://…"),
+        timeout=timeout,
+        ttl=reading.span(found.get("ttl"), "ttl") or TTL,
+    )
+
+
+def _table(reading: Reading, node: Node | None, what: str) -> dict[str, Value]:
+    rows = reading.entries(node, what)
+    for row, (key, _) in rows.items():
+        if row == STALE:
+            reading.fault(key, f"'{STALE}' is what every source says of itself; choose another name")
+    return {row: _cell(reading, cell) for row, (_, cell) in rows.items()}
 
 
 def _cell(reading: Reading, node: Node) -> Value:
@@ -245,10 +288,18 @@ def _teams(reading: Reading, node: Node | None) -> dict[str, Team]:
         if isinstance(value, Scalar) and not value.text and not value.quoted:
             teams[name] = Team(name=name)
             continue
-        for inner, (inner_key, _) in reading.entries(value, "a team").items():
-            reading.fault(inner_key, f"team '{name}': '{inner}' is not built yet; its tasks stand on the staff page")
-        teams[name] = Team(name=name)
-    return teams
+        found = {inner: pair[1] for inner, pair in reading.keys(value, "a team", ("by", "escalate")).items()}
+        right = "a channel for the staff: webhook:NAME"
+        teams[name] = Team(
+            name=name,
+            by=_matching(reading, found.get("by"), "by", _TEAM_BY, right),
+            escalate=reading.word(found.get("escalate"), "escalate"),
+        )
+        if teams[name].escalate == name:
+            reading.fault(found["escalate"], f"team '{name}' escalates to itself")
+    # A team that is only escalated to is a team too: its tasks stand on the staff page.
+    named = {team.escalate for team in teams.values() if team.escalate is not None}
+    return teams | {name: Team(name=name) for name in sorted(named) if name not in teams}
 
 
 def _events(reading: Reading, node: Node | None) -> tuple[str, ...]:
@@ -256,4 +307,6 @@ def _events(reading: Reading, node: Node | None) -> tuple[str, ...]:
     for scalar in found:
         if not _FIELD.fullmatch(scalar.text):
             reading.fault(scalar, f"event '{scalar.text}' must be small letters, digits and '_'")
+        elif scalar.text in RESERVED or scalar.text in (ENTERED, DWELLED, LEFT):
+            reading.fault(scalar, f"event '{scalar.text}' is made by the hub itself; leave it out")
     return tuple(dict.fromkeys(scalar.text for scalar in found))

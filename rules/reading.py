@@ -13,12 +13,13 @@ from typing import Final
 from rules.document import Listing, Mapping, Node, Scalar, read_document
 from rules.fault import Fault, Faulty, nearest
 from rules.spans import parse_span
+from rules.venue import FIRST_EPOCH
 from rules.view import NO, YES
 
 WORD: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 # Ids stand in topics, paths and hashes.
 
-_PERCENT: Final = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)%")
+_PERCENT: Final = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)%(?: +epoch +([A-Za-z0-9_-]{1,32}))?")
 _ALL: Final = 100.0
 
 
@@ -141,16 +142,15 @@ class Reading:
             return None
         return int(found)
 
-    def share(self, node: Node | None, what: str) -> float:
-        """`10%` as 0.1."""
+    def share(self, node: Node | None, what: str) -> tuple[float, str]:
+        """`10%` as 0.1, `10% epoch 2` with the name of its epoch."""
         found = self.text(node, what)
         if found is None or node is None:
-            return 0.0
-        match = _PERCENT.fullmatch(found)
-        if match is None or float(match[1]) > _ALL:
-            self.fault(node, f"{what} '{found}' is not a share; write 10%")
-            return 0.0
-        return float(match[1]) / _ALL
+            return 0.0, FIRST_EPOCH
+        share = parse_share(found)
+        if share is None:
+            self.fault(node, f"{what} '{found}' is not a share; write 10%, or 10% epoch 2 to draw others")
+        return share or (0.0, FIRST_EPOCH)
 
     def yes(self, node: Node, what: str) -> bool | None:
         """Yes or no."""
@@ -161,3 +161,11 @@ class Reading:
             self.fault(node, f"{what} '{found}' is neither yes nor no")
             return None
         return found.lower() in YES
+
+
+def parse_share(text: str) -> tuple[float, str] | None:
+    """`10%`, or `10% epoch 2`: the share and the epoch; None when it is neither."""
+    match = _PERCENT.fullmatch(text)
+    if match is None or float(match[1]) > _ALL:
+        return None
+    return float(match[1]) / _ALL, match[2] or FIRST_EPOCH

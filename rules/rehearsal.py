@@ -11,22 +11,29 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from rules.aftermath import after, having_happened
 from rules.decide import Outcome, decide
 from rules.decision import Decision, Kind
-from rules.event import ENTERED, LEFT, Due, Event
-from rules.facts import Facts, Happened, Past, Planned, Stay
+from rules.event import SET, Due, Event
+from rules.facts import Facts, Planned
 from rules.gate import Hold, Refusal, ask_again
-from rules.journey import SET, trigger_text
+from rules.journey import trigger_text
+from rules.occasions import occasion_event, occasions_between
 from rules.rulebook import Rulebook
 from rules.run import Run
-from rules.schedule import read_value
+from rules.schedule import EMIT, read_value
 from rules.template import Text, Unrenderable, render
 from rules.text_values import Extras
 
 MOST_DEADLINES: Final = 1_000
 # A journey does not loop, so a guest of a few events cannot have more; one that does is our fault, and is cut.
 
-SAMPLE_LINKS: Final[Extras] = {"link": {"unsubscribe": "https://example.invalid/u/unsubscribe"}}
+SAMPLE_LINKS: Final[Extras] = {
+    "link": {
+        "unsubscribe": "https://example.invalid/u/unsubscribe",
+        "resume": "https://example.invalid/r/resume",
+    }
+}
 
 
 class Beat(StrEnum):
@@ -36,6 +43,7 @@ class Beat(StrEnum):
     DECISION = "decision"
     SENT = "sent"  # it left, or would have: a ghost's is `ghost`
     DROPPED = "dropped"  # asked again, and refused
+    MADE = "made"  # an event, or a value, that a journey has made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,14 +61,27 @@ class Line:
 Timeline = tuple[Line, ...]
 
 
-def rehearse(rulebook: Rulebook, facts: Facts, events: Iterable[Event]) -> Timeline:
-    """Play the events in the order of their times, and every deadline that follows from them."""
+def rehearse(rulebook: Rulebook, facts: Facts, events: Iterable[Event], *, begin: datetime | None = None) -> Timeline:
+    """Play the events in the order of their times, what comes every day, and every deadline that follows from them.
+
+    The days are those of the events; with `begin`, its own day too.
+    """
     stage = _Stage(rulebook, facts)
-    for event in sorted(events, key=lambda event: event.at):
+    given = list(events)
+    for event in sorted((*given, *_daily(rulebook, facts.guest, given, begin)), key=lambda event: event.at):
         stage.until(event.at)
         stage.event(event)
     stage.until(None)
     return tuple(stage.lines)
+
+
+def _daily(rulebook: Rulebook, guest: str, events: list[Event], begin: datetime | None) -> list[Event]:
+    times = [event.at for event in events] + ([] if begin is None else [begin])
+    if not times:
+        return []
+    venue = rulebook.venue.id
+    found = occasions_between(rulebook, min(times), max(times))
+    return [occasion_event(each, venue=venue, guest=guest, received=each.at) for each in found]
 
 
 class _Stage:
@@ -93,7 +114,7 @@ class _Stage:
             value = read_value(str(event.data["value"]), event.object, self._rulebook.venue)
             self._facts = replace(self._facts, profile={**self._facts.profile, event.object: value})
         outcome = decide(self._rulebook, event, self._facts)
-        self._note_happened(event)
+        self._facts = having_happened(self._facts, event)
         self._take(outcome)
 
     def _next_due(self) -> tuple[datetime, Run | Planned] | None:
@@ -102,43 +123,20 @@ class _Stage:
         )
         return min((*runs, *self._waiting.values()), key=lambda due: (due[0], due[1].id), default=None)
 
-    def _note_happened(self, event: Event) -> None:
-        stays = self._facts.stays
-        if event.kind in (ENTERED, LEFT) and event.object is not None:
-            over = event.object if event.kind == LEFT else None  # to enter a zone is to leave the others
-            stays = tuple(
-                replace(stay, left=event.at) if stay.left is None and over in (None, stay.zone) else stay
-                for stay in stays
-            )
-        if event.kind == ENTERED and event.object is not None:
-            stays = (*stays, Stay(zone=event.object, entered=event.at))
-        happened = Happened(kind=event.kind, object=event.object, at=event.at)
-        self._facts = replace(self._facts, stays=stays, happened=(*self._facts.happened, happened))
-
     def _take(self, outcome: Outcome) -> None:
-        changed = {run.id: run for run in outcome.runs}
-        kept = tuple(changed.pop(run.id, run) for run in self._facts.runs)
-        self._facts = replace(self._facts, runs=(*kept, *changed.values()), version=self._facts.version + 1)
+        self._facts = replace(after(self._facts, outcome), version=self._facts.version + 1)
         for message in outcome.cancelled:
             if message in self._waiting:
                 self._forget(self._waiting[message][1])
         for decision in outcome.decisions:
             self.lines.append(Line(at=decision.at, beat=Beat.DECISION, text=decision.text, decision=decision))
+        for event in outcome.emitted:
+            self._facts = having_happened(self._facts, event)
+            self.lines.append(Line(at=event.at, beat=Beat.MADE, text=_made(event)))
         for planned in outcome.planned:
             self._plan(planned)
 
     def _plan(self, planned: Planned) -> None:
-        past = Past(
-            id=planned.id,
-            at=planned.not_before or planned.at,
-            decided=planned.at,
-            journey=planned.journey,
-            message=planned.message,
-            purpose=planned.purpose,
-            priority=planned.priority,
-            ghost=planned.ghost,
-        )
-        self._facts = replace(self._facts, past=(*self._facts.past, past))
         if planned.not_before is None:
             self._release(planned, planned.at)
         else:
@@ -170,6 +168,15 @@ class _Stage:
         self._waiting.pop(planned.id, None)
         past = (replace(each, counts=False) if each.id == planned.id else each for each in self._facts.past)
         self._facts = replace(self._facts, past=tuple(past))
+
+
+def _made(event: Event) -> str:
+    """As an example would expect it."""
+    if event.kind != SET:
+        return f"{EMIT}{trigger_text(event)}"
+    value = event.data["value"]
+    said = ("yes" if value else "no") if isinstance(value, bool) else str(value)
+    return f"{SET} {event.object} {said}"
 
 
 def told(line: Line) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from rules.journey import Choose, Journey, Step
+from rules.journey import Choose, Journey, Split, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,8 @@ def _places(steps: tuple[Step, ...], outer: Onward | None) -> Iterator[Place]:
         place = Place(step=step, following=Onward(steps=steps[index + 1 :], outer=outer))
         yield place
         yield from _places(step.then, place.following)
-        yield from _places(step.otherwise, place.following.outer)
+        # What failed leaves its list; the other side of a split does not.
+        yield from _places(step.otherwise, place.following if isinstance(step.verb, Split) else place.following.outer)
         if isinstance(step.verb, Choose):
             for alternative in step.verb.alternatives:
                 # An alternative is a list of its own: to leave it is to go on after the `choose`.

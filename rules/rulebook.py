@@ -21,6 +21,7 @@ class Rulebook:
     journeys: tuple[Journey, ...]  # the newest version of each
     older: tuple[Journey, ...] = ()  # versions on which runs may still be
     paused: frozenset[str] = frozenset()  # journeys that start nothing and send nothing
+    draining: frozenset[str] = frozenset()  # journeys that start nothing; who is in one goes on to its end
 
     def journey(self, name: str, version: str | None = None) -> Journey | None:
         """A journey by name: the newest, or one version of it."""
@@ -34,6 +35,10 @@ class Rulebook:
         """Does the journey, as it is now, only decide?"""
         journey = self._newest.get(name)
         return journey is not None and journey.mode is Mode.SHADOW
+
+    def only_decides(self, journey: Journey) -> bool:
+        """Does this version of a journey send nothing? The newest one's word counts: restraint is never pinned."""
+        return journey.mode is Mode.SHADOW or self.is_shadow(journey.name)
 
     @cached_property
     def ordered(self) -> tuple[Journey, ...]:
@@ -54,6 +59,12 @@ class Rulebook:
         conditions = {name for expression in self._expressions() for name in expression.fields}
         keys = {journey.once.field for journey in self.journeys if journey.once.field is not None}
         return tuple(sorted(conditions | keys))
+
+    @cached_property
+    def waited_on(self) -> frozenset[str]:
+        """The guest fields that some wait's time is reckoned from: it moves when one of them is set."""
+        verbs = (step.verb for journey in self._versions.values() for step in journey.walk())
+        return frozenset(name for verb in verbs if isinstance(verb, WaitUntil) for name in verb.until.fields)
 
     @cached_property
     def _newest(self) -> Mapping[str, Journey]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from rules.event import Value
@@ -34,3 +34,8 @@ class Run:
     goal_until: datetime | None = None  # its goal still counts until then, ended or not
     goal_at: datetime | None = None
     data: Mapping[str, Value] = field(default_factory=dict)  # the starting event's, and what the run has set
+
+
+def leaving(run: Run, *, by: str | None) -> Run:
+    """A run that leaves its wait; `by` is the event that it was."""
+    return replace(run, step=None, wait_from=None, deadline=None, wake_at=None, moved_by=by or run.moved_by)

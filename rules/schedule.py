@@ -1,4 +1,4 @@
-"""When, on an example's calendar? `09:00 enter lobby`, `+1d 08:59 enter lobby`, `09:00 welcome`.
+"""When, and what, on an example's calendar? `09:00 enter lobby`, `+1d 08:59 enter lobby`, `09:00 welcome`.
 
 Day 0 is a Monday in the venue's zone, so that an example means the same whenever it is run.
 """
@@ -17,6 +17,9 @@ from rules.triggers import PRESENCE
 from rules.venue import Venue
 
 DAY_0: Final = date(2026, 1, 5)
+
+TELL: Final = "tell "  # what stands before a team's name
+EMIT: Final = "emit "  # and before an event that a journey made
 
 _WHEN: Final = re.compile(r"(?:\+([0-9]{1,3})d )?([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
 _LINE: Final = re.compile(rf"(?P<when>{_WHEN.pattern}) +(?P<what>\S.*)")

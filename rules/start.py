@@ -17,8 +17,10 @@ from rules.journey import Journey, OnceKind, trigger_text
 from rules.route import Onward
 from rules.run import Run
 from rules.spans import span_text
-from rules.steps import Walk, go_on
+from rules.steps import go_on
+from rules.trail import Trail
 from rules.waits import LATE
+from rules.walk import Walk
 
 _PRESENCE = (ENTERED, DWELLED, LEFT)
 
@@ -27,11 +29,21 @@ def consider(deliberation: Deliberation, journey: Journey, event: Event) -> None
     """Start it, or note why not."""
     run = run_id(venue=event.venue, journey=journey.name, guest=event.guest, event=event.id)
     key = once_key(deliberation, journey, event)
-    against = _against(deliberation, journey, event, key)
+    trail = Trail()
+    against = _against(deliberation, journey, event, key, trail)
     if against is not None:
         deliberation.note(against, journey=journey.name)
         return
-    _begin(deliberation, journey, event, run=run, key=key)
+    _begin(
+        Walk(
+            deliberation=deliberation,
+            journey=journey,
+            run=_begun(deliberation, journey, event, run, key),
+            since=event.at,
+            trail=trail,
+        ),
+        event,
+    )
 
 
 def once_key(deliberation: Deliberation, journey: Journey, event: Event) -> str:
@@ -50,13 +62,20 @@ def once_key(deliberation: Deliberation, journey: Journey, event: Event) -> str:
             return ""
 
 
-def _against(deliberation: Deliberation, journey: Journey, event: Event, key: str) -> Note | None:
+def _against(deliberation: Deliberation, journey: Journey, event: Event, key: str, trail: Trail) -> Note | None:
+    if journey.name in deliberation.rulebook.draining:
+        text = "journey draining: nobody starts it any more"
+        return Note(kind=Kind.NOT_STARTED, reason=Reason.JOURNEY_DRAINING, text=text)
     if journey.name in deliberation.rulebook.paused:
         return Note(kind=Kind.NOT_STARTED, reason=Reason.JOURNEY_PAUSED, text="journey paused")
     if event.received - event.at > LATE:
         text = f"heard of {span_text(event.received - event.at)} later"
         return Note(kind=Kind.NOT_STARTED, reason=Reason.LATE, text=text)
-    return _in_it(deliberation, journey, key) or _guarded(deliberation, journey) or _once(deliberation, journey, key)
+    return (
+        _in_it(deliberation, journey, key)
+        or _guarded(deliberation, journey, trail)
+        or _once(deliberation, journey, key)
+    )
 
 
 def _in_it(deliberation: Deliberation, journey: Journey, key: str) -> Note | None:
@@ -69,9 +88,10 @@ def _in_it(deliberation: Deliberation, journey: Journey, key: str) -> Note | Non
     return None
 
 
-def _guarded(deliberation: Deliberation, journey: Journey) -> Note | None:
+def _guarded(deliberation: Deliberation, journey: Journey, trail: Trail) -> Note | None:
     for guard in journey.guards:
         answer = deliberation.moment.holds(guard, journey.name)
+        trail.mark("", guard, answer)
         if not answer.holds:
             return Note(
                 kind=Kind.NOT_STARTED,
@@ -98,12 +118,12 @@ def _once(deliberation: Deliberation, journey: Journey, key: str) -> Note | None
     return Note(kind=Kind.NOT_STARTED, reason=Reason.ONCE, text=text, guard=f"once: {once.text}")
 
 
-def _begin(deliberation: Deliberation, journey: Journey, event: Event, *, run: str, key: str) -> None:
+def _begun(deliberation: Deliberation, journey: Journey, event: Event, run: str, key: str) -> Run:
     facts = deliberation.facts
     held_out = not facts.holdout_never and (
         holdout.from_venue(deliberation.rulebook.venue, facts.guest) or holdout.from_journey(journey, facts.guest)
     )
-    begun = Run(
+    return Run(
         id=run,
         journey=journey.name,
         version=journey.version,
@@ -118,10 +138,12 @@ def _begin(deliberation: Deliberation, journey: Journey, event: Event, *, run: s
         goal_until=None if journey.goal is None else event.at + journey.goal.within,
         data={**event.data, "kind": event.kind, "object": event.object},
     )
-    note = Note(kind=Kind.STARTED, reason=Reason.MATCHED, text=trigger_text(event))
-    deliberation.note(note, journey=journey.name, run=begun)
-    walk = Walk(deliberation=deliberation, journey=journey, run=begun, since=event.at)
-    deliberation.keep(go_on(walk, Onward(steps=journey.steps)))
+
+
+def _begin(walk: Walk, event: Event) -> None:
+    guard, saw = walk.trail.led_to("")
+    walk.note(Note(kind=Kind.STARTED, reason=Reason.MATCHED, text=trigger_text(event), guard=guard, saw=saw))
+    walk.deliberation.keep(go_on(walk, Onward(steps=walk.journey.steps)))
 
 
 def _visit(deliberation: Deliberation, event: Event) -> str:

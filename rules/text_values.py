@@ -9,7 +9,7 @@ from rules.event import Value
 from rules.facts import Facts
 from rules.language import LOCALE, Locale
 from rules.rulebook import Rulebook
-from rules.venue import Venue
+from rules.venue import STALE, Venue
 from rules.view import guest_view
 
 VENUE_FIELDS: Final = ("id", "name", "currency", "timezone")
@@ -31,7 +31,7 @@ def text_values(
         "event": {},
     }
     for name, source in venue.sources.items():
-        nested[name] = dict(source.table)
+        nested[name] = {**source.table, STALE: source.url is not None}
     for root, values in extras.items():
         nested.setdefault(root, {}).update(values)
     flat: dict[str, object] = {}

@@ -18,6 +18,16 @@ TRANSACTIONAL: Final = "transactional"  # codes and receipts: never counted by `
 PUSH: Final = "push"
 EMAIL: Final = "email"
 
+STALE: Final = "stale"  # of every source: True when its values are old, or stand in for an answer that did not come
+
+TIMEOUT: Final = timedelta(seconds=2)
+# A source that is slower than this holds up the message that wants it; its default is good enough.
+
+TTL: Final = timedelta(minutes=5)
+
+FIRST_EPOCH: Final = "1"
+# Raised in the file to draw other guests; everything measured before it starts afresh.
+
 
 class FieldKind(StrEnum):
     """What a guest field holds; read from its default."""
@@ -80,10 +90,18 @@ class Purpose:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Named values for texts: a fixed table."""
+    """Named values for texts: a fixed table, or an address that is asked when a message is rendered."""
 
     name: str
-    table: Mapping[str, Value] = field(default_factory=dict)
+    table: Mapping[str, Value] = field(default_factory=dict)  # of an address: what stands in for its answer
+    url: str | None = None
+    timeout: timedelta = TIMEOUT
+    ttl: timedelta = TTL  # an answer as old as this is asked for again
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """What a text may use of it."""
+        return (*self.table, STALE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +109,8 @@ class Team:
     """Whom `tell` tells; the staff page always shows it too."""
 
     name: str
+    by: str | None = None  # `webhook:NAME`
+    escalate: str | None = None  # the team that is told when nobody of this one acknowledges in time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +128,7 @@ class Venue:
     purposes: Mapping[str, Purpose] = field(default_factory=dict)
     hush: Expression | None = None
     holdout: float = 0.0  # 0 … 1
+    holdout_epoch: str = FIRST_EPOCH
     links: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, Source] = field(default_factory=dict)
     teams: Mapping[str, Team] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from rules.expression import Failed
-from rules.journey import Verb, WaitClock, WaitEvent, WaitSpan, WaitUntil
+from rules.journey import Tell, Verb, WaitClock, WaitEvent, WaitQuiet, WaitSpan, WaitUntil
 from rules.moment import Moment
 from rules.spans import next_clock
 
@@ -21,7 +21,7 @@ GRACE: Final = timedelta(seconds=30)
 LATE: Final = timedelta(seconds=90)
 # A welcome that comes later than this greets somebody who has walked on.
 
-Wait = WaitEvent | WaitSpan | WaitClock | WaitUntil
+Wait = WaitEvent | WaitSpan | WaitClock | WaitUntil | WaitQuiet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +44,17 @@ def deadline(verb: Wait, *, since: datetime, moment: Moment, journey: str) -> De
             end = next_clock(since, verb.clock, moment.rulebook.venue.timezone)
         case WaitUntil():
             return _until(verb, moment, journey)
+        case WaitQuiet():
+            if moment.is_inside(verb.zone):
+                return Deadline(at=None, wake=None)  # it begins when she leaves
+            end = since + verb.span
+            return Deadline(at=end, wake=end + GRACE)  # a return that is on its way still counts
     return Deadline(at=end, wake=end)
 
 
 def is_wait(verb: Verb) -> bool:
     """Does a run stand still here?"""
-    return isinstance(verb, Wait)
+    return isinstance(verb, Wait) or (isinstance(verb, Tell) and verb.within is not None)
 
 
 def _until(verb: WaitUntil, moment: Moment, journey: str) -> Deadline:

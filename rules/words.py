@@ -8,7 +8,22 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from rules.expression import Expression
-from rules.journey import Choose, End, Guard, Send, Tell, Verb, WaitClock, WaitEvent, WaitSpan, WaitUntil
+from rules.journey import (
+    Assign,
+    Choose,
+    Emit,
+    End,
+    Guard,
+    Send,
+    Split,
+    Tell,
+    Verb,
+    WaitClock,
+    WaitEvent,
+    WaitQuiet,
+    WaitSpan,
+    WaitUntil,
+)
 from rules.lexer import NAME, tokens
 from rules.moment import Answer
 from rules.spans import parse_span, span_text
@@ -64,14 +79,22 @@ def either(names: Iterable[str]) -> str:
 
 def verb_text(verb: Verb) -> str:
     """A step as the file writes it: `wait: enter restaurant`."""
-    if isinstance(verb, Send | Tell):
-        return f"send: {verb.message}" if isinstance(verb, Send) else f"tell: {verb.team}"
-    if isinstance(verb, Choose | End):
-        return "choose" if isinstance(verb, Choose) else "end"
-    return f"wait: {wait_text(verb)}"
+    match verb:
+        case Send():
+            return f"send: {verb.message}"
+        case Tell():
+            return f"tell: {verb.team}"
+        case Assign():
+            return f"set: {', '.join(verb.values)}"
+        case Emit():
+            return f"emit: {verb.kind}"
+        case Split() | Choose() | End():
+            return type(verb).__name__.lower()
+        case _:
+            return f"wait: {wait_text(verb)}"
 
 
-def wait_text(verb: WaitEvent | WaitSpan | WaitClock | WaitUntil) -> str:
+def wait_text(verb: WaitEvent | WaitSpan | WaitClock | WaitUntil | WaitQuiet) -> str:
     """What is waited for."""
     match verb:
         case WaitEvent():
@@ -82,6 +105,8 @@ def wait_text(verb: WaitEvent | WaitSpan | WaitClock | WaitUntil) -> str:
             return f"until {verb.clock:%H:%M}"
         case WaitUntil():
             return f"until {verb.until.source}"
+        case WaitQuiet():
+            return f"quiet {verb.zone} {span_text(verb.span)}"
 
 
 def _messaged(span: str, message: str | None = None) -> str:

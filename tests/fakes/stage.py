@@ -7,18 +7,22 @@ from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
+from rules.aftermath import after, having_happened
 from rules.check import check_files
 from rules.decide import Outcome, decide
 from rules.decision import Decision, Reason
 from rules.definition import read_journey, read_venue
-from rules.event import ENTERED, LEFT, Due, Event
+from rules.event import Due, Event
 from rules.examples import willing_guest
-from rules.facts import Facts, Happened, Past, Planned, Stay
+from rules.facts import Facts, Planned
 from rules.rulebook import Rulebook
 from rules.run import Run
 from rules.schedule import read_entry, read_event, read_value
+from rules.task import Task
 
 VENUES = Path(__file__).parents[2] / "rules" / "venues"
+
+CAPTURES = Path(__file__).parents[1] / "captures"
 
 VENUE = """
 venue: inn
@@ -49,6 +53,14 @@ def hotel_files() -> dict[str, str]:
     return {
         path.relative_to(VENUES).as_posix(): path.read_text(encoding="utf-8")
         for path in sorted((VENUES / "hotel").rglob("*.yaml"))
+    }
+
+
+def marlton_files() -> dict[str, str]:
+    """A small hotel that never changes: what is said about a file's lines is tried on it."""
+    return {
+        path.relative_to(CAPTURES).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted((CAPTURES / "marlton").rglob("*.yaml"))
     }
 
 
@@ -91,6 +103,7 @@ class Guest:
         self.decisions: list[Decision] = []
         self.planned: list[Planned] = []
         self.cancelled: list[str] = []
+        self.tasks: list[Task] = []
         self._number = 0
 
     def knows(self, **facts: object) -> Guest:
@@ -113,7 +126,7 @@ class Guest:
             value = read_value(str(event.data["value"]), event.object, self.book.venue)
             self.facts = replace(self.facts, profile={**self.facts.profile, event.object: value})
         outcome = self.meets(event)
-        self._remember(event)
+        self.facts = having_happened(self.facts, event)
         return outcome
 
     def meets(self, event: Event) -> Outcome:
@@ -144,22 +157,14 @@ class Guest:
         return self.decisions[-1]
 
     def _take(self, outcome: Outcome) -> Outcome:
-        runs = {run.id: run for run in self.facts.runs} | {run.id: run for run in outcome.runs}
-        past = [_past(planned) for planned in outcome.planned]
-        self.facts = replace(self.facts, runs=tuple(runs.values()), past=(*self.facts.past, *past))
+        self.facts = after(self.facts, outcome)
+        for event in outcome.emitted:
+            self.facts = having_happened(self.facts, event)
+        self.tasks += outcome.tasks
         self.decisions += outcome.decisions
         self.planned += outcome.planned
         self.cancelled += outcome.cancelled
         return outcome
-
-    def _remember(self, event: Event) -> None:
-        happened = Happened(kind=event.kind, object=event.object, at=event.at)
-        stays = self.facts.stays
-        if event.kind in (ENTERED, LEFT):
-            stays = tuple(stay if stay.left else replace(stay, left=event.at) for stay in stays)
-        if event.kind == ENTERED:
-            stays = (*stays, Stay(zone=event.object or "", entered=event.at))
-        self.facts = replace(self.facts, happened=(*self.facts.happened, happened), stays=stays)
 
 
 def at(text: str, book: Rulebook) -> datetime:
@@ -167,19 +172,6 @@ def at(text: str, book: Rulebook) -> datetime:
     entry = read_entry(f"{text} x", book.venue)
     assert entry is not None
     return entry.at
-
-
-def _past(planned: Planned) -> Past:
-    return Past(
-        id=planned.id,
-        at=planned.not_before or planned.at,
-        decided=planned.at,
-        journey=planned.journey,
-        message=planned.message,
-        purpose=planned.purpose,
-        priority=planned.priority,
-        ghost=planned.ghost,
-    )
 
 
 def nobody(guest: str = "ana") -> Facts:

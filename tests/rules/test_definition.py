@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rules.definition import Faulty, read_journey, read_venue
-from tests.fakes.stage import hotel_files
+from tests.fakes.stage import marlton_files
 
 # What stands in the hotel's file, what an author writes instead, and what is said, to the letter.
 WELCOME: list[tuple[str, str, list[str], str]] = [
@@ -29,8 +29,8 @@ WELCOME: list[tuple[str, str, list[str], str]] = [
     ),
     (
         "start: enter lobby",
-        "start: every day 17:00",
-        ["welcome.yaml:3:8: start 'every day 17:00': `every day HH:MM` is not built yet"],
+        "start: every day 5pm",
+        ["welcome.yaml:3:8: start 'every day 5pm' is not a time of day; write every day 17:00"],
         "",
     ),
     (
@@ -45,7 +45,7 @@ WELCOME: list[tuple[str, str, list[str], str]] = [
         [
             (
                 "welcome.yaml:3:8: start 'purchas restaurant': nobody posts 'purchas'; known: enter, leave,"
-                " dwell, purchase, checked_out"
+                " dwell, opened, clicked, purchase, checked_out"
             )
         ],
         "did you mean `purchase`?",
@@ -133,7 +133,7 @@ WELCOME: list[tuple[str, str, list[str], str]] = [
     (
         "- send: welcome",
         "- split: welcome",
-        ["welcome.yaml:15:9: `split` is not built yet; known: send, tell, wait, choose, end"],
+        ["welcome.yaml:15:16: split 'welcome' is not a share; write 50%, or NAME 50%"],
         "",
     ),
     (
@@ -163,7 +163,7 @@ WELCOME: list[tuple[str, str, list[str], str]] = [
     (
         "holdout: 10%",
         "holdout: 0.1",
-        ["welcome.yaml:7:10: holdout '0.1' is not a share; write 10%"],
+        ["welcome.yaml:7:10: holdout '0.1' is not a share; write 10%, or 10% epoch 2 to draw others"],
         "",
     ),
     (
@@ -305,7 +305,7 @@ WELCOME: list[tuple[str, str, list[str], str]] = [
     (
         "      - send: welcome\n",
         "      - send: welcome\n        else: [{send: welcome}]\n        within: 3h\n",
-        ["welcome.yaml:17:9: `within` does not belong to `send`; it belongs to wait"],
+        ["welcome.yaml:17:9: `within` does not belong to `send`; it belongs to tell and wait"],
         "",
     ),
     (
@@ -317,13 +317,13 @@ WELCOME: list[tuple[str, str, list[str], str]] = [
     (
         "{{ rate.tonight | money }}. Tap",
         "{{ rate.tonigt | money }}. Tap",
-        ["welcome.yaml:33:41: unknown field 'rate.tonigt'; known: tonight"],
+        ["welcome.yaml:33:41: unknown field 'rate.tonigt'; known: stale, tonight"],
         "did you mean `tonight`?",
     ),
     (
         "{{ link.join }} and",
         "{{ link.jion }} and",
-        ["welcome.yaml:26:66: unknown field 'link.jion'; known: join, unsubscribe"],
+        ["welcome.yaml:26:66: unknown field 'link.jion'; known: join, resume, unsubscribe"],
         "did you mean `join`?",
     ),
     (
@@ -378,7 +378,7 @@ VENUE: list[tuple[str, str, list[str], str]] = [
     (
         "holdout: 5%",
         "holdout: 500%",
-        ["venue.yaml:28:10: holdout '500%' is not a share; write 10%"],
+        ["venue.yaml:28:10: holdout '500%' is not a share; write 10%, or 10% epoch 2 to draw others"],
         "",
     ),
     (
@@ -396,7 +396,10 @@ VENUE: list[tuple[str, str, list[str], str]] = [
     (
         "sources: {rate: {table: {tonight: 189}}}",
         "sources: {rate: {url: 'http://x'}}",
-        ["venue.yaml:31:17: source 'rate': an address to ask is not built yet; write {table: {…}}"],
+        [
+            "venue.yaml:31:17: source 'rate' has either a table or an address: {table: …} or {get: https://…}",
+            "venue.yaml:31:18: unknown key 'url' in a source; known: table, get, timeout, ttl, default",
+        ],
         "",
     ),
     (
@@ -451,7 +454,7 @@ VENUE: list[tuple[str, str, list[str], str]] = [
     (
         "events: [purchase, checked_out]",
         "teams: {desk: {by: webhook}}",
-        ["venue.yaml:32:16: team 'desk': 'by' is not built yet; its tasks stand on the staff page"],
+        ["venue.yaml:32:20: by 'webhook' is not a channel for the staff: webhook:NAME"],
         "",
     ),
 ]
@@ -459,9 +462,9 @@ VENUE: list[tuple[str, str, list[str], str]] = [
 
 @pytest.mark.parametrize(("before", "after", "faults", "hint"), WELCOME)
 def test_a_slip_in_a_journey_is_named(before: str, after: str, faults: list[str], hint: str) -> None:
-    files = hotel_files()
-    venue = read_venue(files["hotel/venue.yaml"], file="venue.yaml")
-    text = files["hotel/journeys/welcome.yaml"].replace(before, after, 1)
+    files = marlton_files()
+    venue = read_venue(files["marlton/venue.yaml"], file="venue.yaml")
+    text = files["marlton/journeys/welcome.yaml"].replace(before, after, 1)
 
     with pytest.raises(Faulty) as caught:
         read_journey(text, venue, file="welcome.yaml")
@@ -472,7 +475,7 @@ def test_a_slip_in_a_journey_is_named(before: str, after: str, faults: list[str]
 
 @pytest.mark.parametrize(("before", "after", "faults", "hint"), VENUE)
 def test_a_slip_in_a_venue_is_named(before: str, after: str, faults: list[str], hint: str) -> None:
-    text = hotel_files()["hotel/venue.yaml"].replace(before, after, 1)
+    text = marlton_files()["marlton/venue.yaml"].replace(before, after, 1)
 
     with pytest.raises(Faulty) as caught:
         read_venue(text, file="venue.yaml")
@@ -482,9 +485,9 @@ def test_a_slip_in_a_venue_is_named(before: str, after: str, faults: list[str], 
 
 
 def test_all_faults_of_a_file_are_named_at_once() -> None:
-    files = hotel_files()
-    venue = read_venue(files["hotel/venue.yaml"], file="venue.yaml")
-    text = files["hotel/journeys/welcome.yaml"].replace("enter lobby\n", "enter loby\n", 1).replace("15m", "soon")
+    files = marlton_files()
+    venue = read_venue(files["marlton/venue.yaml"], file="venue.yaml")
+    text = files["marlton/journeys/welcome.yaml"].replace("enter lobby\n", "enter loby\n", 1).replace("15m", "soon")
 
     with pytest.raises(Faulty) as caught:
         read_journey(text, venue, file="welcome.yaml")

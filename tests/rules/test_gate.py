@@ -61,14 +61,35 @@ def test_the_first_guard_that_refuses_is_the_reason() -> None:
     assert reasons == [Reason.HUSH, Reason.NO_CONSENT, Reason.CAP, Reason.QUIET_HOURS]
 
 
-def test_a_paused_journey_sends_nothing() -> None:
-    guest = a_guest("steps: [{wait: 1h}, {send: note}]")
+def test_what_a_paused_journey_would_send_waits_until_it_is_resumed_or_not_worth_it_any_more() -> None:
+    guest = a_guest("steps: [{wait: 1h}, {send: note}]\nmessages: {note: {by: push, keep: 2h, en: 'x'}}")
     guest.does("09:00 enter lobby")
+    resumed = guest.book
 
     guest.book = Rulebook(venue=guest.book.venue, journeys=guest.book.journeys, paused=frozenset({"walk"}))
     guest.wakes()
 
-    assert refused(guest) == (Reason.JOURNEY_PAUSED, "journey paused")
+    held, planned = guest.decisions[-2], guest.planned[0]
+    assert (held.kind, held.reason) == (Kind.HELD, Reason.JOURNEY_PAUSED)
+    assert held.text == "note by push, journey paused: it goes when resumed, until 12:00"
+    at_11, at_12 = at("11:00", guest.book), at("12:00", guest.book)
+    assert isinstance(ask_again(guest.book, planned, guest.facts, at_11), Hold)
+    assert ask_again(resumed, planned, guest.facts, at_11) is None
+    dropped = ask_again(guest.book, planned, guest.facts, at_12)
+    assert dropped == Refusal(reason=Reason.EXPIRED, text="journey paused; not worth sending after 12:00")
+    assert isinstance(ask_again(resumed, planned, guest.facts, at_12), Refusal)
+
+
+def test_a_draining_journey_starts_nothing_and_lets_who_is_in_it_go_on() -> None:
+    guest = a_guest("steps: [{wait: 1h}, {send: note}]")
+    guest.does("09:00 enter lobby")
+
+    guest.book = Rulebook(venue=guest.book.venue, journeys=guest.book.journeys, draining=frozenset({"walk"}))
+    guest.wakes()
+    guest.does("11:00 enter lobby")
+
+    assert guest.sent == ["note"]
+    assert (guest.last.kind, guest.last.reason) == (Kind.NOT_STARTED, Reason.JOURNEY_DRAINING)
 
 
 def test_a_journey_that_was_taken_away_sends_nothing() -> None:

@@ -60,6 +60,16 @@ def paused() -> Guest:
     return after(lambda: Guest(Rulebook(venue=book.venue, journeys=book.journeys, paused=frozenset({"walk"}))), ENTER)
 
 
+def draining() -> Guest:
+    book = a_book(SEND)
+    return after(lambda: Guest(Rulebook(venue=book.venue, journeys=book.journeys, draining=frozenset({"walk"}))), ENTER)
+
+
+def telling() -> Guest:
+    teams = "teams: {desk: {escalate: manager}}\n"
+    return Guest(a_book("steps: [{tell: desk, text: 'Please come.', within: 3m}]", venue=VENUE + teams))
+
+
 def held_out(where: str) -> Guest:
     venue = f"{VENUE}holdout: 100%\n" if where == "venue" else VENUE
     text = SEND if where == "venue" else f"holdout: 100%\n{SEND}"
@@ -120,6 +130,8 @@ SCENARIOS: dict[Reason, Callable[[], Guest]] = {
     Reason.LATE: late,
     Reason.UNKNOWN_GUEST: unknown,
     Reason.JOURNEY_PAUSED: paused,
+    Reason.JOURNEY_DRAINING: draining,
+    Reason.ESCALATED: lambda: woken(after(telling, ENTER)),
     Reason.TIMED_OUT: lambda: woken(waiting()),
     Reason.VENUE_HOLDOUT: lambda: held_out("venue"),
     Reason.JOURNEY_HOLDOUT: lambda: held_out("journey"),

@@ -1,0 +1,116 @@
+"""What becomes of a `send`? It passes the gate, and is planned; or the first that refuses it is noted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rules import gate, ids, words
+from rules.decision import Kind, Reason
+from rules.deliberation import Note
+from rules.facts import Planned
+from rules.journey import Send, Step
+from rules.route import Onward
+from rules.walk import Walk
+
+
+def send(walk: Walk, step: Step, verb: Send, following: Onward) -> tuple[Walk, Onward]:
+    """Through the gate; where the run goes on, and from when the next wait is measured."""
+    answer = _ask(walk, step, verb)
+    if isinstance(answer, gate.Refusal):
+        guard, saw = walk.trail.led_to(step.path)
+        walk.note(
+            Note(
+                kind=Kind.REFUSED,
+                reason=answer.reason,
+                text=answer.text,
+                step=step.path,
+                said=verb.message,
+                guard=answer.guard or guard,
+                saw={**saw, **(answer.saw or {})},
+            )
+        )
+        if step.otherwise:
+            return walk, Onward(steps=step.otherwise, outer=following.outer)
+        return walk, Onward(steps=step.then, outer=following)
+    planned = _planned(walk, step, verb, answer)
+    walk.deliberation.plan(planned)
+    for outdone in answer.outdone:
+        walk.deliberation.cancel(outdone)
+    walk.note(_sent(walk, step, planned, answer))
+    since = max(walk.since, walk.deliberation.at if answer.not_before is None else answer.not_before)
+    return replace(walk, since=since), Onward(steps=step.then, outer=following)
+
+
+def take_back(walk: Walk) -> None:
+    """Whatever the run has planned and nobody has sent yet stays here."""
+    for step in walk.journey.walk():
+        if isinstance(step.verb, Send):
+            walk.deliberation.cancel(ids.message_id(_key(walk, step)))
+
+
+def _ask(walk: Walk, step: Step, verb: Send) -> gate.Leave | gate.Refusal:
+    message = walk.journey.messages[verb.message]
+    purpose = walk.deliberation.rulebook.venue.purposes.get(message.purpose)
+    if purpose is None:
+        text = f"the venue no longer knows the purpose {message.purpose}"
+        return gate.Refusal(reason=Reason.STOPPED, text=text)
+    return gate.ask(
+        gate.Case(
+            id=ids.message_id(_key(walk, step)),
+            message=message,
+            purpose=purpose,
+            journey=walk.journey,
+            moment=walk.deliberation.moment,
+        )
+    )
+
+
+def _key(walk: Walk, step: Step) -> str:
+    return ids.dedupe_key(journey=walk.journey.name, guest=walk.run.guest, run=walk.run.id, step=step.path)
+
+
+def _planned(walk: Walk, step: Step, verb: Send, leave: gate.Leave) -> Planned:
+    deliberation, message, key = walk.deliberation, walk.journey.messages[verb.message], _key(walk, step)
+    return Planned(
+        id=ids.message_id(key),
+        dedupe_key=key,
+        run=walk.run.id,
+        step=step.path,
+        venue=walk.run.venue,
+        guest=walk.run.guest,
+        journey=walk.journey.name,
+        version=walk.journey.version,
+        message=message.name,
+        purpose=message.purpose,
+        priority=walk.journey.priority,
+        channels=leave.channels,
+        at=deliberation.at,
+        not_before=leave.not_before,
+        expires_at=(leave.not_before or deliberation.at) + message.keep,
+        ghost=leave.ghost is not None,
+        view=walk.view(),
+    )
+
+
+def _sent(walk: Walk, step: Step, planned: Planned, leave: gate.Leave) -> Note:
+    guard, saw = walk.trail.led_to(step.path)
+    kind, reason, text = _said(walk, planned, leave)
+    return Note(
+        kind=kind, reason=reason, text=text, step=step.path, message=planned.id, said=planned.message, guard=guard,
+        saw=saw,
+    )  # fmt: skip
+
+
+def _said(walk: Walk, planned: Planned, leave: gate.Leave) -> tuple[Kind, Reason, str]:
+    by = f"{planned.message} by {planned.channels[0]}"
+    zone = walk.deliberation.rulebook.venue.timezone
+    if leave.ghost is not None:
+        why = {Reason.SHADOW: "the journey only decides"}.get(leave.ghost, "held out")
+        return Kind.GHOST_SENT, leave.ghost, f"would have sent {by}: {why}"
+    if leave.paused:
+        until = words.moment(planned.expires_at, planned.at, zone)
+        return Kind.HELD, Reason.JOURNEY_PAUSED, f"{by}, journey paused: it goes when resumed, until {until}"
+    if planned.not_before is not None:
+        until = words.moment(planned.not_before, planned.at, zone)
+        return Kind.HELD, Reason.QUIET_HOURS, f"{by}, quiet hours until {until}"
+    return Kind.SENT, Reason.MATCHED, by
