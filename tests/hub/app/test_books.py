@@ -1,0 +1,72 @@
+"""All venue files, or none of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hub.app.books import read_books
+from hub.config.hub_toml import HubConfig
+from hub.errors import BadConfig
+from tests.fakes.running_hub import VENUE, lay_out
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> HubConfig:
+    return lay_out(tmp_path)
+
+
+def faults_of(config: HubConfig) -> list[str]:
+    with pytest.raises(BadConfig) as caught:
+        read_books(config)
+    return str(caught.value).splitlines()
+
+
+def spoil(config: HubConfig, name: str, good: str, bad: str) -> Path:
+    file = config.hub.venues_dir / VENUE / name
+    text = file.read_text()
+    assert good in text
+    file.write_text(text.replace(good, bad, 1))
+    return file
+
+
+def test_a_venue_comes_with_its_rules_its_texts_and_its_floor_plan(config: HubConfig) -> None:
+    books = read_books(config)
+
+    assert list(books.rulebooks) == [VENUE]
+    assert {"welcome"} <= {kept.journey for kept in books.texts}
+    assert {kept.journey for kept in books.texts} == {journey.name for journey in books.rulebooks[VENUE].journeys}
+    assert list(books.plans) == [VENUE]
+
+
+def test_a_venue_without_a_floor_plan_has_none(config: HubConfig) -> None:
+    (config.hub.venues_dir / VENUE / "floorplan.yaml").unlink()
+
+    assert read_books(config).plans == {}
+
+
+def test_every_fault_is_a_line_with_its_place_and_a_hint(config: HubConfig) -> None:
+    venue = spoil(config, "venue.yaml", "languages:", "langages:")
+
+    [line, *_] = faults_of(config)
+
+    assert line.startswith(f"{venue}:5:1: ")
+    assert "did you mean `languages`?" in line
+
+
+def test_a_journey_whose_example_fails_does_not_go_live(config: HubConfig) -> None:
+    welcome = spoil(config, "journeys/welcome.yaml", "messaged('24h')", "messaged('1m')")
+
+    lines = faults_of(config)
+
+    assert all(line.startswith(f"{welcome}:") for line in lines)
+    assert any("example" in line for line in lines)
+
+
+def test_a_floor_plan_with_a_fault_is_refused_too(config: HubConfig) -> None:
+    plan = spoil(config, "floorplan.yaml", "w: 34", "w: wide")
+
+    [line] = faults_of(config)
+
+    assert line.startswith(f"{plan}:")
