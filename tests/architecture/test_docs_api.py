@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Iterator
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -20,8 +21,8 @@ from hub.identity.token import Role
 from hub.ingest.seen import SeenGateway
 from hub.outbox.shown import Attempt, MessageRow
 from rules.decision import Decision
-from tests.architecture.pages import ROOT, firsts, page, quoted, rows, section
-from tests.fakes.api import FakeHub
+from tests.architecture.pages import ROOT, blocks, firsts, page, quoted, rows, section
+from tests.fakes.api import FakeHub, client
 
 API = page("docs/api.md")
 
@@ -104,6 +105,25 @@ def test_the_example_of_a_problem_is_what_the_api_says() -> None:
 
     assert example is not None
     assert set(json.loads(example[1])) == {"type", "title", "status", "detail", "errors"}
+
+
+async def test_every_request_on_the_page_is_answered_as_the_page_says() -> None:
+    hub = FakeHub()
+    hub.feed.close()  # so that the stream ends at once
+    asked = [shlex.split(line) for block in blocks(API, "sh") for line in block.replace("\\\n", " ").splitlines()]
+
+    refused = {}
+    async with client(build_api(hub.deps()), "admin") as admin:
+        for words in asked:
+            (url,) = [word for word in words if word.startswith("https://hub.example.com")]
+            method = words[words.index("-X") + 1] if "-X" in words else "GET"
+            body = json.loads(words[words.index("-d") + 1]) if "-d" in words else None
+            answer = await admin.request(method, url.removeprefix("https://hub.example.com"), json=body)
+            if answer.is_error:
+                refused[f"{method} {url}"] = answer.text
+
+    assert len(asked) >= 6
+    assert refused == {}
 
 
 def test_the_times_in_the_docs_are_times() -> None:
