@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import Callable
-from socket import socket
+from socket import IPPROTO_TCP, TCP_NODELAY, socket
 from typing import Any
 
 from paho.mqtt.client import Client
@@ -35,6 +35,8 @@ class SocketWatch:
             left.close()
 
     def _on_open(self, _client: Client, _data: object, opened: Any) -> None:  # noqa: ANN401  paho: a socket, or TLS over one
+        # A sighting never waits until the broker has confirmed the packet before it: that can take 40 ms.
+        opened.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
         self._on_loop(lambda: self._watch(opened))
 
     def _watch(self, opened: socket) -> None:
