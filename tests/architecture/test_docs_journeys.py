@@ -7,12 +7,13 @@ import re
 import pytest
 
 from hub.cli.init import _pack, _texts
-from rules import language, phrase, read_journey, read_messages, read_steps, read_venue, text_values, triggers, tryout
+from rules import language, phrase, read_journey, read_messages, read_steps, read_venue, text_values, tryout
 from rules.check import check_files
+from rules.event import EVERY
 from rules.expression import BUILT_IN, HISTORY, LONGEST, MACROS, METHODS
 from rules.ids import COUPON_LENGTH
 from rules.spans import UNITS, parse_span
-from rules.triggers import PRESENCE
+from rules.triggers import OF_A_MESSAGE, PRESENCE
 from rules.tryout import lines, play
 from rules.venue import CORE_FIELDS
 from tests.architecture.pages import blocks, page, quoted, rows, section
@@ -49,22 +50,19 @@ def test_the_keys_of_a_message_are_those_that_are_read() -> None:
     assert set(_keys("## Messages")) - {"en", "pt"} == set(read_messages.KEYS)
 
 
-def test_the_verbs_are_those_that_are_built_and_the_words_kept_for_later_those_that_are_refused() -> None:
+def test_the_verbs_and_keys_of_a_step_are_those_that_are_read() -> None:
     steps = section(PAGE, "## Steps")
-    kept = steps.partition("left out. Spans are")[2] or steps.partition("Spans are")[2]
+    spans = {word for word in quoted(steps) if parse_span(word)}
 
     assert {quoted(verb)[0] for verb, _ in rows(steps, "verb")} == set(read_steps.VERBS)
-    later = {word.split()[0] for word in quoted(kept)} - {"check"}
-    spans = {word for word in later if parse_span(word)}
-    refused = {*getattr(read_steps, "NOT_BUILT", ()), *getattr(triggers, "NOT_BUILT", ())}
-    assert later - spans == refused
+    assert set(read_steps.KEYS) <= set(quoted(steps))
     assert {word[-1] for word in spans} == set(UNITS)
 
 
-def test_every_presence_event_is_named() -> None:
+def test_every_event_with_a_word_of_its_own_is_named() -> None:
     named = {word.split()[0] for row in rows(section(PAGE, "## Events"), "write", "when") for word in quoted(row[0])}
 
-    assert set(PRESENCE) <= named
+    assert {*PRESENCE, *OF_A_MESSAGE, EVERY} <= named
 
 
 def test_every_function_method_and_macro_of_a_condition_is_named() -> None:
