@@ -9,9 +9,9 @@ from typing import Final
 
 from rules.definition import read_journey, read_venue
 from rules.examples import ExampleResult, run_examples
-from rules.expression import SAMPLE_TIME, Expression
+from rules.expression import SAMPLE_TIME
 from rules.facts import Facts, Planned
-from rules.fault import Fault, Faulty, nearest
+from rules.fault import Fault, Faulty
 from rules.ids import COUPON_LENGTH
 from rules.journey import Journey, Send
 from rules.message import Message
@@ -19,6 +19,7 @@ from rules.phrase import Unrenderable
 from rules.rehearsal import SAMPLE_LINKS
 from rules.rulebook import Rulebook
 from rules.template import Text, render
+from rules.together import Together
 from rules.triggers import PRESENCE
 from rules.venue import PUSH, FieldKind, Venue
 
@@ -84,7 +85,9 @@ def _check_venue(found: _Found, path: str, files: Mapping[str, str], carried: fr
     journeys = tuple(_journeys(found, path.removesuffix(VENUE_FILE) + JOURNEYS, files, venue))
     rulebook = Rulebook(venue=venue, journeys=journeys)
     found.rulebooks[venue.id] = rulebook
-    _check_messaged(found, rulebook, files, path)
+    together = Together(rulebook=rulebook, venue_file=path, texts=files)
+    found.faults.extend(together.faults())
+    found.warnings.extend(together.warnings(carried))
     for journey in journeys:
         _check_journey(found, rulebook, journey, carried)
 
@@ -169,38 +172,6 @@ def _push_size(text: Text | None) -> int:
         return 0
     alert = {"title": text.title or "", "body": text.body}
     return len(json.dumps(alert, ensure_ascii=False).encode()) + PUSH_FRAME_BYTES
-
-
-def _check_messaged(found: _Found, rulebook: Rulebook, files: Mapping[str, str], venue_file: str) -> None:
-    """`messaged(span, message)` must name a message that some journey here sends."""
-    known = {name for journey in rulebook.journeys for name in journey.messages}
-    for file, expression in _conditions(rulebook, venue_file):
-        for call in expression.calls:
-            if call.name != "messaged" or len(call.arguments) == 1 or call.arguments[1] in known:
-                continue
-            line, column = _where(files[file], expression.source)
-            found.faults.append(
-                Fault(
-                    file=file,
-                    line=line,
-                    column=column,
-                    message=f"messaged(): unknown message '{call.arguments[1]}'; known: {', '.join(sorted(known))}",
-                    hint=nearest(call.arguments[1], known),
-                )
-            )
-
-
-def _conditions(rulebook: Rulebook, venue_file: str) -> Iterator[tuple[str, Expression]]:
-    if rulebook.venue.hush is not None:
-        yield venue_file, rulebook.venue.hush
-    for journey in rulebook.journeys:
-        for guard in (*journey.guards, *(guard for step in journey.walk() for guard in step.guards)):
-            yield journey.file, guard.expression
-
-
-def _where(text: str, source: str) -> tuple[int, int]:
-    at = max(text.find(source), 0)
-    return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
 
 
 def _at(file: str, message: str) -> Fault:

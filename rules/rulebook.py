@@ -10,6 +10,7 @@ from functools import cached_property
 from rules.expression import Expression
 from rules.journey import Journey, Mode, WaitUntil
 from rules.route import Route, route
+from rules.run import Run
 from rules.venue import Venue
 
 
@@ -26,6 +27,10 @@ class Rulebook:
     def journey(self, name: str, version: str | None = None) -> Journey | None:
         """A journey by name: the newest, or one version of it."""
         return self._newest.get(name) if version is None else self._versions.get((name, version))
+
+    def journey_of(self, run: Run) -> Journey | None:
+        """A run's own version, or the newest when that is gone."""
+        return self.journey(run.journey, run.version) or self.journey(run.journey)
 
     def route(self, journey: Journey) -> Route:
         """Where each step of a journey of this book leads."""

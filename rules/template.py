@@ -23,6 +23,31 @@ class Text:
     body: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What only the hub can add to a text."""
+
+    links: frozenset[str] = frozenset()  # "resume", "unsubscribe"
+    sources: frozenset[str] = frozenset()  # by name; those with an address are fetched
+
+
+def wanted(rulebook: Rulebook, planned: Planned) -> Wanted:
+    """What this message's text asks of the hub, in whichever language; nothing when there is no such message."""
+    journey = rulebook.journey(planned.journey, planned.version) or rulebook.journey(planned.journey)
+    message = None if journey is None else journey.messages.get(planned.message)
+    phrases = [
+        phrase
+        for wording in (message.wordings.values() if message is not None else ())
+        for phrase in (wording.title, wording.body)
+        if phrase is not None
+    ]
+    names = [name for phrase in phrases for name in phrase.names]
+    return Wanted(
+        links=frozenset(name.field for name in names if name.root == "link" and name.field is not None),
+        sources=frozenset(name.root for name in names if name.root in rulebook.venue.sources),
+    )
+
+
 def render(
     rulebook: Rulebook, planned: Planned, facts: Facts, now: datetime, extras: Extras, *, channel: str | None = None
 ) -> Text:
