@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
+import secrets
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,6 +53,7 @@ class Authority:
     apns_key: ec.EllipticCurvePublicKey
     fcm_key: rsa.RSAPublicKey
     server_pem: Path  # certificate and key
+    webhook_secret: bytes
 
     def tls(self, *alpn: str) -> ssl.SSLContext:
         """A server's context."""
@@ -73,9 +75,14 @@ def lay_out(directory: Path, *, port: int, now: Now) -> Authority:
     server_pem = directory / "server.pem"
     if not (directory / "ca.pem").exists() or not _is_good(server_pem, now):
         _certify(directory, now)
+    if not (directory / "webhook.secret").exists():
+        _write(directory / "webhook.secret", secrets.token_urlsafe(32).encode())
+    secret = (directory / "webhook.secret").read_bytes()
     _write(directory / "service-account.json", _service_account(fcm_key, port).encode())
     _write(directory / "hub.toml.part", hub_toml_part(directory, port).encode())
-    return Authority(apns_key=apns_key.public_key(), fcm_key=fcm_key.public_key(), server_pem=server_pem)
+    return Authority(
+        apns_key=apns_key.public_key(), fcm_key=fcm_key.public_key(), server_pem=server_pem, webhook_secret=secret
+    )
 
 
 def hub_toml_part(directory: Path, port: int) -> str:

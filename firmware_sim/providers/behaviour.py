@@ -25,7 +25,7 @@ class Mode(StrEnum):
     """One way to behave."""
 
     OK = "ok"
-    REFUSE = "refuse"  # `reason` (apns, fcm); `code` and `at` (smtp)
+    REFUSE = "refuse"  # `reason` (apns, fcm); `code` (smtp, webhook) and `at` (smtp)
     UNREGISTERED = "unregistered"  # the address is gone
     THROTTLE = "throttle"  # 429, smtp 451; `retry_after_s`
     DELAY = "delay"  # the answer comes `delay_s` later
@@ -39,8 +39,19 @@ class Mode(StrEnum):
 
 HTTP_MODES: Final = frozenset(Mode)
 SMTP_MODES: Final = frozenset(Mode) - {Mode.RESET, Mode.GOAWAY, Mode.EXPIRE_TOKENS, Mode.DRIP}
-PROVIDERS: Final[Mapping[str, frozenset[Mode]]] = {"apns": HTTP_MODES, "fcm": HTTP_MODES, "smtp": SMTP_MODES}
-REASONS: Final[Mapping[str, Mapping[str, object]]] = {"apns": APNS_REASONS, "fcm": FCM_REASONS, "smtp": {}}
+WEBHOOK_MODES: Final = frozenset(Mode) - {Mode.RESET, Mode.GOAWAY, Mode.EXPIRE_TOKENS, Mode.DRIP}
+PROVIDERS: Final[Mapping[str, frozenset[Mode]]] = {
+    "apns": HTTP_MODES,
+    "fcm": HTTP_MODES,
+    "smtp": SMTP_MODES,
+    "webhook": WEBHOOK_MODES,
+}
+REASONS: Final[Mapping[str, Mapping[str, object]]] = {
+    "apns": APNS_REASONS,
+    "fcm": FCM_REASONS,
+    "smtp": {},
+    "webhook": {},
+}
 STAGES: Final = ("mail", "rcpt", "data", "content")  # of SMTP; content is after the dot
 
 
@@ -54,7 +65,7 @@ class Behaviour:
 
     mode: Mode = Mode.OK
     reason: str | None = None  # the provider's own word
-    code: int | None = None  # smtp: 4xx or 5xx
+    code: int | None = None  # smtp, webhook: 4xx or 5xx
     at: str = ""  # smtp: at which stage; by itself a refusal is at rcpt, all else at content
     delay_s: float = 1.0
     retry_after_s: int | None = None

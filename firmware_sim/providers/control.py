@@ -7,17 +7,21 @@ from dataclasses import asdict
 
 from firmware_sim.providers.behaviour import PROVIDERS, BadBehaviour, read_behaviours
 from firmware_sim.providers.conduct import Conduct
-from firmware_sim.providers.message import Reply, Request, json_reply
+from firmware_sim.providers.message import Answer, Reply, Request, json_reply
+from firmware_sim.providers.webhook import PATH
 
 
 class Control:
-    """The control port."""
+    """The control port, and the webhooks beside it."""
 
-    def __init__(self, conduct: Conduct) -> None:
+    def __init__(self, conduct: Conduct, webhook: Answer) -> None:
         self._conduct = conduct
+        self._webhook = webhook
 
     def answer(self, request: Request) -> Reply:
         """What is so now, after what was asked."""
+        if request.path.startswith(PATH):
+            return self._webhook(request)
         if request.path != "/behaviour":
             return _problem(404, f"found {request.path}; right would be /behaviour")
         if request.method == "PUT":

@@ -14,7 +14,7 @@ from typing import Final
 from firmware_sim.errors import SimError
 from firmware_sim.providers.apns import Apns
 from firmware_sim.providers.authority import ACCOUNT, KEY_ID, PROJECT, TEAM_ID, TOPIC, lay_out, token_uri
-from firmware_sim.providers.behaviour import Behaviour, Mode
+from firmware_sim.providers.behaviour import PROVIDERS, Behaviour, Mode
 from firmware_sim.providers.clock import Now, utc_now
 from firmware_sim.providers.conduct import Conduct
 from firmware_sim.providers.control import Control
@@ -26,6 +26,7 @@ from firmware_sim.providers.message import Answer
 from firmware_sim.providers.oauth import TokenEndpoint
 from firmware_sim.providers.provider_token import ProviderTokens
 from firmware_sim.providers.smtp import Relay
+from firmware_sim.providers.webhook import Webhook
 
 HOST: Final = "127.0.0.1"  # nobody else is to use keys that lie about
 
@@ -45,7 +46,7 @@ class Providers:
 
     def behave(self, **behaviours: Behaviour) -> None:
         """From now on; a provider that is not named behaves well."""
-        self.conduct.put({name: behaviours.get(name, Behaviour()) for name in ("apns", "fcm", "smtp")})
+        self.conduct.put({name: behaviours.get(name, Behaviour()) for name in PROVIDERS})
 
 
 @contextlib.asynccontextmanager
@@ -65,6 +66,7 @@ async def open_providers(
             key=authority.fcm_key, account=ACCOUNT, token_uri=token_uri(port), now=now, conduct=conduct
         )
         fcm = Fcm(project=PROJECT, tokens=tokens, conduct=conduct, journal=journal)
+        webhook = Webhook(secret=authority.webhook_secret, now=now, conduct=conduct, journal=journal)
         starttls = authority.tls() if smtp_security == "starttls" else None
         doors: list[tuple[Callable[[], asyncio.BaseProtocol], ssl.SSLContext | None]] = [
             (lambda: Http2Server(apns.answer, _goaway_of(conduct, "apns")), authority.tls("h2")),
@@ -73,7 +75,7 @@ async def open_providers(
                 lambda: Relay(conduct=conduct, journal=journal, tls=starttls, loop=loop),
                 authority.tls() if smtp_security == "tls" else None,
             ),
-            (lambda: Http1Server(Control(conduct).answer), None),
+            (lambda: Http1Server(Control(conduct, webhook.answer).answer), None),
         ]
         async with contextlib.AsyncExitStack() as stack:
             for offset, (door, tls) in enumerate(doors):

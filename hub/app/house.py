@@ -65,7 +65,7 @@ class House:
         self.feed = Feed()
         self.figures = Figures()
         self.standing = Standing(config.hub.data_dir, books.rulebooks)
-        self.stores = Stores(store, timezone_of=self.standing.timezone_of)
+        self.stores = Stores(store, timezone_of=self.standing.timezone_of, webhooks=config.webhooks)
         self._hear(clock)
         self._decide(clock)
         self._send(store, channels, clock)
@@ -105,7 +105,13 @@ class House:
 
     def _send(self, store: Store, channels: Mapping[str, Channel], clock: Clock) -> None:
         self.dispatcher = Dispatcher(
-            box=TellingBox(store, timezone_of=self.standing.timezone_of, feed=self.feed, figures=self.figures),
+            box=TellingBox(
+                store,
+                timezone_of=self.standing.timezone_of,
+                feed=self.feed,
+                figures=self.figures,
+                webhooks=self.config.webhooks,
+            ),
             channels=channels,
             rulebook_of=self.rulebooks.of,
             clock=clock,

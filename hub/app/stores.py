@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import tzinfo
 
 from hub.store.configs import ConfigStore
@@ -20,7 +20,7 @@ from hub.store.visits import VisitStore
 class Stores:
     """The adapters."""
 
-    def __init__(self, store: Store, *, timezone_of: Callable[[str], tzinfo]) -> None:
+    def __init__(self, store: Store, *, timezone_of: Callable[[str], tzinfo], webhooks: Collection[str] = ()) -> None:
         self.guests = GuestStore(store)
         self.tokens = TokenStore(store)
         self.messages = MessageStore(store)
@@ -29,4 +29,4 @@ class Stores:
         self.gateways = GatewayStore(store)
         self.visits = VisitStore(store)
         self.configs = ConfigStore(store)
-        self.ledger = LedgerStore(store, timezone_of=timezone_of)
+        self.ledger = LedgerStore(store, timezone_of=timezone_of, webhooks=webhooks)

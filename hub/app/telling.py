@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, tzinfo
 
 from hub.api.feed import Feed
@@ -46,8 +46,16 @@ def tell_record(feed: Feed, record: Record) -> None:
 class TellingBox(BoxStore):
     """The outbox's store, which says on the stream what became of a message once that is durable."""
 
-    def __init__(self, store: Store, *, timezone_of: Callable[[str], tzinfo], feed: Feed, figures: Figures) -> None:
-        super().__init__(store, timezone_of=timezone_of)
+    def __init__(
+        self,
+        store: Store,
+        *,
+        timezone_of: Callable[[str], tzinfo],
+        feed: Feed,
+        figures: Figures,
+        webhooks: Collection[str] = (),
+    ) -> None:
+        super().__init__(store, timezone_of=timezone_of, webhooks=webhooks)
         self._feed = feed
         self._figures = figures
         self._providers: dict[str, str] = {}  # of the messages under way

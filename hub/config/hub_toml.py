@@ -18,8 +18,10 @@ from urllib.parse import urlsplit
 from hub.config.toml_table import ConfigFault, Source, TomlTable
 from hub.errors import BadConfig
 
-TABLES: Final = ("hub", "mqtt", "store", "apns", "fcm", "smtp")
+TABLES: Final = ("hub", "mqtt", "store", "apns", "fcm", "smtp", "webhook")
 REPLACEABLE: Final = frozenset({"apns", "fcm", "smtp"})
+OWN_CHANNELS: Final = ("push", "email", "tag", "webhook")  # names that mean something else
+CHANNEL_NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 MAX_PORT: Final = 65535
 
@@ -86,6 +88,15 @@ class SmtpTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookTable:
+    """`[webhook.NAME]`: a channel called NAME."""
+
+    url: str
+    secret_file: Path
+    allow_private: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HubConfig:
     """The whole file. A channel whose table is missing is None, and off."""
 
@@ -96,12 +107,13 @@ class HubConfig:
     apns: ApnsTable | None
     fcm: FcmTable | None
     smtp: SmtpTable | None
+    webhooks: Mapping[str, WebhookTable]  # by the channel's name
 
     @property
     def carries(self) -> frozenset[str]:
         """The channels, as journeys name them, that some table could carry."""
         push = {"push"} if self.apns or self.fcm else set()
-        return frozenset(push | ({"email"} if self.smtp else set()))
+        return frozenset(push | ({"email"} if self.smtp else set()) | self.webhooks.keys())
 
     def missing_files(self) -> tuple[tuple[str, Path], ...]:
         """The named files that are not there, each with its setting."""
@@ -120,6 +132,7 @@ class HubConfig:
             ]
         if self.smtp:
             named += [("[smtp] password_file", self.smtp.password_file), ("[smtp] ca_file", self.smtp.ca_file)]
+        named += [(f"[webhook.{name}] secret_file", each.secret_file) for name, each in self.webhooks.items()]
         return tuple((setting, path) for setting, path in named if path is not None and not path.is_file())
 
 
@@ -159,6 +172,7 @@ def parse_config(path: Path, text: str) -> HubConfig:
         apns=_apns(_table(source, document, "apns")) if "apns" in document else None,
         fcm=_fcm(_table(source, document, "fcm")) if "fcm" in document else None,
         smtp=_smtp(_table(source, document, "smtp")) if "smtp" in document else None,
+        webhooks=_webhooks(source, document),
     )
     if source.faults:
         raise FaultyConfig(tuple(source.faults))
@@ -307,6 +321,44 @@ def _smtp(table: TomlTable) -> SmtpTable:
         password_file=table.path("password_file"),
         sender=table.text("sender", required=True, like="The Marlton <hello@marlton.example>"),
         ca_file=table.path("ca_file"),
+    )
+    table.done()
+    return section
+
+
+def _webhooks(source: Source, document: Mapping[str, object]) -> Mapping[str, WebhookTable]:
+    tables = document.get("webhook", {})
+    if not isinstance(tables, dict):
+        source.fault(
+            f"webhook: found {tables!r}; right would be a table for each, such as [webhook.sms]", "", "webhook"
+        )
+        return {}
+    found = {}
+    for name, values in tables.items():
+        if not isinstance(values, dict):
+            source.fault(
+                f"[webhook] {name}: found {values!r}; right would be a table [webhook.{name}]", "webhook", name
+            )
+        elif name in OWN_CHANNELS or not CHANNEL_NAME.fullmatch(name):
+            right = f"a name such as sms, of small letters, digits, - and _, none of {', '.join(OWN_CHANNELS)}"
+            source.fault(f"[webhook.{name}]: found {name!r}; right would be {right}", f"webhook.{name}")
+        else:
+            found[name] = _webhook(TomlTable(source, f"webhook.{name}", values))
+    return found
+
+
+def _webhook(table: TomlTable) -> WebhookTable:
+    allow_private = table.flag("allow_private", default=False)
+    schemes = ("https", "http") if allow_private else ("https",)
+    url = table.text("url", required=True, like="https://sms.example.com/send")
+    parts = urlsplit(url)
+    if url and (parts.scheme not in schemes or not parts.hostname):
+        right = "https://HOST/PATH" + (
+            " or http://HOST/PATH" if allow_private else ", or allow_private = true for http"
+        )
+        table.fault("url", url.partition("?")[0], right)
+    section = WebhookTable(
+        url=url, secret_file=table.path("secret_file", required=True) or Path(), allow_private=allow_private
     )
     table.done()
     return section

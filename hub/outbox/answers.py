@@ -45,6 +45,7 @@ class Answers:
             case Doubt():
                 _log.warning("A message may have been delivered", provider=lane.provider, detail=answer.detail)
                 await self.box.finish(claimed, now=now, state=State.UNKNOWN, reason=Why.DOUBT, detail=answer.detail)
+                self.poke()  # its class may let it go again
             case Transient():
                 await self._later(lane, placed, answer, now)
             case Permanent():

@@ -6,9 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from rules.event import Value
 from rules.facts import Planned
+from rules.venue import MARKETING
+
+WEBHOOK: Final = "webhook."  # before its channel's name: the provider that carries it
+
+
+def webhook_provider(channel: str) -> str:
+    """The provider that carries a webhook's channel, as hub.toml names its table."""
+    return WEBHOOK + channel
 
 
 class State(StrEnum):
@@ -25,6 +34,23 @@ class State(StrEnum):
     DEAD = "DEAD"
     CANCELLED = "CANCELLED"
     GHOST = "GHOST"  # of a guest who is held out: recorded, never sent
+    DELIVERED = "DELIVERED"  # what receipts tell of a message that was sent
+    OPENED = "OPENED"
+    BOUNCED = "BOUNCED"
+    COMPLAINED = "COMPLAINED"  # she called it unwanted
+
+
+class Delivery(StrEnum):
+    """What may be done after a doubt."""
+
+    AT_MOST_ONCE = "at_most_once"  # nothing
+    AT_LEAST_ONCE = "at_least_once"  # send again, once, with the same ids: the receiver knows them
+
+
+def delivery_of(provider: str, purpose: str) -> Delivery:
+    """A webhook's receiver is told to keep our ids; marketing is never sent again on a doubt, whoever carries it."""
+    known = provider.startswith(WEBHOOK) and purpose != MARKETING
+    return Delivery.AT_LEAST_ONCE if known else Delivery.AT_MOST_ONCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +69,7 @@ class Target:
     """One address of one guest on one channel; never logged."""
 
     channel: str  # "push", "email", a webhook's name
-    provider: str  # the key of channels/table.py: "apns", "fcm", "smtp"
+    provider: str  # "apns", "fcm", "smtp", "webhook.NAME"
     address: str
     device: str | None = None  # the device's id
     kind: str | None = None  # of a push: apns, fcm_token, fcm_fid

@@ -1,16 +1,19 @@
 """Which state may follow which? The whole machine of a message, as data; docs draw it, tests walk it.
 
-A state that nothing follows is final. UNKNOWN is followed by SENT alone: a late answer may settle the doubt, and
-nothing may send the message again.
+A state that nothing but a receipt follows is final. A late answer or a receipt may settle UNKNOWN; nothing here sends
+the message again. What does, twice over, stands apart in AGAIN.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
 from hub.outbox.message import State
+
+RECEIPTS: Final = frozenset({State.DELIVERED, State.OPENED, State.BOUNCED, State.COMPLAINED})
 
 FOLLOWS: Final[Mapping[State, frozenset[State]]] = {
     State.SCHEDULED: frozenset({State.READY, State.EXPIRED, State.CANCELLED}),
@@ -28,14 +31,25 @@ FOLLOWS: Final[Mapping[State, frozenset[State]]] = {
         }
     ),
     State.SENDING: frozenset({State.SENT, State.UNKNOWN, State.READY, State.EXPIRED, State.DEAD}),
-    State.UNKNOWN: frozenset({State.SENT}),
-    State.SENT: frozenset(),
+    State.UNKNOWN: frozenset({State.SENT, *RECEIPTS}),
+    State.SENT: RECEIPTS,
     State.SUPPRESSED: frozenset(),
     State.EXPIRED: frozenset(),
     State.DEAD: frozenset(),
     State.CANCELLED: frozenset(),
     State.GHOST: frozenset(),
+    State.DELIVERED: frozenset({State.OPENED, State.BOUNCED, State.COMPLAINED}),
+    State.OPENED: frozenset({State.COMPLAINED}),
+    State.BOUNCED: frozenset(),
+    State.COMPLAINED: frozenset(),
 }
+
+AGAIN: Final[Mapping[State, frozenset[State]]] = {
+    # Once, of a message whose receiver knows its ids (hub.outbox.message.delivery_of); or because a person said so.
+    State.UNKNOWN: frozenset({State.READY}),
+    State.DEAD: frozenset({State.READY}),  # a person mended what killed it
+}
+RESEND_AFTER: Final = timedelta(seconds=5)  # a receiver that was cut off is not asked in the same breath
 
 STARTS: Final = frozenset({State.SCHEDULED, State.READY, State.GHOST})  # in which a decision may store a message
 WAITING: Final = frozenset(
@@ -62,8 +76,8 @@ def may_follow(before: State, after: State) -> bool:
 
 
 def is_final(state: State) -> bool:
-    """Does nothing follow?"""
-    return not FOLLOWS[state]
+    """Is it settled, whatever a receipt may still tell?"""
+    return not FOLLOWS[state] - RECEIPTS
 
 
 def sources(after: State) -> tuple[State, ...]:

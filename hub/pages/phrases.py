@@ -36,6 +36,10 @@ _STATES: Final[Mapping[State, tuple[str, Tone]]] = {
     State.DEAD: ("Could not be sent", Tone.BAD),
     State.CANCELLED: ("Taken back", Tone.QUIET),
     State.GHOST: ("Held out: never sent, only counted", Tone.QUIET),
+    State.DELIVERED: ("Delivered", Tone.GOOD),
+    State.OPENED: ("Opened", Tone.GOOD),
+    State.BOUNCED: ("Came back", Tone.BAD),
+    State.COMPLAINED: ("Called unwanted", Tone.BAD),
 }
 _PROVIDERS: Final[Mapping[str, str]] = {"apns": "Apple", "fcm": "Google", "smtp": "email"}
 _KINDS: Final[Mapping[Kind, tuple[str, Tone]]] = {

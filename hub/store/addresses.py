@@ -6,13 +6,14 @@ it was registered before the moment that the provider's answer speaks of.
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Final
 
 from hub.errors import Trouble
-from hub.outbox.message import Target
+from hub.outbox.message import Target, webhook_provider
 from hub.store.suppressed import not_suppressed, suppress
 from hub.store.times import to_us
 
@@ -28,14 +29,16 @@ SELECT id, kind, address, app, environment FROM devices AS d WHERE guest = ? AND
 """
 
 
-def targets(connection: sqlite3.Connection, guest: str, channel: str, *, message: str) -> list[Target]:
+def targets(
+    connection: sqlite3.Connection, guest: str, channel: str, *, message: str, webhooks: Collection[str] = ()
+) -> list[Target]:
     """The guest's addresses on a channel, best first, without those suppressed or that refused this message."""
-    found = {PUSH: _devices, EMAIL: _mailbox}.get(channel)
-    if found is None:
-        return []
-    return [
-        target for target in found(connection, guest, message) if not_suppressed(connection, channel, [target.address])
-    ]
+    if channel in webhooks:
+        found = _by_webhook(connection, guest, channel)
+    else:
+        find = {PUSH: _devices, EMAIL: _mailbox}.get(channel)
+        found = [] if find is None else find(connection, guest, message)
+    return [target for target in found if not_suppressed(connection, channel, [target.address])]
 
 
 def forget_address(
@@ -79,3 +82,17 @@ def _mailbox(connection: sqlite3.Connection, guest: str, message: str) -> list[T
     del message  # there is one address: what refused it suppressed it
     row = connection.execute("SELECT email FROM guests WHERE guest = ? AND email <> ''", (guest,)).fetchone()
     return [] if row is None else [Target(channel=EMAIL, provider=SMTP, address=row["email"])]
+
+
+def webhook_address(guest: str, attributes_json: str, channel: str) -> str:
+    """What a webhook is told to write to: her attribute of the channel's name, a number for `sms`; else her id."""
+    value = json.loads(attributes_json).get(channel)
+    return value if isinstance(value, str) and value else guest
+
+
+def _by_webhook(connection: sqlite3.Connection, guest: str, channel: str) -> list[Target]:
+    row = connection.execute("SELECT attributes_json FROM guests WHERE guest = ?", (guest,)).fetchone()
+    if row is None:
+        return []
+    address = webhook_address(guest, row["attributes_json"], channel)
+    return [Target(channel=channel, provider=webhook_provider(channel), address=address)]

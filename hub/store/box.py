@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, tzinfo
 
 from hub.errors import NotFound
@@ -17,9 +17,10 @@ from rules.facts import Facts
 class BoxStore:
     """hub.outbox.port.Box, on SQLite."""
 
-    def __init__(self, store: Store, *, timezone_of: Callable[[str], tzinfo]) -> None:
+    def __init__(self, store: Store, *, timezone_of: Callable[[str], tzinfo], webhooks: Collection[str] = ()) -> None:
         self._store = store
         self._timezone_of = timezone_of  # of a venue: it says what "today" is
+        self._webhooks = webhooks  # the channels that a webhook carries: every guest is reached by them
 
     async def claim(self, *, now: datetime, lease_until: datetime, token: str, limit: int) -> Sequence[Claimed]:
         """Take READY messages that are due, those due longest first; tidy up what time has decided."""
@@ -30,7 +31,9 @@ class BoxStore:
         planned = claimed.planned
         there = self._timezone_of(planned.venue)
         facts = await self._store.read(
-            lambda c: facts_of(c, venue=planned.venue, guest=planned.guest, at=now, timezone=there)
+            lambda c: facts_of(
+                c, venue=planned.venue, guest=planned.guest, at=now, timezone=there, webhooks=self._webhooks
+            )
         )
         if facts is None:
             raise NotFound("the message's guest is not there: she was erased")
@@ -39,7 +42,9 @@ class BoxStore:
     async def targets(self, claimed: Claimed, channel: str) -> Sequence[Target]:
         """The guest's addresses on a channel, the device seen last first."""
         planned = claimed.planned
-        return await self._store.read(lambda c: targets(c, planned.guest, channel, message=planned.id))
+        return await self._store.read(
+            lambda c: targets(c, planned.guest, channel, message=planned.id, webhooks=self._webhooks)
+        )
 
     async def begin_sending(
         self, claimed: Claimed, *, now: datetime, boot: str, target: Target, title: str | None, body: str

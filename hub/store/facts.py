@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Collection
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
 from hub.outbox.message import State
+from hub.outbox.state import RECEIPTS
+from hub.store.addresses import webhook_address
 from hub.store.suppressed import not_suppressed
 from hub.store.times import from_us, maybe_from_us, to_us
 from hub.store.values import load_run
@@ -30,7 +33,7 @@ RUNS_ASKED: Final = timedelta(days=400)
 # than that does not. `once: ever` is never forgotten: the newest run of each journey is read, however old.
 
 COUNTED: Final = frozenset(
-    {State.SCHEDULED, State.READY, State.CLAIMED, State.SENDING, State.SENT, State.UNKNOWN, State.GHOST}
+    {State.SCHEDULED, State.READY, State.CLAIMED, State.SENDING, State.SENT, State.UNKNOWN, State.GHOST, *RECEIPTS}
 )
 # Cooldown is claimed in the transaction of the decision, so that a message counts from then on, sent yet or not;
 # one that was suppressed, expired, cancelled or dead gives its place back.
@@ -52,7 +55,15 @@ SELECT kind, object, min(at_us) AS at_us FROM events WHERE guest = ? AND venue =
 """
 
 
-def facts_of(connection: sqlite3.Connection, *, venue: str, guest: str, at: datetime, timezone: tzinfo) -> Facts | None:
+def facts_of(
+    connection: sqlite3.Connection,
+    *,
+    venue: str,
+    guest: str,
+    at: datetime,
+    timezone: tzinfo,
+    webhooks: Collection[str] = (),
+) -> Facts | None:
     """The facts at a moment; `timezone` is the venue's, for what "today" means. None when nobody knows the guest."""
     row = connection.execute("SELECT * FROM guests WHERE guest = ?", (guest,)).fetchone()
     if row is None:
@@ -65,7 +76,7 @@ def facts_of(connection: sqlite3.Connection, *, venue: str, guest: str, at: date
         preferred=row["preferred"],
         holdout_never=row["holdout"] == "never",
         consents=_consents(connection, guest),
-        reachable=_reachable(connection, guest, row["email"]),
+        reachable=_reachable(connection, row, webhooks),
         past=_past(connection, venue, guest, to_us(at - HISTORY)),
         stays=_stays(connection, venue, guest),
         happened=_happened(connection, venue, guest),
@@ -121,9 +132,11 @@ def _consents(connection: sqlite3.Connection, guest: str) -> frozenset[tuple[str
     return frozenset(subject for subject, granted in newest.items() if granted)
 
 
-def _reachable(connection: sqlite3.Connection, guest: str, email: str | None) -> frozenset[str]:
+def _reachable(connection: sqlite3.Connection, row: sqlite3.Row, webhooks: Collection[str]) -> frozenset[str]:
+    guest, email = row["guest"], row["email"]
     devices = [row[0] for row in connection.execute("SELECT address FROM devices WHERE guest = ?", (guest,))]
     addresses = {"push": devices, "email": [email] if email else []}
+    addresses |= {name: [webhook_address(guest, row["attributes_json"], name)] for name in webhooks}
     return frozenset(channel for channel, of in addresses.items() if not_suppressed(connection, channel, of))
 
 

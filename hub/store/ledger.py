@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, tzinfo
 
 from hub.journeys.port import DueWait, KeptVersion, Record, VisitNote
@@ -16,14 +16,17 @@ from rules.facts import Facts
 class LedgerStore:
     """hub.journeys.port.Ledger, Pendings and Versions, on SQLite."""
 
-    def __init__(self, store: Store, *, timezone_of: Callable[[str], tzinfo]) -> None:
+    def __init__(self, store: Store, *, timezone_of: Callable[[str], tzinfo], webhooks: Collection[str] = ()) -> None:
         self._store = store
         self._timezone_of = timezone_of  # of a venue: it says what "today" is
+        self._webhooks = webhooks  # the channels that a webhook carries: every guest is reached by them
 
     async def facts(self, *, venue: str, guest: str, at: datetime) -> Facts | None:
         """All that the engine may ask about a guest; None when nobody knows her."""
         there = self._timezone_of(venue)
-        return await self._store.read(lambda c: facts_of(c, venue=venue, guest=guest, at=at, timezone=there))
+        return await self._store.read(
+            lambda c: facts_of(c, venue=venue, guest=guest, at=at, timezone=there, webhooks=self._webhooks)
+        )
 
     async def seen(self, event_id: str) -> bool:
         """Was an event of this id stored?"""

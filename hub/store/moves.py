@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
 
 from hub.errors import Trouble
-from hub.outbox.message import Accepted, Claimed, State, Target
-from hub.outbox.state import Why, sources
+from hub.outbox.message import Accepted, Claimed, Delivery, State, Target, delivery_of
+from hub.outbox.state import RESEND_AFTER, Why, sources
 from hub.store.times import from_us, maybe_from_us, maybe_us, to_us
 from hub.store.values import load_values
 from rules.facts import Planned
@@ -55,7 +55,7 @@ def _claim_one(connection: sqlite3.Connection, message: str, token: str, lease_u
         planned=_planned(row),
         token=token,
         lease_until=lease_until,
-        attempts=row["attempts"],
+        attempts=row["attempts"] - row["forgiven"],
         channel_at=row["channel_at"],
     )
 
@@ -112,7 +112,19 @@ def _doubt(
     ).fetchall()
     for (message,) in rows:
         _end_attempt(connection, message, now_us, (Trouble.DOUBT, detail), None)
+        _send_again_once(connection, message, now_us)
     return len(rows)
+
+
+def _send_again_once(connection: sqlite3.Connection, message: str, now_us: int) -> None:
+    """UNKNOWN back to READY: only of the class that allows it, once, with time left, with the same ids and address."""
+    due_us = now_us + RESEND_AFTER // timedelta(microseconds=1)
+    connection.execute(
+        "UPDATE messages SET state = 'READY', reason = NULL, resent = 1, due_us = ?, lease_token = NULL,"
+        " lease_until_us = NULL, updated_us = ?"
+        " WHERE id = ? AND state = 'UNKNOWN' AND class = ? AND NOT resent AND expires_us > ?",
+        (due_us, now_us, message, Delivery.AT_LEAST_ONCE, due_us),
+    )
 
 
 def _end_attempt(
@@ -135,13 +147,14 @@ def begin(
 ) -> bool:
     """CLAIMED to SENDING, while the lease is ours; opens the next attempt."""
     row = connection.execute(
-        "UPDATE messages SET state = 'SENDING', boot = ?, provider = ?, title = ?, body = ?, channel_at = ?,"
+        "UPDATE messages SET state = 'SENDING', boot = ?, provider = ?, class = ?, title = ?, body = ?, channel_at = ?,"
         " attempts = attempts + 1, updated_us = ?"
         " WHERE id = ? AND state = 'CLAIMED' AND lease_token = ? AND lease_until_us > ? AND expires_us > ?"
         " RETURNING attempts",
         (
             boot,
             target.provider,
+            delivery_of(target.provider, claimed.planned.purpose),
             *text,
             claimed.planned.channels.index(target.channel),
             to_us(now),
@@ -185,6 +198,7 @@ def finish(connection: sqlite3.Connection, claimed: Claimed, now: datetime, stat
     sending = _state(connection, claimed) is State.SENDING
     if _move(connection, claimed, state, "reason = ?, updated_us = ?", (why[0], to_us(now))) and sending:
         _end_attempt(connection, claimed.planned.id, to_us(now), why, None)
+        _send_again_once(connection, claimed.planned.id, to_us(now))
 
 
 def again(

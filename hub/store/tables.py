@@ -87,6 +87,9 @@ consents = Table(
     Column("source", Text, nullable=False),
     Column("wording", Text, nullable=False),
     Column("at_us", BigInteger, nullable=False),
+    Column("salt", String),  # goes with an erased guest, so that the digest leads nobody back; None before the chain
+    Column("digest", String),  # SHA-256 of salt and statement
+    Column("chain", String),  # SHA-256 of the chain before it and the digest
     Index("consents_guest", "guest", "purpose", "channel", "seq"),
 )
 
@@ -215,7 +218,7 @@ messages = Table(
     Column("priority", Integer, nullable=False),
     Column("channels_json", Text, nullable=False),
     Column("channel_at", Integer, nullable=False, server_default=text("0")),  # which of them is being tried
-    Column("class", String, nullable=False, server_default=text("'at_most_once'")),
+    Column("class", String, nullable=False, server_default=text("'at_most_once'")),  # or at_least_once
     Column("ghost", Boolean, nullable=False),
     Column("state", String, nullable=False),  # hub.outbox.state.State
     Column("reason", String),  # of SUPPRESSED, DEAD, CANCELLED
@@ -234,6 +237,8 @@ messages = Table(
     Column("body", Text),
     Column("created_us", BigInteger, nullable=False),
     Column("updated_us", BigInteger, nullable=False),
+    Column("resent", Boolean, nullable=False, server_default=text("0")),  # once after a doubt, of at_least_once
+    Column("forgiven", Integer, nullable=False, server_default=text("0")),  # attempts before a person had it retried
     Index("messages_due", "state", "due_us"),
     Index("messages_guest", "guest", "logical_us"),
     UniqueConstraint("run", "step", name="messages_once_a_step"),

@@ -270,6 +270,58 @@ async def test_a_late_refusal_does_not_take_the_doubt_back(kit: Kit) -> None:
     assert await kit.stands("m1") == (State.UNKNOWN, "doubt")
 
 
+SMS = Target(channel="sms", provider="webhook.sms", address="+351 900")
+
+
+async def a_service_sms(kit: Kit) -> Claimed:
+    await kit.put(replace(a_planned(channels=("sms",)), purpose="service"))
+    [claimed] = await claim(kit)
+    assert await begin(kit, claimed, target=SMS)
+    return claimed
+
+
+async def test_a_doubt_about_a_receiver_that_knows_our_ids_is_sent_again_once_with_the_same_id(kit: Kit) -> None:
+    first = await a_service_sms(kit)
+    await kit.box.finish(first, now=T0, state=State.UNKNOWN, reason=Why.DOUBT)
+    assert await kit.stands("m1") == (State.READY, None)
+
+    [second] = await claim(kit, T0 + 10 * SECOND, lease="t2")
+    assert await begin(kit, second, T0 + 10 * SECOND, target=SMS)
+    await kit.box.finish(second, now=T0 + 11 * SECOND, state=State.UNKNOWN, reason=Why.DOUBT)
+
+    assert second.planned == first.planned
+    assert await kit.stands("m1") == (State.UNKNOWN, Why.DOUBT)
+    assert await claim(kit, T0 + MINUTE, lease="t3") == []
+
+
+async def test_a_lease_that_ran_out_while_such_a_receiver_was_asked_is_sent_again_too(kit: Kit) -> None:
+    await a_service_sms(kit)
+
+    await claim(kit, T0 + LEASE, lease="t2")
+
+    assert await kit.stands("m1") == (State.READY, None)
+    assert await kit.outcomes("m1") == [Trouble.DOUBT]
+
+
+async def test_marketing_is_not_sent_again_on_a_doubt_whoever_carries_it(kit: Kit) -> None:
+    await kit.put(a_planned(channels=("sms",)))
+    [claimed] = await claim(kit)
+    assert await begin(kit, claimed, target=SMS)
+
+    await kit.box.finish(claimed, now=T0, state=State.UNKNOWN, reason=Why.DOUBT)
+
+    assert await kit.stands("m1") == (State.UNKNOWN, Why.DOUBT)
+
+
+async def test_a_doubt_with_no_time_left_stays_a_doubt(kit: Kit) -> None:
+    first = await a_service_sms(kit)
+    end = first.planned.expires_at - SECOND
+
+    await kit.box.finish(first, now=end, state=State.UNKNOWN, reason=Why.DOUBT)
+
+    assert await kit.stands("m1") == (State.UNKNOWN, Why.DOUBT)
+
+
 async def test_certain_failure_brings_it_back_later_on_the_channel_that_is_asked_for(kit: Kit) -> None:
     claimed = await a_sending(kit)
 

@@ -20,7 +20,13 @@ from tests.fakes.channel import FakeChannel
 from tests.fakes.notifications import a_notification
 from tests.fakes.sim_providers import simulated
 
-ADDRESSES: Final = {"apns": "a1b2c3", "fcm": "f1:d2", "smtp": "ana@example.com", "fake": "anything"}
+ADDRESSES: Final = {
+    "apns": "a1b2c3",
+    "fcm": "f1:d2",
+    "smtp": "ana@example.com",
+    "webhook": "+351 900 000 001",
+    "fake": "anything",
+}
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from hub.errors import NotFound, Trouble
-from hub.outbox.message import Accepted, Claimed, State, Target
-from hub.outbox.state import Why, may_follow
+from hub.outbox.message import Accepted, Claimed, Delivery, State, Target, delivery_of
+from hub.outbox.state import AGAIN, RESEND_AFTER, Why, may_follow
 from rules.facts import Facts, Planned
 
 
@@ -33,6 +33,7 @@ class FakeMessage:
     channel_at: int = 0
     provider_id: str | None = None
     body: str | None = None
+    resent: bool = False
     attempts: list[FakeAttempt] = field(default_factory=list)
 
     def to(self, state: State, reason: str | None = None) -> None:
@@ -41,9 +42,18 @@ class FakeMessage:
         if state in (State.READY, State.SCHEDULED):
             self.token = self.lease_until = None
 
-    def doubt(self) -> None:
+    def doubt(self, now: datetime) -> None:
         self.attempts[-1].outcome = Trouble.DOUBT
         self.to(State.UNKNOWN, Why.DOUBT)
+        self.send_again_once(now)
+
+    def send_again_once(self, now: datetime) -> None:
+        delivery = delivery_of(self.attempts[-1].provider, self.planned.purpose)
+        due = now + RESEND_AFTER
+        if delivery is Delivery.AT_LEAST_ONCE and not self.resent and self.planned.expires_at > due:
+            assert State.READY in AGAIN[self.state]
+            self.state, self.reason, self.resent, self.due = State.READY, None, True, due
+            self.token = self.lease_until = None
 
 
 class FakeBox:
@@ -84,7 +94,7 @@ class FakeBox:
             if each.state is State.CLAIMED and ran_out:
                 each.to(State.READY)
             if each.state is State.SENDING and ran_out:
-                each.doubt()
+                each.doubt(now)
             if each.state is State.SCHEDULED and each.due <= now:
                 each.to(State.READY)
             if each.state is State.READY and each.due <= now and each.planned.expires_at <= now:
@@ -136,12 +146,14 @@ class FakeBox:
             each.provider_id, each.attempts[-1].outcome = accepted.provider_id, "accepted"
 
     async def finish(self, claimed: Claimed, *, now: datetime, state: State, reason: str, detail: str = "") -> None:
-        del now, detail
+        del detail
         each = self._held(claimed, state)
         if each is not None:
             if each.state is State.SENDING:
                 each.attempts[-1].outcome = reason
             each.to(state, reason)
+            if state is State.UNKNOWN:
+                each.send_again_once(now)
 
     async def again(
         self, claimed: Claimed, *, now: datetime, due: datetime, trouble: str, detail: str, channel_at: int
@@ -178,13 +190,12 @@ class FakeBox:
         self.suppressed.add((target.channel, target.address))
 
     async def recover(self, *, now: datetime, boot: str) -> int:
-        del now
         for each in self.messages.values():
             if each.state is State.CLAIMED:
                 each.to(State.READY)
         left = [each for each in self.messages.values() if each.state is State.SENDING and each.boot != boot]
         for each in left:
-            each.doubt()
+            each.doubt(now)
         return len(left)
 
     async def next_due(self) -> datetime | None:

@@ -25,8 +25,8 @@ def a_notification(  # noqa: PLR0913  a test names what it is about
     unsubscribe_url: str | None = None,
     data: Mapping[str, Value] | None = None,
 ) -> Notification:
-    channel = "email" if provider == "smtp" else "push"
-    device = None if provider == "smtp" else "phone"
+    channel = {"smtp": "email", "webhook": "sms"}.get(provider, "push")
+    device = "phone" if channel == "push" else None
     return Notification(
         id=id or str(uuid.uuid4()),
         target=Target(

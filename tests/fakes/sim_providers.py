@@ -21,6 +21,7 @@ from firmware_sim.providers.stand import Providers, open_providers
 from hub.channels.apns import ApnsSettings
 from hub.channels.fcm import FcmSettings
 from hub.channels.smtp import SmtpSettings
+from hub.channels.webhook import WebhookSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,7 @@ class Simulated:
     apns: ApnsSettings
     fcm: FcmSettings
     smtp: SmtpSettings
+    webhook: WebhookSettings
 
     @property
     def port(self) -> int:
@@ -83,4 +85,10 @@ async def simulated(tmp_path: Path, *, now: Now = utc_now, smtp_security: str = 
             apns=ApnsSettings(**part["apns"]),
             fcm=FcmSettings(**part["fcm"]),
             smtp=SmtpSettings(**{**part["smtp"], "security": smtp_security}),
+            webhook=WebhookSettings(
+                name="sms",
+                url=f"http://127.0.0.1:{providers.port + 3}/webhook/sms",
+                secret_file=directory / "webhook.secret",
+                allow_private=True,
+            ),
         )

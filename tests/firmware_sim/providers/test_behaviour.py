@@ -13,6 +13,7 @@ def test_what_is_named_is_taken_and_what_is_not_behaves_well() -> None:
         "apns": Behaviour(mode=Mode.REFUSE, reason="Forbidden", times=2),
         "fcm": Behaviour(),
         "smtp": Behaviour(mode=Mode.DELAY),
+        "webhook": Behaviour(),
     }
 
 

@@ -102,3 +102,33 @@ def test_missing_file_is_one_line(tmp_path: Path) -> None:
 
     assert "cannot be read: no such file or directory" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+SMS = '[webhook.sms]\nurl = "https://sms.example/send"\nsecret_file = "sms.secret"\n'
+
+
+def test_each_webhook_table_is_a_channel_of_its_name() -> None:
+    config = parse(SMS + SMS.replace("sms", "desk") + "allow_private = true\n")
+
+    assert config.carries == {"sms", "desk"}
+    assert config.webhooks["sms"].secret_file == Path("/etc/innkeeper/sms.secret")
+    assert [each.allow_private for each in config.webhooks.values()] == [False, True]
+    assert ("[webhook.sms] secret_file", Path("/etc/innkeeper/sms.secret")) in config.missing_files()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (SMS.replace("https", "http"), "2:1: [webhook.sms] url: found 'http://sms.example/send'; right would be"),
+        (
+            SMS.replace("webhook.sms", "webhook.push"),
+            "1:1: [webhook.push]: found 'push'; right would be a name such as",
+        ),
+        (SMS.replace("webhook.sms", "webhook.SMS"), "1:1: [webhook.SMS]: found 'SMS'; right would be a name such as"),
+        ("[webhook]\nurl = 'x'\n", "2:1: [webhook] url: found 'x'; right would be a table [webhook.url]"),
+        (SMS + "retries = 3\n", "4:1: [webhook.sms] unknown key 'retries'; known: allow_private, secret_file, url"),
+        ("[webhook.sms]\n", "1:1: [webhook.sms] url is missing; right would be https://sms.example.com/send"),
+    ],
+)
+def test_a_webhook_that_is_wrong_is_told_where(text: str, said: str) -> None:
+    assert any(said in fault for fault in faults(text)), faults(text)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from hub.outbox.message import State
-from hub.outbox.state import FOLLOWS, STARTS, WAITING, is_final, may_follow, sources
+from hub.outbox.state import AGAIN, FOLLOWS, RECEIPTS, STARTS, WAITING, is_final, may_follow, sources
 
 
 def test_every_state_stands_in_the_machine_and_can_be_reached() -> None:
@@ -30,7 +30,7 @@ def test_doubt_is_never_followed_by_another_sending() -> None:
         grown = not more <= followers
         followers |= more
 
-    assert followers == {State.SENT}
+    assert followers == {State.SENT, *RECEIPTS}
 
 
 @pytest.mark.parametrize("state", sorted(State))
@@ -52,4 +52,12 @@ def test_the_final_states_are_those_of_the_drawing() -> None:
         State.DEAD,
         State.CANCELLED,
         State.GHOST,
+        *RECEIPTS,
+    }
+
+
+def test_only_doubt_and_death_are_ever_tried_again() -> None:
+    assert {before: set(after) for before, after in AGAIN.items()} == {
+        State.UNKNOWN: {State.READY},
+        State.DEAD: {State.READY},
     }

@@ -212,6 +212,7 @@ def test_past_messages_of_a_month_here_say_whether_they_count(db: sqlite3.Connec
     assert {message.id for message in past} == set(State)
     assert {message.id for message in past if message.counts} == {
         "SCHEDULED", "READY", "CLAIMED", "SENDING", "SENT", "UNKNOWN", "GHOST",
+        "DELIVERED", "OPENED", "BOUNCED", "COMPLAINED",
     }  # fmt: skip
     assert {message.id for message in past if message.ghost} == {"GHOST"}
 
