@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 
 import structlog
 
@@ -12,14 +11,10 @@ from hub.channels.apns import ApnsSettings
 from hub.channels.fcm import FcmSettings
 from hub.channels.smtp import SmtpSettings
 from hub.channels.table import CHANNELS
-from hub.channels.webhook import WebhookSettings
 from hub.clock import Clock
 from hub.config.hub_toml import HubConfig
 from hub.errors import BadConfig
-from hub.outbox.message import webhook_provider
 from hub.outbox.port import Channel
-
-Settings = ApnsSettings | FcmSettings | SmtpSettings | WebhookSettings
 
 _log = structlog.get_logger()
 
@@ -35,20 +30,14 @@ async def open_channels(config: HubConfig, clock: Clock) -> AsyncIterator[Mappin
         channels: dict[str, Channel] = {}
         for provider, settings in _settings(config).items():
             try:
-                opened = CHANNELS[provider.partition(".")[0]](settings, clock)
-                channels[provider] = await stack.enter_async_context(opened)
+                channels[provider] = await stack.enter_async_context(CHANNELS[provider](settings, clock))
             except BadConfig as exc:
                 _log.warning("A channel is off until its configuration is mended", channel=provider, fault=str(exc))
         yield channels
 
 
-def _settings(config: HubConfig) -> Mapping[str, Settings]:
-    settings: dict[str, Settings] = {
-        webhook_provider(name): WebhookSettings(
-            name=name, url=webhook.url, secret_file=webhook.secret_file, allow_private=webhook.allow_private
-        )
-        for name, webhook in config.webhooks.items()
-    }
+def _settings(config: HubConfig) -> Mapping[str, ApnsSettings | FcmSettings | SmtpSettings]:
+    settings: dict[str, ApnsSettings | FcmSettings | SmtpSettings] = {}
     if (apns := config.apns) is not None:
         settings["apns"] = ApnsSettings(
             endpoint=apns.endpoint,
@@ -68,19 +57,8 @@ def _settings(config: HubConfig) -> Mapping[str, Settings]:
             port=smtp.port,
             security=smtp.security,
             username=smtp.username,
-            password=_password(smtp.password_file),
+            password_file=smtp.password_file,
             sender=smtp.sender,
             ca_file=smtp.ca_file,
         )
     return settings
-
-
-def _password(path: Path | None) -> str | None:
-    if path is None:
-        return None
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as exc:
-        raise BadConfig(
-            f"[smtp] password_file: found {path}, which cannot be read; right would be a text file with the password"
-        ) from exc

@@ -30,7 +30,7 @@ from aiosmtplib import (
 from aiosmtplib.protocol import SMTPProtocol
 
 from hub.channels.answers import detail
-from hub.channels.files import client_tls
+from hub.channels.files import client_tls, read_secret
 from hub.channels.mail import domain_of, envelope_address, read_sender, write_mail
 from hub.clock import Clock
 from hub.errors import BadConfig, Doubt, Permanent, SendFailed, Transient, Trouble
@@ -64,7 +64,7 @@ class SmtpSettings:
     port: int
     security: str = "starttls"  # tls, starttls or none
     username: str | None = None
-    password: str | None = None
+    password_file: Path | None = None
     sender: str  # name@domain, or Name <name@domain>
     ca_file: Path | None = None  # None: what the machine trusts
 
@@ -72,8 +72,11 @@ class SmtpSettings:
 class SmtpChannel:
     """Emails through a relay. Made by `open_smtp`."""
 
-    def __init__(self, *, settings: SmtpSettings, tls: ssl.SSLContext | None, clock: Clock) -> None:
+    def __init__(
+        self, *, settings: SmtpSettings, password: str | None, tls: ssl.SSLContext | None, clock: Clock
+    ) -> None:
         self._settings = settings
+        self._password = password
         self._tls = tls
         self._clock = clock
         self._envelope_from = read_sender(settings.sender)
@@ -100,7 +103,7 @@ class SmtpChannel:
             hostname=settings.host,
             port=settings.port,
             username=settings.username,
-            password=settings.password,
+            password=self._password,
             local_hostname=domain_of(self._envelope_from),
             timeout=None,  # the whole has a deadline
             use_tls=settings.security == "tls",
@@ -172,4 +175,6 @@ async def open_smtp(settings: SmtpSettings, clock: Clock) -> AsyncIterator[SmtpC
     if settings.security not in SECURITIES:
         raise BadConfig(f"[smtp] security: found {settings.security!r}; right would be {', '.join(SECURITIES)}")
     tls = None if settings.security == "none" else client_tls(settings.ca_file)
-    yield SmtpChannel(settings=settings, tls=tls, clock=clock)
+    file = settings.password_file
+    password = None if file is None else read_secret(file, "a text file with the password").strip()
+    yield SmtpChannel(settings=settings, password=password, tls=tls, clock=clock)

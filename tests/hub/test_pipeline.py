@@ -34,7 +34,7 @@ async def test_a_batch_that_changes_nothing_is_acknowledged_within_the_group_and
         took = asyncio.get_running_loop().time() - began
         await a_while()
 
-    assert took < GROUP_S + 0.2
+    assert took < GROUP_S + 0.5  # the machine may be busy; a gateway waits ten seconds
     assert river.order == ["mark stored", "acknowledged to the broker", "acknowledged upto 1"]
     assert river.acks == [Ack(epoch="f3a1", bucket=0, upto=1, also=())]
     assert (river.ledger.visits, river.told) == ({}, [])
@@ -70,15 +70,14 @@ async def test_a_batch_that_causes_a_transition_is_acknowledged_only_after_the_d
     assert river.zones == {"ana": "lobby"}
 
 
-async def test_what_changes_something_does_not_wait_for_the_group() -> None:
+async def test_what_changes_something_does_not_wait_for_the_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(river_source, "GROUP_S", 60.0)
     river = River()
     async with river.runs():
-        began = asyncio.get_running_loop().time()
         river.heard(1, "ana")
-        await until(lambda: bool(river.told))
-        took = asyncio.get_running_loop().time() - began
+        await until(lambda: bool(river.acks))
 
-    assert took < GROUP_S
+    assert river.zones == {"ana": "lobby"}
 
 
 async def test_a_store_that_refuses_is_asked_again_and_nothing_is_acknowledged_meanwhile() -> None:

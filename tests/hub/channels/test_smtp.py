@@ -130,8 +130,10 @@ async def test_a_relay_that_offers_no_encryption_gets_no_mail(tmp_path: Path) ->
 
 
 async def test_a_relay_that_takes_no_login_gets_no_mail_from_a_hub_that_has_one(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("secret\n")
     async with simulated(tmp_path) as sim:
-        async with open_smtp(replace(sim.smtp, username="hub", password="secret"), SystemClock()) as channel:
+        settings = replace(sim.smtp, username="hub", password_file=tmp_path / "password")
+        async with open_smtp(settings, SystemClock()) as channel:
             with pytest.raises(Transient) as failed:
                 await channel.send(ANA)
 
