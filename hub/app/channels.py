@@ -11,10 +11,14 @@ from hub.channels.apns import ApnsSettings
 from hub.channels.fcm import FcmSettings
 from hub.channels.smtp import SmtpSettings
 from hub.channels.table import CHANNELS
+from hub.channels.webhook import WebhookSettings
 from hub.clock import Clock
 from hub.config.hub_toml import HubConfig
 from hub.errors import BadConfig
+from hub.outbox.message import webhook_provider
 from hub.outbox.port import Channel
+
+Settings = ApnsSettings | FcmSettings | SmtpSettings | WebhookSettings
 
 _log = structlog.get_logger()
 
@@ -30,14 +34,20 @@ async def open_channels(config: HubConfig, clock: Clock) -> AsyncIterator[Mappin
         channels: dict[str, Channel] = {}
         for provider, settings in _settings(config).items():
             try:
-                channels[provider] = await stack.enter_async_context(CHANNELS[provider](settings, clock))
+                opened = CHANNELS[provider.partition(".")[0]](settings, clock)
+                channels[provider] = await stack.enter_async_context(opened)
             except BadConfig as exc:
                 _log.warning("A channel is off until its configuration is mended", channel=provider, fault=str(exc))
         yield channels
 
 
-def _settings(config: HubConfig) -> Mapping[str, ApnsSettings | FcmSettings | SmtpSettings]:
-    settings: dict[str, ApnsSettings | FcmSettings | SmtpSettings] = {}
+def _settings(config: HubConfig) -> Mapping[str, Settings]:
+    settings: dict[str, Settings] = {
+        webhook_provider(name): WebhookSettings(
+            name=name, url=webhook.url, secret_file=webhook.secret_file, allow_private=webhook.allow_private
+        )
+        for name, webhook in config.webhooks.items()
+    }
     if (apns := config.apns) is not None:
         settings["apns"] = ApnsSettings(
             endpoint=apns.endpoint,
