@@ -26,12 +26,13 @@ from wire.pseudonym import Pseudonym
 ROWS = 50
 TAGS = 1000
 SECONDS = 40  # of traffic
+QUICK_SECONDS = 6
 T0 = 1_795_335_600.0
 
 
-def run() -> Mapping[str, float]:
+def run(*, quick: bool = False) -> Mapping[str, float]:
     """Sightings a second of one core's time, ours and the bare loop's."""
-    arrivals = _traffic()
+    arrivals = _traffic(QUICK_SECONDS if quick else SECONDS)
     bare = _rate(arrivals, msgspec.json.Decoder().decode)
     ingest, tracker = Ingest(), Tracker([_layout()])
     ingest.roster = Roster(
@@ -66,12 +67,12 @@ def _tag(number: int) -> Pseudonym:
     return Pseudonym(f"tag-{number:012d}")
 
 
-def _traffic() -> list[Arrival]:
+def _traffic(seconds: int) -> list[Arrival]:
     dice = Random(7)  # noqa: S311  traffic, not a secret
     dumps = msgspec.json.Encoder().encode
     arrivals: list[Arrival] = []
     seqs = Counter[str]()
-    for second in range(SECONDS):
+    for second in range(seconds):
         for gateway, level in (("a-1", -62), ("b-1", -78)):
             for first in range(0, TAGS, ROWS):
                 seqs[gateway] += 1

@@ -1,0 +1,160 @@
+"""`make bench`: what are the figures on this machine, and how far are they from what a bare program does here?
+
+    python -m tests.bench [NAME …] [--quick] [--write]
+
+Each figure that has one stands beside a reference of the same run, for a figure alone says more of the machine than of
+us. Every benchmark runs in a process of its own. `--quick` only shows that all of them work; its figures mean little.
+`--write` puts the table into docs/figures.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Final, NamedTuple
+
+ROOT: Final = Path(__file__).parents[2]
+PAGE: Final = ROOT / "docs" / "figures.md"
+LONGEST_S: Final = 600
+SEED: Final = 7  # of the sightings' traffic; the others roll no dice
+
+
+class Figure(NamedTuple):
+    """One row of the table: a result's key, what it is in words, its unit, and the key of its reference."""
+
+    key: str
+    words: str
+    unit: str
+    reference: str | None = None
+
+
+BENCHES: Final[Mapping[str, tuple[Figure, ...]]] = {
+    "gateway": (
+        Figure("us_an_advert", "gateway, CPU an advert at 500/s", "µs", "bleak_alone_us_an_advert"),
+        Figure("bleak_alone_us_an_advert", "· bleak alone, same radio", "µs"),
+        Figure("ours_us_an_advert", "· our own code, no radio", "µs"),
+        Figure("lost", "· adverts lost", ""),
+        Figure("bytes_an_enrolled_advert", "· on the wire, an enrolled advert", "B"),
+    ),
+    "sightings": (
+        Figure("sightings_per_s", "sightings through ingest and presence", "/s", "bare_msgspec_rows_per_s"),
+        Figure("bare_msgspec_rows_per_s", "· rows that msgspec alone decodes", "/s"),
+    ),
+    "latency": (
+        Figure("latency_p50_ms", "deciding sighting to provider, p50", "ms", "echo_p50_ms"),
+        Figure("latency_p99_ms", "deciding sighting to provider, p99", "ms", "echo_p99_ms"),
+        Figure("echo_p50_ms", "· a bare paho echo, there and back, p50", "ms"),
+        Figure("echo_p99_ms", "· a bare paho echo, there and back, p99", "ms"),
+        Figure("guests", "· guests who entered", ""),
+    ),
+    "outbox": (
+        Figure("messages_per_s", "messages, event to SENT", "/s", "bare_sqlite_messages_per_s"),
+        Figure("cpu_ms_a_message", "· CPU a message", "ms"),
+        Figure("bare_sqlite_messages_per_s", "· bare SQLite, the same four writes", "/s"),
+    ),
+    "pushes": (
+        Figure("pushes_per_s", "pushes to APNs, one connection", "/s"),
+        Figure("pushes_per_cpu_s", "· a second of our CPU", "/s"),
+        Figure("goaway_lost", "· lost, GOAWAY every 300", ""),
+        Figure("goaway_doubled", "· doubled, GOAWAY every 300", ""),
+    ),
+}
+
+
+def main() -> int:
+    """Run what is asked for; 1 when one of them failed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(BENCHES)}; all without a name")
+    parser.add_argument(
+        "--quick", action="store_true", help="show that they work, in a minute; the figures mean little"
+    )
+    parser.add_argument("--write", action="store_true", help="put the table into docs/figures.md")
+    parser.add_argument("--one", choices=BENCHES, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.one:
+        sys.stdout.write(json.dumps(import_module(f"tests.bench.{args.one}").run(quick=args.quick)) + "\n")
+        return 0
+    unknown = [name for name in args.names if name not in BENCHES]
+    if unknown:
+        parser.error(f"unknown benchmark {unknown[0]!r}; known: {', '.join(BENCHES)}")
+    results = {name: _measure(name, quick=args.quick) for name in args.names or BENCHES}
+    table = _table({name: result for name, result in results.items() if result is not None}, quick=args.quick)
+    sys.stdout.write(f"\n{table}")
+    if args.write:
+        PAGE.write_text(f"# Figures\n\n`make bench ARGS=--write` writes this page.\n\n{table}", encoding="utf-8")
+    return 1 if None in results.values() else 0
+
+
+def _measure(name: str, *, quick: bool) -> Mapping[str, float] | None:
+    """One benchmark in a process of its own; None, and its last words, when it failed."""
+    sys.stderr.write(f"{name} … ")
+    sys.stderr.flush()
+    begun = time.monotonic()
+    command = [sys.executable, "-m", "tests.bench", "--one", name, *(["--quick"] if quick else [])]
+    try:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=LONGEST_S)
+    except subprocess.TimeoutExpired:
+        sys.stderr.write(f"not done in {LONGEST_S} s\n")
+        return None
+    sys.stderr.write(f"{time.monotonic() - begun:.0f} s\n")
+    if done.returncode:
+        sys.stderr.write(done.stderr[-2000:] + "\n")
+        return None
+    result: Mapping[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return result
+
+
+def _table(results: Mapping[str, Mapping[str, float]], *, quick: bool) -> str:
+    lines = [
+        _circumstances(quick=quick),
+        "",
+        "| figure | value | unit | times its reference |",
+        "| --- | ---: | --- | ---: |",
+    ]
+    for name, result in results.items():
+        lines += [_row(figure, result) for figure in BENCHES[name] if figure.key in result]
+    return "\n".join(lines) + "\n"
+
+
+def _row(figure: Figure, result: Mapping[str, float]) -> str:
+    ratio = ""
+    if figure.reference is not None and result.get(figure.reference):
+        ratio = f"{result[figure.key] / result[figure.reference]:.2f}"
+    return f"| {figure.words} | {result[figure.key]:,} | {figure.unit} | {ratio} |"
+
+
+def _circumstances(*, quick: bool) -> str:
+    said = [
+        f"commit {_git('rev-parse', '--short', 'HEAD')}{' and changes' if _git('status', '--porcelain') else ''}",
+        f"Python {platform.python_version()}",
+        f"{_processor()}, {os.cpu_count()} cores",
+        f"load {os.getloadavg()[0]:.1f} at the end",
+        f"seed {SEED}",
+    ]
+    return ("Quick: these figures mean little. " if quick else "") + ", ".join(said) + "."
+
+
+def _git(*words: str) -> str:
+    done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "unknown"
+
+
+def _processor() -> str:
+    names: Sequence[str] = [
+        line.partition(":")[2].strip()
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        if line.startswith("model name")
+    ]
+    return names[0] if names else platform.machine()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
