@@ -13,6 +13,8 @@ from hub.identity.guest import AttributeValue, Binding, Consent, Device, Reserva
 from hub.identity.port import GuestRecord
 from hub.identity.present import PresentGuest
 from hub.ingest.seen import SeenGateway
+from hub.journeys.coupon import Coupon
+from hub.journeys.task import TaskRow
 from hub.outbox.message import State
 from hub.outbox.shown import Attempt, MessageRow, MessageStory, ShownVisit
 from rules.decision import Decision
@@ -104,6 +106,31 @@ class MessagePage(Answer):
 
     items: Sequence[MessageRow]
     next: str | None
+
+
+class TaskPage(Answer):
+    """Some of the staff's tasks, newest first."""
+
+    items: Sequence[TaskRow]
+    next: str | None
+
+
+class CouponShown(Answer):
+    """One code."""
+
+    code: str
+    venue: str
+    guest: str | None
+    journey: str
+    message: str
+    issued: datetime
+    redeemed: datetime | None
+    redeemed_by: str | None
+
+    @classmethod
+    def of(cls, coupon: Coupon) -> Self:
+        """As it is shown."""
+        return cls(**{name: getattr(coupon, name) for name in cls.model_fields})
 
 
 class EventShown(Answer):

@@ -6,14 +6,27 @@ from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI, Request
 
-from hub.api import consents, devices, events, guests, health, messages, presence, reservations, tags, unsubscribe
+from hub.api import (
+    consents,
+    coupons,
+    devices,
+    events,
+    guests,
+    health,
+    messages,
+    presence,
+    reservations,
+    tags,
+    tasks,
+    unsubscribe,
+)
 from hub.api.access import Access
 from hub.api.auth import ANYONE, Guarded, roles
 from hub.api.deps import ApiDeps
 from hub.api.problem import answer_problems
 
-_GUARDED: Final = (guests, reservations, devices, consents, tags, events, messages, presence, health)
-_PUBLIC: Final = (health, unsubscribe)
+_GUARDED: Final = (guests, reservations, devices, consents, tags, events, messages, tasks, coupons, presence, health)
+_PUBLIC: Final = (health, unsubscribe, coupons)
 
 described = APIRouter(route_class=Guarded)
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
 
 from hub.api.feed import Feed
-from hub.api.port import Live, Messages, PostEvent, Tokens, VenueShown
+from hub.api.guesses import Guesses
+from hub.api.port import AckTask, Coupons, Live, Messages, PostEvent, Tasks, Tokens, VenueShown
 from hub.clock import Clock
 from hub.identity.port import Guests
 from hub.identity.unsubscribe import Unsubscribed
@@ -28,12 +29,16 @@ class ApiDeps:
     live: Live
     feed: Feed
     post_event: PostEvent
+    tasks: Tasks
+    ack_task: AckTask
+    coupons: Coupons
     venues: Callable[[], Mapping[str, VenueShown]]  # those in force now: a reload changes them
     pseudonyms: Callable[[TagId], Mapping[str, str]]  # of a tag, by venue
     enrolment_changed: Callable[[], Awaitable[None]]  # a tag or a consent to presence has changed: tell the gateways
     read_unsubscribe: Callable[[str], Unsubscribed | None]  # whom a link's token lets go
     waiting_for: Callable[[], Sequence[str]]  # what keeps the hub from being ready: "broker", "store"; empty: ready
     metrics: CollectorRegistry
+    guesses: Guesses = field(default_factory=Guesses)  # of coupon codes
 
 
 def _deps(request: Request) -> ApiDeps:

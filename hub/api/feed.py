@@ -8,6 +8,7 @@ What is published, apart from `at` (RFC 3339), `kind` and `venue`:
 - `entered`, `dwelled`, `left`: guest, zone, visit, confidence
 - `decision`: guest, journey, decision (what became of it), reason, text, message (its id, or None)
 - `message`: guest, message (its name), id, journey, channel, state, reason: any change of state but the next
+- `task`: guest, journey, id, team, text, state (open, acked), by (who took it)
 - `accepted`: guest, message (its name), id, journey, channel, state, provider: a provider took it
 """
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from hub.identity.present import PresentGuest
 from hub.identity.token import TokenRecord
 from hub.ingest.seen import SeenGateway
+from hub.journeys.coupon import Coupon
+from hub.journeys.task import TaskRow
 from hub.outbox.message import State
 from hub.outbox.shown import MessageRow, MessageStory, Page
 from rules.decision import Decision
@@ -43,6 +46,40 @@ class Messages(Protocol):
 
     async def timeline(self, guest: str, *, venue: str | None, limit: int, cursor: str | None) -> Page[Decision]:
         """Everything that was decided about a guest, newest first. Raises BadRequest as `page` does."""
+        ...
+
+
+class Tasks(Protocol):
+    """What the staff were asked to do, to be read."""
+
+    async def page(
+        self, *, venue: str | None, team: str | None, is_open: bool | None, limit: int, cursor: str | None
+    ) -> Page[TaskRow]:
+        """The tasks, newest first. Raises BadRequest when the cursor is none of ours."""
+        ...
+
+    async def one(self, task: str) -> TaskRow:
+        """One task. Raises NotFound."""
+        ...
+
+
+class AckTask(Protocol):
+    """Take a task, and let the journey that waits know."""
+
+    async def __call__(self, task: str, by: str) -> TaskRow:
+        """As it then stands; the first who takes it is kept. Raises NotFound."""
+        ...
+
+
+class Coupons(Protocol):
+    """Codes that guests were given. `venue` None means every venue."""
+
+    async def one(self, code: str, *, venue: str | None) -> Coupon:
+        """A code that somebody was given. Raises NotFound."""
+        ...
+
+    async def redeem(self, code: str, *, venue: str | None, by: str, now: datetime) -> Coupon:
+        """Use it, once. Raises NotFound; Conflict when it was used before."""
         ...
 
 

@@ -12,6 +12,7 @@ import structlog
 
 from hub.api.feed import Feed
 from hub.api.port import Posted
+from hub.app.agenda import Agenda
 from hub.app.books import Books, read_books
 from hub.app.enrolling import Enrolling
 from hub.app.live import LiveView
@@ -35,6 +36,7 @@ from hub.outbox.dispatch import Dispatcher
 from hub.outbox.port import Channel
 from hub.pipeline import Pipeline
 from hub.presence.tracker import Tracker
+from hub.store.changes import Watch
 from hub.store.sqlite import Store
 from rules.event import Event
 from rules.facts import Planned
@@ -65,10 +67,29 @@ class House:
         self.feed = Feed()
         self.figures = Figures()
         self.standing = Standing(config.hub.data_dir, books.rulebooks)
-        self.stores = Stores(store, timezone_of=self.standing.timezone_of, webhooks=config.webhooks)
+        watch = Watch(
+            fields=self._waited_by,
+            timezone_of=self.standing.timezone_of,
+            written=self._written,
+        )
+        self.stores = Stores(
+            store,
+            timezone_of=self.standing.timezone_of,
+            webhooks=config.webhooks,
+            watch=watch,
+            shadow=config.hub.shadow,
+        )
         self._hear(clock)
         self._decide(clock)
         self._send(store, channels, clock)
+        self.agenda = Agenda(
+            stores=self.stores,
+            journeys=self.journeys,
+            rulebooks=self.rulebooks,
+            channels=channels,
+            feed=self.feed,
+            clock=clock,
+        )
 
     def _hear(self, clock: Clock) -> None:
         self.ingest = Ingest()
@@ -129,6 +150,7 @@ class House:
         notes = await self.stores.gateways.load()
         self.ingest.gateways.restore(notes)
         self.standing.revoked = frozenset((note.venue, note.gateway) for note in notes if note.revoked)
+        self.rulebooks.hold(await self.stores.holds.held())
         await self._take_books(self.books, now)
         await self.enrolling.changed()
         visits = await self.stores.visits.open_visits()
@@ -149,6 +171,7 @@ class House:
             "outbox": self.dispatcher.run(),
             "enrolment": self.enrolling.run(),
             "reload": self._watch_reload(),
+            **self.agenda.loops(),
         }
 
     def ask_to_reload(self) -> None:
@@ -176,6 +199,7 @@ class House:
         self.standing.take_books(complete)
         self.books = books
         self.rulebooks.swap(complete)
+        self.agenda.schedule.poke()
         self.pipeline.changed(self.tracker.lay_out(self.standing.layouts(), now=now.timestamp()))
         self.deadlines.poke()
 
@@ -190,9 +214,17 @@ class House:
             self.dispatcher.poke()
         if record.runs:
             self.deadlines.poke()
-        tell_record(self.feed, record)
+        self.agenda.decided(record)
+        tell_record(self.feed, record, shadow=self.config.hub.shadow)
         for decision in record.decisions:
             self.figures.decided(decision.venue, decision.journey, decision.kind.value, decision.reason.value)
+
+    def _waited_by(self) -> Mapping[str, frozenset[str]]:
+        return self.rulebooks.waited_by()
+
+    def _written(self) -> None:
+        """Somebody wrote about a guest: what waits for it may move."""
+        self.agenda.inbox.poke()
 
     def _unsubscribe_url(self, planned: Planned) -> str | None:
         base = self.config.hub.public_url

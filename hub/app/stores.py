@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import tzinfo
 
+from hub.store.changes import Watch
 from hub.store.configs import ConfigStore
+from hub.store.coupons import CouponStore
 from hub.store.gateways import GatewayStore
 from hub.store.guests import GuestStore
+from hub.store.holds import HoldStore
 from hub.store.imports import ImportStore
 from hub.store.ledger import LedgerStore
 from hub.store.marks import MarkStore
 from hub.store.messages import MessageStore
+from hub.store.occasions import OccasionStore
 from hub.store.sqlite import Store
+from hub.store.tasks import TaskStore
 from hub.store.tokens import TokenStore
 from hub.store.visits import VisitStore
 
@@ -20,13 +25,25 @@ from hub.store.visits import VisitStore
 class Stores:
     """The adapters."""
 
-    def __init__(self, store: Store, *, timezone_of: Callable[[str], tzinfo], webhooks: Collection[str] = ()) -> None:
-        self.guests = GuestStore(store)
+    def __init__(
+        self,
+        store: Store,
+        *,
+        timezone_of: Callable[[str], tzinfo],
+        webhooks: Collection[str] = (),
+        watch: Watch,
+        shadow: bool,
+    ) -> None:
+        self.guests = GuestStore(store, watch)
         self.tokens = TokenStore(store)
         self.messages = MessageStore(store)
-        self.imports = ImportStore(store)
+        self.tasks = TaskStore(store)
+        self.coupons = CouponStore(store)
+        self.occasions = OccasionStore(store)
+        self.holds = HoldStore(store)
+        self.imports = ImportStore(store, watch)
         self.marks = MarkStore(store)
         self.gateways = GatewayStore(store)
         self.visits = VisitStore(store)
         self.configs = ConfigStore(store)
-        self.ledger = LedgerStore(store, timezone_of=timezone_of, webhooks=webhooks)
+        self.ledger = LedgerStore(store, timezone_of=timezone_of, webhooks=webhooks, watch=watch, shadow=shadow)

@@ -16,8 +16,8 @@ from rules.event import DWELLED, ENTERED, LEFT
 _PRESENCE = frozenset({ENTERED, DWELLED, LEFT})
 
 
-def tell_record(feed: Feed, record: Record) -> None:
-    """An event of presence, then each decision that it, or a deadline, led to."""
+def tell_record(feed: Feed, record: Record, *, shadow: bool = False) -> None:
+    """An event of presence, then each decision that it, or a deadline, led to; in shadow the staff are told nothing."""
     event = record.event
     if event is not None and event.kind in _PRESENCE:
         feed.publish(
@@ -40,6 +40,19 @@ def tell_record(feed: Feed, record: Record) -> None:
             reason=decision.reason.value,
             text=decision.text,
             message=decision.message,
+        )
+    for task in () if shadow else record.tasks:
+        feed.publish(
+            venue=task.venue,
+            kind="task",
+            at=task.at,
+            guest=task.guest,
+            journey=task.journey,
+            id=task.id,
+            team=task.team,
+            text=task.text,
+            state="open",
+            by=None,
         )
 
 

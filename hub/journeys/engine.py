@@ -97,5 +97,8 @@ class Journeys:
             runs=tuple(outcome.runs),
             decisions=tuple(outcome.decisions),
             planned=tuple(outcome.planned),
-            cancelled=tuple(outcome.cancelled),
+            cancelled=outcome.cancelled,
+            tasks=outcome.tasks,
+            writes=outcome.writes,
+            emitted=outcome.emitted,
         )

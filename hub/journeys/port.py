@@ -11,6 +11,7 @@ from rules.decision import Decision
 from rules.event import Due, Event
 from rules.facts import Facts, Planned
 from rules.run import Run
+from rules.task import Task, Write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,9 @@ class Record:
     decisions: tuple[Decision, ...]
     planned: tuple[Planned, ...]  # a ghost is stored in state GHOST, a held one SCHEDULED, the others READY
     cancelled: tuple[str, ...] = ()  # messages not yet sent that an ended run takes back
+    tasks: tuple[Task, ...] = ()  # what the staff are asked to do
+    writes: tuple[Write, ...] = ()  # on her profile
+    emitted: tuple[Event, ...] = ()  # of the journeys' own making, decided about already
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +106,18 @@ class Pendings(Protocol):
 
     async def settle_pending(self, event: str) -> None:
         """Nobody can decide about it: take it away."""
+        ...
+
+
+class RunBook(Protocol):
+    """Who is in a journey just now, and which versions of it were ever kept."""
+
+    async def live_runs(self, *, venue: str, journey: str | None, after: str, limit: int) -> Sequence[Run]:
+        """Live runs of a journey, or of all, by id, those after one."""
+        ...
+
+    async def versions_of(self, venue: str, journey: str) -> Sequence[KeptVersion]:
+        """Every kept version of a journey, the oldest first."""
         ...
 
 

@@ -14,6 +14,7 @@ from datetime import datetime
 
 import structlog
 
+from hub.journeys.holds import Held, holding
 from hub.journeys.port import KeptVersion, Versions
 from rules.definition import Faulty, read_journey
 from rules.journey import Journey
@@ -27,14 +28,25 @@ class Rulebooks:
 
     def __init__(self, books: Mapping[str, Rulebook]) -> None:
         self.current = books  # by venue
+        self._held: Sequence[Held] = ()
 
     def of(self, venue: str) -> Rulebook | None:
         """A venue's rules just now; None for a venue that no file describes."""
         return self.current.get(venue)
 
+    def waited_by(self) -> Mapping[str, frozenset[str]]:
+        """The guest fields that some wait is reckoned from, by venue: a change of one is an event."""
+        return {venue: book.waited_on for venue, book in self.current.items()}
+
     def swap(self, books: Mapping[str, Rulebook]) -> None:
         """From now on these. What was newest stays readable: a run may have started on it a moment ago."""
-        self.current = {venue: _remembering(book, self.current.get(venue)) for venue, book in books.items()}
+        complete = {venue: _remembering(book, self.current.get(venue)) for venue, book in books.items()}
+        self.current = holding(complete, self._held)
+
+    def hold(self, held: Sequence[Held]) -> None:
+        """From now on these journeys are held back, and no others."""
+        self._held = held
+        self.current = holding(self.current, held)
 
 
 def _remembering(book: Rulebook, before: Rulebook | None) -> Rulebook:

@@ -12,7 +12,7 @@ from hub.clock import Clock
 from hub.pages import phrases
 from hub.pages.assets import Asset, read_assets
 from hub.pages.floorplan import frame
-from hub.pages.port import Feed, Guests, Live, Messages, Tokens
+from hub.pages.port import AckTask, Feed, Guests, Live, Messages, Tasks, Tokens
 from hub.pages.sessions import Sessions
 from hub.pages.venue import VenuePage
 
@@ -26,6 +26,8 @@ class PagesDeps:
     guests: Guests
     messages: Messages
     live: Live
+    tasks: Tasks
+    ack_task: AckTask
     feed: Feed
     venues: Callable[[], Mapping[str, VenuePage]]  # those in force now: a reload changes them
     secure: bool  # people reach the hub over https: the cookie then travels over nothing else

@@ -118,12 +118,13 @@ def value(one: Value) -> str:
 def happening(item: Item, who: str, venue: VenuePage) -> tuple[str, Tone] | None:
     """A line for what has just happened; None for what is no news to people."""
     match item["kind"]:
-        case "entered" | "left":
-            return f"{who} {item['kind']} {venue.zone(str(item.get('zone')))}", Tone.QUIET
-        case "dwelled":
-            return f"{who} stays in {venue.zone(str(item.get('zone')))}", Tone.QUIET
+        case "entered" | "left" | "dwelled":
+            did = "stays in" if item["kind"] == "dwelled" else item["kind"]
+            return f"{who} {did} {venue.zone(str(item.get('zone')))}", Tone.QUIET
         case "decision":
             return _decided(item, who)
+        case "task":
+            return _task(item)
         case "accepted":
             return f"{provider(str(item.get('provider')))} accepted {_words(item, 'message')} for {who}", Tone.GOOD
         case _:
@@ -135,6 +136,12 @@ def _decided(item: Item, who: str) -> tuple[str, Tone] | None:
         return None
     words, tone = _KINDS[Kind(str(item["decision"]))]
     return f"{who}: {words[:1].lower()}{words[1:]} in {_words(item, 'journey')}: {item.get('text') or ''}", tone
+
+
+def _task(item: Item) -> tuple[str, Tone]:
+    if item.get("state") == "open":
+        return f"{_words(item, 'team')}: {item.get('text') or ''}", Tone.WAITS
+    return f"{item.get('by') or 'somebody'} took it: {item.get('text') or ''}", Tone.GOOD
 
 
 def _words(item: Item, name: str) -> str:

@@ -1,4 +1,4 @@
-"""What do the pages ask of the store and of the running hub? To read, and nothing else."""
+"""What do the pages ask of the store and of the running hub? To read, and to take a task."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hub.identity.port import GuestRecord
 from hub.identity.present import PresentGuest
 from hub.identity.token import TokenRecord
 from hub.ingest.seen import SeenGateway
+from hub.journeys.task import TaskRow
 from hub.outbox.message import State
 from hub.outbox.shown import MessageRow, MessageStory, Page
 
@@ -56,6 +57,28 @@ class Live(Protocol):
 
     async def gateways(self, venue: str | None) -> Sequence[SeenGateway]:
         """Every gateway, as it was last heard."""
+        ...
+
+
+class Tasks(Protocol):
+    """What the staff were asked to do."""
+
+    async def page(
+        self, *, venue: str | None, team: str | None, is_open: bool | None, limit: int, cursor: str | None
+    ) -> Page[TaskRow]:
+        """The tasks, newest first."""
+        ...
+
+    async def one(self, task: str) -> TaskRow:
+        """One task. Raises NotFound."""
+        ...
+
+
+class AckTask(Protocol):
+    """Take a task, and let the journey that waits know: the one thing that the pages change."""
+
+    async def __call__(self, task: str, by: str) -> TaskRow:
+        """As it then stands. Raises NotFound."""
         ...
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
@@ -12,13 +11,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from hub.identity.token import TokenRecord
 from hub.pages.deps import Site
+from hub.pages.forms import is_from_elsewhere, read_form
 from hub.pages.guard import HEADERS, HOME, SIGN_IN, SiteHere, cookie_name
 from hub.pages.sessions import LASTS, form_word, is_form_word
 
 public = APIRouter(include_in_schema=False)
 
 _FORM_COOKIE: Final = "innkeeper-form"
-_FORM_MAX: Final = 4096  # bytes; a token has about fifty
 _STATIC_HEADERS: Final = {"Cache-Control": "public, max-age=31536000, immutable"}  # the address changes with the bytes
 
 
@@ -31,8 +30,8 @@ async def ask(request: Request, site: SiteHere) -> Response:
 @public.post("/signin")
 async def sign_in(request: Request, site: SiteHere) -> Response:
     """Sign in."""
-    form = await _form(request)
-    if _elsewhere(request) or not is_form_word(request.cookies.get(_FORM_COOKIE), form.get("word", "")):
+    form = await read_form(request)
+    if is_from_elsewhere(request) or not is_form_word(request.cookies.get(_FORM_COOKIE), form.get("word", "")):
         return _page(request, site, "This form was too old, or came from another site. Please try again.")
     begun = await site.sessions.begin(form.get("token", "").strip(), site.deps.clock.now())
     if begun is None:
@@ -49,9 +48,9 @@ async def sign_in(request: Request, site: SiteHere) -> Response:
 async def sign_out(request: Request, site: SiteHere) -> Response:
     """Sign out. Without a session there is nothing to do."""
     cookie = request.cookies.get(cookie_name(site))
-    form = await _form(request)
+    form = await read_form(request)
     if cookie is not None:
-        if _elsewhere(request) or not is_form_word(cookie, form.get("word", "")):
+        if is_from_elsewhere(request) or not is_form_word(cookie, form.get("word", "")):
             raise HTTPException(HTTPStatus.FORBIDDEN)
         site.sessions.end(cookie)
     answer = RedirectResponse(SIGN_IN, HTTPStatus.SEE_OTHER)
@@ -80,17 +79,3 @@ def _set(answer: Response, site: Site, name: str, cookie: str, seconds: int) -> 
     answer.set_cookie(
         name, cookie, max_age=seconds, path="/", secure=site.deps.secure, httponly=True, samesite="strict"
     )
-
-
-def _elsewhere(request: Request) -> bool:
-    return request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}
-
-
-async def _form(request: Request) -> dict[str, str]:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _FORM_MAX:
-            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    fields = parse_qs(body.decode("ascii", errors="replace"), max_num_fields=10)
-    return {name: values[0] for name, values in fields.items()}

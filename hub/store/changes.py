@@ -29,9 +29,11 @@ class Watch:
 
 
 @contextmanager
-def watching(connection: sqlite3.Connection, watch: Watch | None, guest: str, at: datetime) -> Iterator[None]:
-    """Around a write about a guest, in one transaction."""
-    venues = {} if watch is None else _waited(connection, watch.fields(), guest)
+def watching(
+    connection: sqlite3.Connection, watch: Watch | None, guest: str, at: datetime, *, but: str | None = None
+) -> Iterator[None]:
+    """Around a write about a guest, in one transaction; `but` is a venue that knows of it already."""
+    venues = {} if watch is None else _waited(connection, watch.fields(), guest, but)
     if watch is None or not venues:
         yield
         return
@@ -45,10 +47,10 @@ def watching(connection: sqlite3.Connection, watch: Watch | None, guest: str, at
 
 
 def _waited(
-    connection: sqlite3.Connection, fields: Mapping[str, frozenset[str]], guest: str
+    connection: sqlite3.Connection, fields: Mapping[str, frozenset[str]], guest: str, but: str | None
 ) -> Mapping[str, frozenset[str]]:
     rows = connection.execute("SELECT DISTINCT venue FROM runs WHERE guest = ? AND live", (guest,))
-    return {venue: fields[venue] for (venue,) in rows if fields.get(venue)}
+    return {venue: fields[venue] for (venue,) in rows if venue != but and fields.get(venue)}
 
 
 def _set(connection: sqlite3.Connection, venue: str, guest: str, name: str, value: Value, at: datetime) -> Event:

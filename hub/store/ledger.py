@@ -7,17 +7,29 @@ from datetime import datetime, tzinfo
 
 from hub.journeys.port import DueWait, KeptVersion, Record, VisitNote
 from hub.store import pending, records
+from hub.store.changes import Watch
 from hub.store.facts import facts_of
 from hub.store.sqlite import Store
 from rules.event import Event
 from rules.facts import Facts
+from rules.run import Run
 
 
 class LedgerStore:
-    """hub.journeys.port.Ledger, Pendings and Versions, on SQLite."""
+    """hub.journeys.port.Ledger, Pendings, RunBook and Versions, on SQLite."""
 
-    def __init__(self, store: Store, *, timezone_of: Callable[[str], tzinfo], webhooks: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        timezone_of: Callable[[str], tzinfo],
+        webhooks: Collection[str] = (),
+        watch: Watch | None = None,
+        shadow: bool = False,
+    ) -> None:
         self._store = store
+        self._watch = watch  # whose waits at other venues a write of a journey moves
+        self._shadow = shadow  # the staff are told nothing
         self._timezone_of = timezone_of  # of a venue: it says what "today" is
         self._webhooks = webhooks  # the channels that a webhook carries: every guest is reached by them
 
@@ -34,7 +46,7 @@ class LedgerStore:
 
     async def record(self, record: Record, *, now: datetime) -> None:
         """Store all of it, durably. Raises Conflict when the guest's version has moved on."""
-        await self._store.write(lambda c: records.record(c, record, now))
+        await self._store.write(lambda c: records.record(c, record, now, watch=self._watch, shadow=self._shadow))
 
     async def note_visit(self, visit: VisitNote) -> None:
         """Store a visit of a tag that is nobody's just now."""
@@ -63,3 +75,11 @@ class LedgerStore:
     async def versions_in_use(self, *, now: datetime) -> Sequence[KeptVersion]:
         """The kept versions that a live run, an open goal or an unsent message still needs, the oldest first."""
         return await self._store.read(lambda c: records.versions_in_use(c, now))
+
+    async def live_runs(self, *, venue: str, journey: str | None, after: str, limit: int) -> Sequence[Run]:
+        """Live runs of a journey, or of all, by id, those after one."""
+        return await self._store.read(lambda c: records.live_runs(c, venue, journey, after, limit))
+
+    async def versions_of(self, venue: str, journey: str) -> Sequence[KeptVersion]:
+        """Every kept version of a journey, the oldest first."""
+        return await self._store.read(lambda c: records.versions_of(c, venue, journey))

@@ -1,28 +1,21 @@
-"""What became of a message, and why? Read for whoever asks, newest first, page by page.
-
-A cursor is where the last page ended: the moment and the id of its last row, so that rows which arrive between two
-pages shift nothing.
-"""
+"""What became of a message, and why? Read for whoever asks, newest first, page by page."""
 
 from __future__ import annotations
 
-import re
 import sqlite3
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Final
 
 import msgspec
 
-from hub.errors import BadRequest, NotFound
+from hub.errors import NotFound
 from hub.outbox.message import State
 from hub.outbox.shown import Attempt, MessageRow, MessageStory, Page, ShownVisit
+from hub.store.cursors import make_cursor, read_cursor
 from hub.store.sqlite import Store
 from hub.store.times import from_us, maybe_from_us, to_us
 from hub.store.values import load_decision, load_values
 from rules.decision import Decision
 from rules.event import DWELLED, ENTERED, LEFT, Event
-
-_CURSOR: Final = re.compile(r"([0-9]{1,18})\.([^.]*)", re.ASCII)  # 18 digits fit SQLite's integers
 
 _PAGE: Final = """
 SELECT * FROM messages
@@ -55,7 +48,7 @@ class MessageStore:
         self, *, venue: str | None, state: State | None, guest: str | None, limit: int, cursor: str | None
     ) -> Page[MessageRow]:
         """The messages, newest first. Raises BadRequest when the cursor is none of ours."""
-        before_us, before_id = (None, "") if cursor is None else _read_cursor(cursor)
+        before_us, before_id = (None, "") if cursor is None else read_cursor(cursor)
         asked = {
             "venue": venue,
             "state": state,
@@ -68,7 +61,7 @@ class MessageStore:
         last = rows[limit - 1] if len(rows) > limit else None
         return Page(
             items=tuple(_row(row) for row in rows[:limit]),
-            cursor=None if last is None else _cursor(last["created_us"], last["id"]),
+            cursor=None if last is None else make_cursor(last["created_us"], last["id"]),
         )
 
     async def one(self, message: str) -> MessageStory:
@@ -77,28 +70,13 @@ class MessageStore:
 
     async def timeline(self, guest: str, *, venue: str | None, limit: int, cursor: str | None) -> Page[Decision]:
         """Everything that was decided about a guest, newest first. Raises BadRequest as `page` does."""
-        before = None if cursor is None else _read_cursor(cursor)[0]
+        before = None if cursor is None else read_cursor(cursor)[0]
         asked = {"guest": guest, "venue": venue, "before": before, "limit": limit + 1}
         rows = await self._store.read(lambda c: c.execute(_TIMELINE, asked).fetchall())
         return Page(
             items=tuple(load_decision(row["value_json"]) for row in rows[:limit]),
-            cursor=_cursor(rows[limit - 1]["seq"], "") if len(rows) > limit else None,
+            cursor=make_cursor(rows[limit - 1]["seq"], "") if len(rows) > limit else None,
         )
-
-
-def _cursor(number: int, name: str) -> str:
-    return urlsafe_b64encode(f"{number}.{name}".encode()).rstrip(b"=").decode()
-
-
-def _read_cursor(cursor: str) -> tuple[int, str]:
-    try:
-        text = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-    except ValueError:
-        text = ""
-    ours = _CURSOR.fullmatch(text)
-    if ours is None:
-        raise BadRequest("cursor: not one that a page gave; ask without it for the first page")
-    return int(ours[1]), ours[2]
 
 
 def _row(row: sqlite3.Row) -> MessageRow:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from datetime import datetime
 from typing import Final
 
 from hub.errors import NotFound
 from hub.identity.guest import GuestId, Profile
+from rules.event import Value
 
 NOBODY: Final = "guest: found nobody of this id; right would be one who was put before"
 
@@ -40,6 +42,17 @@ def profile_of(connection: sqlite3.Connection, guest: GuestId) -> Profile:
     values = {name: row[name] for name in _PLAIN}
     values["member"] = None if row["member"] is None else bool(row["member"])
     return Profile(**values, attributes=json.loads(row["attributes_json"]))
+
+
+def set_attribute(connection: sqlite3.Connection, guest: str, name: str, value: Value) -> None:
+    """Write one attribute, in a transaction that raises her version; None takes it away."""
+    (text,) = connection.execute("SELECT attributes_json FROM guests WHERE guest = ?", (guest,)).fetchone()
+    attributes = json.loads(text)
+    attributes.pop(name, None)
+    if value is not None:
+        attributes[name] = value.isoformat() if isinstance(value, datetime) else value
+    kept = json.dumps(attributes, ensure_ascii=False)
+    connection.execute("UPDATE guests SET attributes_json = ? WHERE guest = ?", (kept, guest))
 
 
 def touch(connection: sqlite3.Connection, guest: str, at_us: int) -> None:

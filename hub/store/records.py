@@ -19,7 +19,10 @@ from hub.errors import Conflict
 from hub.journeys.port import DueWait, KeptVersion, Record, VisitNote
 from hub.outbox.message import State
 from hub.outbox.state import WAITING, Why
+from hub.store.changes import Watch, watching
 from hub.store.pending import settle_pending
+from hub.store.profiles import set_attribute
+from hub.store.tasks import put_task
 from hub.store.times import from_us, maybe_us, to_us
 from hub.store.values import dump_decision, dump_run, dump_values, load_run
 from rules.decision import Decision
@@ -79,7 +82,9 @@ def seen(connection: sqlite3.Connection, event_id: str) -> bool:
     return connection.execute("SELECT 1 FROM events WHERE id = ?", (event_id,)).fetchone() is not None
 
 
-def record(connection: sqlite3.Connection, record: Record, now: datetime) -> None:
+def record(
+    connection: sqlite3.Connection, record: Record, now: datetime, *, watch: Watch | None = None, shadow: bool = False
+) -> None:
     """Store all of it, or raise Conflict and store nothing."""
     if record.event is not None:
         settle_pending(connection, record.event.id)
@@ -96,6 +101,21 @@ def record(connection: sqlite3.Connection, record: Record, now: datetime) -> Non
         put_message(connection, planned, now)
     for message in record.cancelled:
         connection.execute(_CANCEL, (Why.STOPPED, to_us(now), message))
+    _put_the_rest(connection, record, now, watch=watch, shadow=shadow)
+
+
+def _put_the_rest(
+    connection: sqlite3.Connection, record: Record, now: datetime, *, watch: Watch | None, shadow: bool
+) -> None:
+    """What a journey does besides sending."""
+    for event in record.emitted:
+        _put_event(connection, event)
+    for task in record.tasks:
+        put_task(connection, task, now, shadow=shadow)
+    if record.writes:  # here they are decided about already; at other venues they are still to be
+        with watching(connection, watch, record.guest, now, but=record.venue):
+            for write in record.writes:
+                set_attribute(connection, write.guest, write.field, write.value)
 
 
 def _claim_version(connection: sqlite3.Connection, record: Record, now: datetime) -> None:
@@ -246,3 +266,21 @@ def versions_in_use(connection: sqlite3.Connection, now: datetime) -> list[KeptV
     return [
         KeptVersion(venue=venue, journey=journey, version=version, text=text) for venue, journey, version, text in rows
     ]
+
+
+def versions_of(connection: sqlite3.Connection, venue: str, journey: str) -> list[KeptVersion]:
+    """Every kept version of a journey, the oldest first."""
+    rows = connection.execute(
+        "SELECT version, text FROM journeys WHERE venue = ? AND journey = ? ORDER BY first_us, rowid", (venue, journey)
+    )
+    return [KeptVersion(venue=venue, journey=journey, version=version, text=text) for version, text in rows]
+
+
+def live_runs(connection: sqlite3.Connection, venue: str, journey: str | None, after: str, limit: int) -> list[Run]:
+    """Live runs of a journey, or of all, by id, those after one."""
+    rows = connection.execute(
+        "SELECT value_json FROM runs WHERE live AND venue = ? AND (? IS NULL OR journey = ?) AND id > ?"
+        " ORDER BY id LIMIT ?",
+        (venue, journey, journey, after, limit),
+    )
+    return [load_run(text) for (text,) in rows]

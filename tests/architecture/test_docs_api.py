@@ -22,7 +22,7 @@ from hub.ingest.seen import SeenGateway
 from hub.outbox.shown import Attempt, MessageRow
 from rules.decision import Decision
 from tests.architecture.pages import ROOT, blocks, firsts, page, quoted, rows, section
-from tests.fakes.api import FakeHub, client
+from tests.fakes.api import FakeHub, a_coupon, a_task, client
 
 API = page("docs/api.md")
 
@@ -110,6 +110,8 @@ def test_the_example_of_a_problem_is_what_the_api_says() -> None:
 async def test_every_request_on_the_page_is_answered_as_the_page_says() -> None:
     hub = FakeHub()
     hub.feed.close()  # so that the stream ends at once
+    hub.tasks.rows = [a_task("TASK")]
+    hub.coupons.coupons = {"AB12CD34": a_coupon("AB12CD34")}
     asked = [shlex.split(line) for block in blocks(API, "sh") for line in block.replace("\\\n", " ").splitlines()]
 
     refused = {}

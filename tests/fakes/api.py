@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -14,13 +14,15 @@ from prometheus_client import CollectorRegistry, Counter
 from hub.api.deps import ApiDeps
 from hub.api.feed import Feed
 from hub.api.port import Posted, VenueShown
-from hub.errors import BadRequest, NotFound
+from hub.errors import BadRequest, Conflict, NotFound
 from hub.identity.guest import GuestId
 from hub.identity.port import GuestRecord
 from hub.identity.present import PresentGuest
 from hub.identity.token import Role, TokenRecord, hash_of
 from hub.identity.unsubscribe import read
 from hub.ingest.seen import SeenGateway
+from hub.journeys.coupon import Coupon
+from hub.journeys.task import TaskRow
 from hub.outbox.message import State
 from hub.outbox.shown import Attempt, MessageRow, MessageStory, Page, ShownVisit
 from rules.decision import Decision, Kind, Reason
@@ -95,6 +97,89 @@ class FakeLive:
         return [one for one in self.heard if venue in {None, one.venue}]
 
 
+class FakeTasks:
+    """Tasks in a list, newest first."""
+
+    def __init__(self) -> None:
+        self.rows: list[TaskRow] = []
+
+    async def page(
+        self, *, venue: str | None, team: str | None, is_open: bool | None, limit: int, cursor: str | None
+    ) -> Page[TaskRow]:
+        rows = [
+            one
+            for one in self.rows
+            if venue in {None, one.venue} and team in {None, one.team} and is_open in {None, one.acked is None}
+        ]
+        return _page(tuple(rows), limit, cursor)
+
+    async def one(self, task: str) -> TaskRow:
+        for row in self.rows:
+            if row.id == task:
+                return row
+        raise NotFound("task")
+
+    async def ack(self, task: str, by: str) -> TaskRow:
+        row = await self.one(task)
+        if row.acked is None:
+            taken = replace(row, acked=T0 + timedelta(minutes=1), acked_by=by)
+            self.rows[self.rows.index(row)] = taken
+        return await self.one(task)
+
+
+class FakeCoupons:
+    """Coupons by their code."""
+
+    def __init__(self) -> None:
+        self.coupons: dict[str, Coupon] = {}
+
+    async def one(self, code: str, *, venue: str | None) -> Coupon:
+        found = self.coupons.get(code)
+        if found is None or venue not in {None, found.venue}:
+            raise NotFound("coupon")
+        return found
+
+    async def redeem(self, code: str, *, venue: str | None, by: str, now: datetime) -> Coupon:
+        found = await self.one(code, venue=venue)
+        if found.redeemed is not None:
+            raise Conflict("used")
+        self.coupons[code] = replace(found, redeemed=now, redeemed_by=by)
+        return self.coupons[code]
+
+
+def a_task(task: str = "t-1", /, **changes: Any) -> TaskRow:  # noqa: ANN401  any field
+    row = TaskRow(
+        id=task,
+        venue="marlton",
+        guest="ana",
+        journey="complaint",
+        run="run-1",
+        step="steps.0",
+        team="front-desk",
+        text="Ana is at the desk, with an open complaint.",
+        at=T0,
+        ack_by=T0 + timedelta(minutes=3),
+        escalated=False,
+        acked=None,
+        acked_by=None,
+    )
+    return replace(row, **changes)
+
+
+def a_coupon(code: str = "AB12CD34", /, **changes: Any) -> Coupon:  # noqa: ANN401  any field
+    coupon = Coupon(
+        code=code,
+        venue="marlton",
+        guest="ana",
+        journey="welcome",
+        message="meal-discount",
+        issued=T0,
+        redeemed=None,
+        redeemed_by=None,
+    )
+    return replace(coupon, **changes)
+
+
 class FakeJourneys:
     """Takes events, once each, about guests whom `guests` knows."""
 
@@ -119,6 +204,8 @@ class FakeHub:
     guests: FakeGuests = field(default_factory=FakeGuests)
     messages: FakeMessages = field(default_factory=FakeMessages)
     live: FakeLive = field(default_factory=FakeLive)
+    tasks: FakeTasks = field(default_factory=FakeTasks)
+    coupons: FakeCoupons = field(default_factory=FakeCoupons)
     feed: Feed = field(default_factory=Feed)
     waiting: list[str] = field(default_factory=list)
     told: int = 0  # how often the gateways were told of a change
@@ -147,6 +234,9 @@ class FakeHub:
             live=self.live,
             feed=self.feed,
             post_event=self.journeys,
+            tasks=self.tasks,
+            ack_task=self.tasks.ack,
+            coupons=self.coupons,
             venues=lambda: self.venues,
             pseudonyms=self.pseudonyms,
             enrolment_changed=self.enrolment_changed,

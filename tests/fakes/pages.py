@@ -64,6 +64,8 @@ class FakeSite:
             guests=hub.guests,
             messages=hub.messages,
             live=hub.live,
+            tasks=hub.tasks,
+            ack_task=hub.tasks.ack,
             feed=hub.feed,
             venues=lambda: self.venues,
             secure=self.secure,

@@ -10,7 +10,13 @@ from hub.api.auth import Guarded, roles_of
 from hub.identity.token import Role
 from tests.fakes.api import FakeHub, a_story, client
 
-WITHOUT_A_TOKEN = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/u/{token}"), ("POST", "/u/{token}")}
+WITHOUT_A_TOKEN = {
+    ("GET", "/healthz"),
+    ("GET", "/readyz"),
+    ("GET", "/u/{token}"),
+    ("POST", "/u/{token}"),
+    ("GET", "/c/{code}"),
+}
 
 READ = {Role.VIEWER, Role.ADMIN}
 WRITE = {Role.PMS, Role.ADMIN}
@@ -34,6 +40,9 @@ WHO_MAY = {
     ("POST", "/v1/events"): WRITE,
     ("GET", "/v1/messages"): READ,
     ("GET", "/v1/messages/{message}"): READ,
+    ("GET", "/v1/tasks"): BOTH,
+    ("POST", "/v1/tasks/{task}/ack"): WRITE,
+    ("POST", "/v1/coupons/{code}/redeem"): WRITE,
     ("GET", "/v1/gateways"): READ,
     ("GET", "/v1/presence/{venue}"): READ,
     ("GET", "/v1/stream"): READ,
@@ -70,6 +79,8 @@ def _filled(path: str) -> str:
         channel="push",
         tag="altbeacon:" + "0" * 40,
         message="m-1",
+        task="t-1",
+        code="AB12CD34",
         venue="marlton",
     )
 

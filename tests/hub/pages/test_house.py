@@ -41,7 +41,7 @@ def test_every_page_asks_who_is_there_save_those_that_let_her_in() -> None:
     pages = [one for one in routes if isinstance(one, APIRoute) and not isinstance(one, Guarded)]
 
     open_ones = {one.path for one in pages if not isinstance(one, SignedIn)}
-    assert open_ones == WITHOUT_A_SESSION | {"/healthz", "/readyz", "/u/{token}"}
+    assert open_ones == WITHOUT_A_SESSION | {"/healthz", "/readyz", "/u/{token}", "/c/{code}"}
 
 
 @pytest.mark.parametrize("path", PARTS)
