@@ -16,7 +16,7 @@ from typing import Final
 import structlog
 
 from hub.clock import Clock
-from hub.errors import Doubt, NotFound, Permanent, StoreFailed, Transient, without_words
+from hub.errors import Doubt, NotFound, Permanent, StoreFailed, Transient, WorkRefused, without_words
 from hub.outbox.answers import Answer, Answers, next_channel
 from hub.outbox.breaker import admit
 from hub.outbox.lane import Lane, Placed
@@ -78,9 +78,9 @@ class Handover:
             return
         try:
             notification = await self._asked_and_rendered(placed, now)
-        except StoreFailed:
-            raise
-        except Exception as exc:  # noqa: BLE001  our own fault: it must not meet this message again, nor stop the others
+        except Exception as exc:  # our own fault: it must not meet this message again, nor stop the others
+            if isinstance(exc, StoreFailed) and not isinstance(exc, WorkRefused):
+                raise
             _log.error("A message could not be asked about", message=claimed.planned.id, fault=without_words(exc))
             await self.box.finish(claimed, now=now, state=State.DEAD, reason=Why.FAULT)
             return

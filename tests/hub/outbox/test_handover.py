@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import pytest
+
+from hub.errors import WorkRefused
 from hub.outbox.message import Claimed, State
 from rules.expression import read_expression
 from rules.facts import Facts
@@ -113,11 +116,12 @@ async def test_a_text_that_cannot_be_rendered_harms_only_its_own_message() -> No
     assert office.stands("m1") == (State.DEAD, "template")
 
 
-async def test_a_fault_of_our_own_harms_only_its_own_message() -> None:
+@pytest.mark.parametrize("fault", [KeyError("a bug"), WorkRefused("store: string or blob too big")])
+async def test_a_fault_of_our_own_harms_only_its_own_message(fault: Exception) -> None:
     class Broken(FakeBox):
         async def facts(self, claimed: Claimed, *, now: datetime) -> Facts:
             if claimed.planned.id == "m1":
-                raise KeyError("a bug")
+                raise fault
             return await super().facts(claimed, now=now)
 
     office = Office()
