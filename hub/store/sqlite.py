@@ -2,7 +2,8 @@
 
 A job is a plain function of a `sqlite3.Connection`: it runs whole on the database's own thread, one hop for all its
 statements. Jobs that wait while a commit is under way share the next one: BEGIN IMMEDIATE, each job in a SAVEPOINT of
-its own, COMMIT. A job that fails is undone alone and raises to its caller; a commit that fails raises to all.
+its own, COMMIT. A job that fails is undone alone and raises to its caller; a commit that fails raises to all. Jobs that
+only read share their hop in the same way.
 
 One connection writes, reads and checkpoints (SQLite before 3.51.3 can reset a write-ahead log under a second one).
 `synchronous=FULL`: `write` returns when a power cut can no longer take the work away. Rows are `sqlite3.Row`: by name,
@@ -75,6 +76,8 @@ class Store:
         self._open = True
         self._waiting: deque[_Unit[Any]] = deque()
         self._group: asyncio.Task[None] | None = None  # the group that waiting units will be part of
+        self._asking: deque[_Unit[Any]] = deque()  # the same, of those that only read
+        self._reading: asyncio.Task[None] | None = None
 
     async def write(self, job: Job[T]) -> T:
         """Run a job that writes; return what it returns once that is durable.
@@ -94,10 +97,12 @@ class Store:
 
     async def read(self, job: Job[T]) -> T:
         """Run a job that only reads, and sees one state of the database throughout."""
-        try:
-            return await self._on_thread(_read, job)
-        except sqlite3.Error as exc:
-            raise _ours(exc) from exc
+        self._check_open()
+        unit: _Unit[T] = _Unit(job, asyncio.get_running_loop().create_future())
+        self._asking.append(unit)
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._read_group(), name="read")
+        return await unit.answer
 
     async def checkpoint(self) -> None:
         """Bring the write-ahead log into the database and empty it, so that nothing deleted is left in it."""
@@ -112,13 +117,17 @@ class Store:
 
     async def close(self) -> None:
         """Let what waits commit, then close."""
-        while self._group is not None:
-            await asyncio.shield(self._group)
+        while (group := self._group or self._reading) is not None:
+            await asyncio.shield(group)
         self._open = False
         await self._connection.close()
 
     async def _commit_group(self) -> None:
         for unit in await self._on_thread(self._commit_waiting):
+            unit.tell()
+
+    async def _read_group(self) -> None:
+        for unit in await self._on_thread(self._read_waiting):
             unit.tell()
 
     async def _on_thread(self, function: Callable[..., T], *arguments: object) -> T:
@@ -136,9 +145,7 @@ class Store:
         # On the database's thread. `_group` is cleared before the units are taken, and `write` adds its unit before it
         # looks at `_group`: a unit is in this group, or its caller sees None and starts the next.
         self._group = None
-        units: list[_Unit[Any]] = []
-        while self._waiting:
-            units.append(self._waiting.popleft())
+        units = _taken_from(self._waiting)
         try:
             _commit_together(connection, units)
         except BaseException as exc:  # noqa: BLE001  it goes to every caller of the group
@@ -148,6 +155,23 @@ class Store:
             for unit in units:
                 unit.error = unit.error or StoreFailed(f"store: {why}")
         return units
+
+    def _read_waiting(self, connection: sqlite3.Connection) -> list[_Unit[Any]]:
+        self._reading = None  # before the units are taken, as above
+        units = _taken_from(self._asking)
+        try:
+            _read_together(connection, units)
+        except sqlite3.Error as exc:
+            for unit in units:
+                unit.error = unit.error or exc
+        return units
+
+
+def _taken_from(waiting: deque[_Unit[Any]]) -> list[_Unit[Any]]:
+    units = []
+    while waiting:
+        units.append(waiting.popleft())
+    return units
 
 
 def _commit_together(connection: sqlite3.Connection, units: list[_Unit[Any]]) -> None:
@@ -165,11 +189,15 @@ def _commit_together(connection: sqlite3.Connection, units: list[_Unit[Any]]) ->
     connection.execute("COMMIT")
 
 
-def _read(connection: sqlite3.Connection, job: Job[T]) -> T:
+def _read_together(connection: sqlite3.Connection, units: list[_Unit[Any]]) -> None:
     connection.execute("BEGIN")
     try:
         connection.execute("PRAGMA query_only=ON")
-        return job(connection)
+        for unit in units:
+            try:
+                unit.result = unit.job(connection)
+            except BaseException as exc:  # noqa: BLE001  it goes to the unit's caller, on another thread
+                unit.error = exc
     finally:
         connection.execute("PRAGMA query_only=OFF")
         connection.execute("ROLLBACK")
