@@ -211,3 +211,10 @@ class Presence(Answer):
     venue: str
     at: datetime
     guests: Sequence[PresentGuest]
+
+
+class ReceiptTaken(Answer):
+    """A receipt that was taken."""
+
+    message: str
+    state: State  # of the message, from now on

@@ -15,6 +15,7 @@ from hub.api import (
     health,
     messages,
     presence,
+    receipts,
     reservations,
     tags,
     tasks,
@@ -25,7 +26,20 @@ from hub.api.auth import ANYONE, Guarded, roles
 from hub.api.deps import ApiDeps
 from hub.api.problem import answer_problems
 
-_GUARDED: Final = (guests, reservations, devices, consents, tags, events, messages, tasks, coupons, presence, health)
+_GUARDED: Final = (
+    guests,
+    reservations,
+    devices,
+    consents,
+    tags,
+    events,
+    receipts,
+    messages,
+    tasks,
+    coupons,
+    presence,
+    health,
+)
 _PUBLIC: Final = (health, unsubscribe, coupons)
 
 described = APIRouter(route_class=Guarded)

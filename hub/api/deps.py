@@ -15,6 +15,8 @@ from hub.api.port import AckTask, Coupons, Live, Messages, PostEvent, Tasks, Tok
 from hub.clock import Clock
 from hub.identity.port import Guests
 from hub.identity.unsubscribe import Unsubscribed
+from hub.outbox.message import State
+from hub.outbox.receipt import Receipt
 from wire.advert.frame import TagId
 
 
@@ -32,6 +34,7 @@ class ApiDeps:
     tasks: Tasks
     ack_task: AckTask
     coupons: Coupons
+    take_receipt: Callable[[Receipt], Awaitable[State]]  # NotFound when nobody knows the message
     venues: Callable[[], Mapping[str, VenueShown]]  # those in force now: a reload changes them
     pseudonyms: Callable[[TagId], Mapping[str, str]]  # of a tag, by venue
     enrolment_changed: Callable[[], Awaitable[None]]  # a tag or a consent to presence has changed: tell the gateways

@@ -39,7 +39,7 @@ async def post_event(body: EventBody, response: Response, caller: Caller, deps: 
             guest=body.guest,
             kind=body.kind,
             object=body.object,
-            at=_not_ahead(body.at or now, now),
+            at=not_ahead(body.at or now, now),
             received=now,
             data=body.data,
         )
@@ -66,7 +66,8 @@ def _sensible(deps: ApiDeps, caller: Principal, body: EventBody) -> None:
         raise invalid("body.object", body.object, f"a zone: one of {', '.join(sorted(zones))}")
 
 
-def _not_ahead(at: datetime, now: datetime) -> datetime:
+def not_ahead(at: datetime, now: datetime) -> datetime:
+    """A moment that somebody else names, refused when it is still to come."""
     if at > now + AHEAD_MAX:
         raise invalid("body.at", at.isoformat(), "a time that has come")
     return at

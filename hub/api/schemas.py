@@ -24,6 +24,7 @@ from hub.api.fields import (
     one_of,
 )
 from hub.identity.guest import Consent, Device, DeviceKind, Profile, Reservation, ReservationStatus, VenueId
+from hub.outbox.receipt import Told
 
 CORE: Final = frozenset(
     {"first_name", "last_name", "email", "language", "timezone", "member", "tier", "preferred", "holdout"}
@@ -127,3 +128,13 @@ class EventBody(Body):
     object: Line | None = None
     at: Time | None = Field(default=None, description="now, when it is left out")
     data: Annotated[dict[str, Datum], AfterValidator(flat)] = Field(default_factory=dict)
+
+
+class ReceiptBody(Body):
+    """What became of a message after its provider took it."""
+
+    message: Id
+    kind: Annotated[Told, one_of(Told)]
+    at: Time | None = Field(default=None, description="now, when it is left out")
+    for_good: bool = Field(default=True, description="of a bounce: false when the mailbox was full or away")
+    address: Address | None = Field(default=None, description="that it came back from, when it is not hers any more")

@@ -32,6 +32,7 @@ def http_of(house: House) -> FastAPI:
             tasks=stores.tasks,
             ack_task=house.agenda.ack_task,
             coupons=stores.coupons,
+            take_receipt=house.take_receipt,
             venues=house.standing.shown,
             pseudonyms=house.standing.pseudonyms,
             enrolment_changed=house.enrolling.changed,

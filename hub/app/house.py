@@ -33,7 +33,9 @@ from hub.link.downlink import Downlink
 from hub.link.link import Link
 from hub.measure.figures import Figures
 from hub.outbox.dispatch import Dispatcher
+from hub.outbox.message import State
 from hub.outbox.port import Channel
+from hub.outbox.receipt import Receipt, event_of
 from hub.pipeline import Pipeline
 from hub.presence.tracker import Tracker
 from hub.store.changes import Watch
@@ -239,6 +241,14 @@ class House:
         if await self.stores.ledger.seen(event.id):
             return Posted.REPEATED
         raise NotFound("guest: found nobody of this id; right would be one that was put before")
+
+    async def take_receipt(self, receipt: Receipt) -> State:
+        """What somebody learnt of a message; journeys are asked about it. Raises NotFound."""
+        now = self.clock.now()
+        noted = await self.stores.receipts.take(receipt, now)
+        if noted.guest:
+            await self.journeys.handle(event_of(receipt, noted, received=now))
+        return noted.state
 
     async def import_csv(self, kind: str, text: str, file: str) -> Mapping[str, int]:
         """Take a whole file, or nothing of it."""

@@ -16,6 +16,7 @@ from hub.store.ledger import LedgerStore
 from hub.store.marks import MarkStore
 from hub.store.messages import MessageStore
 from hub.store.occasions import OccasionStore
+from hub.store.receipts import ReceiptStore
 from hub.store.sqlite import Store
 from hub.store.tasks import TaskStore
 from hub.store.tokens import TokenStore
@@ -42,6 +43,7 @@ class Stores:
         self.occasions = OccasionStore(store)
         self.holds = HoldStore(store)
         self.imports = ImportStore(store, watch)
+        self.receipts = ReceiptStore(store)
         self.marks = MarkStore(store)
         self.gateways = GatewayStore(store)
         self.visits = VisitStore(store)

@@ -18,7 +18,7 @@ import h11
 from hub.channels.http2.outcome import InDoubt, NotProcessed, Response
 
 MAX_ANSWER: Final = 64 * 1024  # bytes of a body; an id is a few dozen
-CONNECT_WITHIN_S: Final = 5.0  # TLS included; less than the caller's 12 s for the whole
+CONNECT_WITHIN_S: Final = 2.0  # TLS included
 _READ: Final = 16 * 1024
 
 

@@ -36,8 +36,9 @@ from hub.clock import Clock
 from hub.errors import BadConfig, Doubt, Permanent, SendFailed, Transient, Trouble
 from hub.outbox.message import Accepted, Notification
 
-START_WITHIN_S: Final = 8.0
-# From waiting for a connection to the relay's leave to send the content. Less than the caller's 12 s for the whole.
+START_WITHIN_S: Final = 4.0
+# From waiting for a connection to the relay's leave to send the content. Who withdraws her consent gets nothing more
+# after 5 s, and it was asked about just before.
 
 MAX_CONNECTIONS: Final = 8  # at once; relays commonly allow one client 10 to 50
 

@@ -32,7 +32,7 @@ from hub.clock import Clock
 from hub.errors import BadConfig, Doubt, Permanent, Transient, Trouble
 from hub.outbox.message import Accepted, Notification
 
-RESOLVE_WITHIN_S: Final = 3.0
+RESOLVE_WITHIN_S: Final = 2.0  # it and connecting: less than the 5 s after which a withdrawal holds
 SHORTEST_SECRET: Final = 16  # bytes; shorter ones are guessed
 
 _STANDARD: Final = "whsec_"  # before a secret in base64, as Standard Webhooks writes them

@@ -7,7 +7,7 @@ the store for a moment.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -20,6 +20,8 @@ from hub.outbox.port import Channel
 
 SLOTS: Final = 64
 # Messages under way at once: at 50 ms an answer more than a thousand a second, and what one crash can leave in doubt.
+SLOTS_OF: Final[Mapping[str, int]] = {"smtp": 8}
+# As many as the channel has connections: a mail that waited for one would have been asked about too long ago.
 WAITING: Final = 2_000
 # Messages claimed ahead, so that a slot never idles while the store is asked: three seconds' work at full speed. With
 # 256, a burst of 2,000 was claimed and put back five times over.
@@ -48,11 +50,11 @@ class Suspect:
 class Lane:
     """One provider's."""
 
-    def __init__(self, provider: str, channel: Channel, *, slots: int = SLOTS, waiting: int = WAITING) -> None:
+    def __init__(self, provider: str, channel: Channel, *, slots: int | None = None, waiting: int = WAITING) -> None:
         self.provider = provider
         self.channel = channel
         self.breaker = Breaker()
-        self._slots = slots
+        self._slots = slots or SLOTS_OF.get(provider, SLOTS)
         self._waiting: asyncio.Queue[Placed] = asyncio.Queue(waiting)
         self._suspects: list[Suspect] = []
 

@@ -24,6 +24,7 @@ from hub.ingest.seen import SeenGateway
 from hub.journeys.coupon import Coupon
 from hub.journeys.task import TaskRow
 from hub.outbox.message import State
+from hub.outbox.receipt import STATE_OF, Receipt
 from hub.outbox.shown import Attempt, MessageRow, MessageStory, Page, ShownVisit
 from rules.decision import Decision, Kind, Reason
 from rules.event import Event
@@ -210,6 +211,8 @@ class FakeHub:
     waiting: list[str] = field(default_factory=list)
     told: int = 0  # how often the gateways were told of a change
 
+    receipts: list[Receipt] = field(default_factory=list)
+
     def __post_init__(self) -> None:
         self.journeys = FakeJourneys(self.guests)
         self.venues = {"marlton": a_venue("marlton"), "sands": a_venue("sands")}
@@ -221,6 +224,10 @@ class FakeHub:
 
     async def enrolment_changed(self) -> None:
         self.told += 1
+
+    async def take_receipt(self, receipt: Receipt) -> State:
+        self.receipts.append(receipt)
+        return STATE_OF[receipt.told]
 
     def pseudonyms(self, tag: TagId) -> Mapping[str, str]:
         return {venue: f"{venue[:4]}{len(tag):012d}" for venue in self.venues}
@@ -237,6 +244,7 @@ class FakeHub:
             tasks=self.tasks,
             ack_task=self.tasks.ack,
             coupons=self.coupons,
+            take_receipt=self.take_receipt,
             venues=lambda: self.venues,
             pseudonyms=self.pseudonyms,
             enrolment_changed=self.enrolment_changed,

@@ -22,10 +22,11 @@ from hub.channels.http2.connection import Connection
 from hub.channels.http2.outcome import NotProcessed, Response
 from hub.channels.http2.stream import Header
 
-START_WITHIN_S: Final = 8.0
-# Connecting and waiting for a stream, tries included. Less than the caller's 12 s for the whole.
+START_WITHIN_S: Final = 4.0
+# Connecting and waiting for a stream, tries included. Who withdraws her consent gets nothing more after 5 s, and it was
+# asked about just before.
 
-HANDSHAKE_WITHIN_S: Final = 5.0
+HANDSHAKE_WITHIN_S: Final = 3.0
 
 QUIET_AFTER_S: Final = 30.0
 # A connection that said nothing for so long is asked by a ping before it is used: network equipment forgets quiet

@@ -1,0 +1,133 @@
+"""P39: who says stop, by the link in the mail or by any other way, gets nothing more. With real mails and real HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from firmware_sim.providers.behaviour import Behaviour, Mode
+from hub.app.secret import link_secret
+from hub.config.hub_toml import read_config
+from hub.identity import unsubscribe
+from tests.fakes.running_hub import VENUE, RunningHub, a_hub, lay_out, until
+from tests.fakes.sim_providers import Simulated, simulated
+
+YES = {"granted": True, "source": "desk", "wording": "Yes, write to me."}
+GUESTS = 120
+SLOW_S = 0.4  # a mail: eight at a time make twenty a second, so that most of them wait
+HOLDS_AFTER = timedelta(seconds=5)
+
+
+@asynccontextmanager
+async def mailing(tmp_path: Path) -> AsyncIterator[tuple[RunningHub, Simulated]]:
+    """A hub that sends its mails to the simulated relay; no broker is there, nor needed."""
+    async with simulated(tmp_path) as sim:
+        config = lay_out(tmp_path)
+        toml = re.sub(r"(?m)^# *public_url.*$|^public_url.*$", "", config.file.read_text())
+        toml = toml.replace("[hub]\n", f'[hub]\npublic_url = "http://127.0.0.1:{config.hub.port}"\n')
+        config.file.write_text(toml + (sim.directory / "hub.toml.part").read_text())
+        async with a_hub(read_config(config.file), ready=False) as hub:
+            await hub.signs_in()
+            yield hub, sim
+
+
+async def a_guest(hub: RunningHub, guest: str) -> None:
+    """No member: the lobby offers her membership, by email."""
+    await hub.put(f"guests/{guest}", {"email": f"{guest}@guest.example", "member": False, "holdout": "never"})
+    await hub.put(f"guests/{guest}/consents/marketing/email", YES)
+
+
+async def enters(hub: RunningHub, guest: str, at: datetime | None = None) -> None:
+    body: dict[str, Any] = {
+        "id": f"{guest}-{at}".replace(" ", "T"), "venue": VENUE, "guest": guest, "kind": "entered", "object": "lobby"
+    }  # fmt: skip
+    answer = await hub.api.post("/v1/events", json=body)
+    assert answer.status_code == 202, answer.text
+
+
+async def test_p39_one_click_in_the_mails_own_header_withdraws_and_nothing_more_is_sent(tmp_path: Path) -> None:
+    async with mailing(tmp_path) as (hub, sim):
+        await a_guest(hub, "ana")
+        await enters(hub, "ana")
+        await until(lambda: len(sim.accepted()) == 1, "the mail")
+        [mail] = sim.accepted()
+        link = mail["list_unsubscribe"].strip("<>")
+        looked = await hub.api.get(link, headers={"authorization": ""})  # as a link scanner does
+        before = (await hub.get("guests/ana"))["consents"]
+        clicked = await hub.api.post(
+            link,
+            content=b"List-Unsubscribe=One-Click",
+            headers={"authorization": "", "content-type": "application/x-www-form-urlencoded"},
+        )
+        after = (await hub.get("guests/ana"))["consents"]
+
+    assert mail["list_unsubscribe_post"] == "List-Unsubscribe=One-Click"
+    assert (looked.status_code, [one["granted"] for one in before]) == (200, [True])
+    assert (clicked.status_code, [one["granted"] for one in after]) == (200, [False])
+    assert after[0]["source"] == "unsubscribe link"
+    assert link in mail["body"]
+
+
+async def test_p39_withdrawals_at_random_moments_under_load_hold_within_five_seconds(tmp_path: Path) -> None:
+    chance = Random(39)  # noqa: S311  a seed, so that a failure can be had again
+    withdrawn: dict[str, datetime] = {}
+    async with mailing(tmp_path) as (hub, sim):
+        secret = link_secret(hub.config.hub.data_dir)
+        guests = [f"g{n}" for n in range(GUESTS)]
+        await asyncio.gather(*(a_guest(hub, guest) for guest in guests))
+        sim.providers.behave(smtp=Behaviour(mode=Mode.DELAY, delay_s=SLOW_S))
+        await asyncio.gather(*(enters(hub, guest) for guest in guests))
+        for n, guest in enumerate(chance.sample(guests, GUESTS // 2)):
+            await asyncio.sleep(chance.uniform(0, 0.08))
+            if n % 2:
+                token = unsubscribe.make(secret, guest, "marketing", "email")
+                assert (await hub.api.post(f"/u/{token}", headers={"authorization": ""})).status_code == 200
+            else:
+                await hub.put(f"guests/{guest}/consents/marketing/email", {**YES, "granted": False})
+            withdrawn[guest] = datetime.now(UTC)
+        await until(lambda: _all_settled(hub), "every message to be settled")
+        suppressed = (await hub.get("messages", state="SUPPRESSED", limit="200"))["items"]
+        mails = {mail["to"].partition("@")[0]: datetime.fromisoformat(mail["at"]) for mail in sim.accepted()}
+        assert len(mails) == len(sim.accepted())  # nobody twice
+
+    late = {guest for guest, at in withdrawn.items() if guest in mails and mails[guest] > at + HOLDS_AFTER}
+    assert late == set()
+    assert {one["reason"] for one in suppressed} == {"no_consent"}
+    assert len(suppressed) > GUESTS // 10  # the load was one: many withdrew before their mail had left
+    assert {guest for guest in guests if guest not in withdrawn} <= set(mails)
+
+
+async def _all_settled(hub: RunningHub) -> bool:
+    counts = [
+        len((await hub.get("messages", state=state, limit="200"))["items"])
+        for state in ("READY", "SCHEDULED", "CLAIMED", "SENDING")
+    ]
+    return not any(counts)
+
+
+async def test_a_bounce_told_by_the_relay_ends_the_address_and_a_journey_may_hear_of_it(tmp_path: Path) -> None:
+    async with mailing(tmp_path) as (hub, sim):
+        await a_guest(hub, "ana")
+        await enters(hub, "ana")
+        await until(lambda: len(sim.accepted()) == 1, "the mail")
+        [mail] = sim.accepted()
+        await until(lambda: _is(hub, mail["message"], "SENT"), "the answer to be stored")
+        receipt = {"message": mail["message"], "kind": "bounced"}
+        first = await hub.api.post("/v1/receipts", json=receipt)
+        again = await hub.api.post("/v1/receipts", json=receipt)
+        story = await hub.get(f"messages/{mail['message']}")
+        export = await hub.get("guests/ana/export")
+
+    assert (first.json(), again.json()) == ({"message": mail["message"], "state": "BOUNCED"},) * 2
+    assert story["state"] == "BOUNCED"
+    assert [one["object"] for one in export["events"] if one["kind"] == "bounced"] == ["join-the-club"]
+
+
+async def _is(hub: RunningHub, message: str, state: str) -> bool:
+    return bool((await hub.get(f"messages/{message}"))["state"] == state)
