@@ -13,7 +13,7 @@ from rules.event import Event
 from rules.facts import Facts
 from rules.fault import Fault
 from rules.journey import Example, Journey
-from rules.rehearsal import Beat, Line, Timeline, rehearse, told
+from rules.rehearsal import Beat, Line, Timeline, done, rehearse
 from rules.rulebook import Rulebook
 from rules.schedule import read_entry, read_event, read_when, write_entry
 from rules.venue import Venue
@@ -63,7 +63,7 @@ def _run(alone: Rulebook, journey: Journey, example: Example, number: int) -> Ex
     venue = alone.venue
     facts = replace(willing_guest(venue, GUEST), profile=example.guest, splits=example.splits)
     timeline = rehearse(alone, facts, _events(example, venue), begin=read_when("00:00", venue))
-    actual = tuple(said for line in timeline if (said := _what(line, venue)) is not None)
+    actual = tuple(said for line in timeline for said in _what(line, venue))
     expected = tuple(_canonical(text, venue) for text in example.expect)
     return ExampleResult(
         journey=journey.name,
@@ -89,14 +89,11 @@ def _events(example: Example, venue: Venue) -> list[Event]:
     return events
 
 
-def _what(line: Line, venue: Venue) -> str | None:
-    """A line that an example would expect."""
+def _what(line: Line, venue: Venue) -> tuple[str, ...]:
+    """What an example would expect of a line."""
     if line.beat is Beat.SENT and line.planned is not None:
-        return write_entry(line.at, line.planned.message, venue)
-    if line.beat is Beat.MADE:
-        return write_entry(line.at, line.text, venue)
-    staff = told(line)
-    return None if staff is None else write_entry(line.at, staff, venue)
+        return (write_entry(line.at, line.planned.message, venue),)
+    return tuple(write_entry(line.at, said, venue) for said in done(line))
 
 
 def _canonical(text: str, venue: Venue) -> str:

@@ -172,6 +172,7 @@ class End:
 Verb = Send | Tell | WaitEvent | WaitSpan | WaitClock | WaitUntil | WaitQuiet | Choose | Split | Assign | Emit | End
 
 NOW: Final = "now"
+EMIT: Final = "emit "  # what stands before an event that a journey makes, where one is written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,14 +7,12 @@ one that comes twice counts the first time.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from rules.event import EVERY, Event
-from rules.expression import Expression
 from rules.journey import Journey
 from rules.lexer import MARK, NAME, Token, tokens
 from rules.rulebook import Rulebook
@@ -97,11 +95,11 @@ def occasion_event(occasion: Occasion, *, venue: str, guest: str, received: date
 
 
 def audience(journey: Journey) -> Audience:
-    """Whom a journey's own guards leave: read from what its `when` says and everything else is `&&`ed to."""
+    """Whom a journey's own `when` leaves, as far as its text shows it."""
     found = Audience()
     for guard in journey.guards:
         if not guard.unless:
-            for part in _conjuncts(guard.expression):
+            for part in _parts(tokens(guard.expression.source), "&&"):
                 found = _narrowed(found, part)
     return found
 
@@ -122,35 +120,37 @@ def _occasion(rulebook: Rulebook, at: datetime, clock: str, day: date) -> Occasi
     return Occasion(at=at, clock=clock, day=day.isoformat(), journeys=names, audience=wanted)
 
 
-def _conjuncts(expression: Expression) -> Iterator[list[Token]]:
-    """The parts of `a && b && c`; the whole of anything else."""
-    depth: dict[str, int] = defaultdict(int)
-    part: list[Token] = []
-    words = tokens(expression.source)
-    if any(word.kind == MARK and word.text in ("||", "?") for word in words):
-        yield list(words)
-        return
+def _parts(words: Sequence[Token], mark: str) -> list[list[Token]]:
+    """The parts of `a && b && c`; the whole of anything that another operator holds together."""
+    other = "||" if mark == "&&" else "&&"
+    parts: list[list[Token]] = [[]]
+    depth = 0
     for word in words:
-        if word.kind == MARK and word.text in "([{":
-            depth["open"] += 1
-        elif word.kind == MARK and word.text in ")]}":
-            depth["open"] -= 1
-        if word.kind == MARK and word.text == "&&" and not depth["open"]:
-            yield part
-            part = []
+        if word.kind == MARK:
+            depth += (word.text in "([{") - (word.text in ")]}")
+            if not depth and word.text in (other, "?"):
+                return [list(words)]
+        if word.kind == MARK and word.text == mark and not depth:
+            parts.append([])
         else:
-            part.append(word)
-    yield part
+            parts[-1].append(word)
+    return parts
 
 
 def _narrowed(found: Audience, part: list[Token]) -> Audience:
-    texts = [word.text for word in part]
-    if len(part) == _FIELD_TOKENS and texts[:2] == ["guest", "."] and part[2].kind == NAME:
-        return Audience(
-            in_house=found.in_house or texts[2] == IN_HOUSE,
-            reservation=found.reservation or texts[2] == RESERVATION,
-            inside=found.inside,
-        )
-    if len(part) == _INSIDE_TOKENS and texts[0] == "inside":
-        return Audience(in_house=found.in_house, reservation=found.reservation, inside=frozenset({part[2].value}))
-    return found
+    field = _field(part)
+    zones = [_zone(each) for each in _parts(part, "||")]
+    if all(zone is not None for zone in zones):
+        return replace(found, inside=frozenset(zone for zone in zones if zone is not None))
+    return replace(
+        found, in_house=found.in_house or field == IN_HOUSE, reservation=found.reservation or field == RESERVATION
+    )
+
+
+def _field(part: list[Token]) -> str | None:
+    plain = len(part) == _FIELD_TOKENS and part[0].text == "guest" and part[2].kind == NAME
+    return part[2].text if plain else None
+
+
+def _zone(part: list[Token]) -> str | None:
+    return part[2].value if len(part) == _INSIDE_TOKENS and part[0].text == "inside" else None

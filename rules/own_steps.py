@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
-from rules import holdout, ids
+from rules import holdout, ids, words
 from rules.decision import Kind, Reason
 from rules.deliberation import Note
 from rules.event import SET, Event, Value
-from rules.journey import NOW, Assign, Emit, Split, Step
+from rules.journey import EMIT, NOW, Assign, Emit, Split, Step
 from rules.task import Write
 from rules.tell_step import TASK
 from rules.venue import FieldKind
@@ -27,39 +28,32 @@ _OWN: Final = frozenset({HOPS, JOURNEY, TASK, "kind", "object"})
 
 def assign(walk: Walk, step: Step, verb: Assign) -> None:
     """Write each field, and let it be known, so that a wait which is reckoned from it moves."""
+    done = []
     for name, value in verb.values.items():
         known = walk.deliberation.rulebook.venue.guest.get(name)
         if known is None:
             text = f"set {name}: the venue no longer knows this field"
             walk.note(Note(kind=Kind.REFUSED, reason=Reason.FAULT, text=text, step=step.path))
             continue
-        now = known.kind is FieldKind.TIME and value == NOW
-        found = walk.deliberation.at if now else value
-        said = "true" if found is True else "false" if found is False else str(value)
-        if walk.is_shadow:
-            _only_noted(walk, step, f"would have set {name} to {said}")
-            continue
-        run, at = walk.run, walk.deliberation.at
-        write = Write(guest=run.guest, venue=run.venue, field=name, value=found, at=at, run=run.id, step=step.path)
-        walk.deliberation.write(write)
-        _follow(walk, step, kind=SET, about=name, data={"value": found})
-    if not walk.is_shadow:
-        walk.moved(step, f"set {', '.join(verb.values)}")
+        found = walk.deliberation.at if known.kind is FieldKind.TIME and value == NOW else value
+        done.append(f"set {name} {_said(walk, found)}")
+        if not walk.is_shadow:
+            _write(walk, step, name, found)
+    if done:
+        _note(walk, step, "; ".join(done))
 
 
 def emit(walk: Walk, step: Step, verb: Emit) -> None:
     """An event of the same moment, about the same guest."""
-    said = verb.kind if verb.object is None else f"{verb.kind} {verb.object}"
-    if walk.is_shadow:
-        _only_noted(walk, step, f"would have emitted {said}")
-        return
+    said = f"{EMIT}{verb.kind}" if verb.object is None else f"{EMIT}{verb.kind} {verb.object}"
     if _hops(walk) >= MOST_HOPS:
-        text = f"emit {said}: the {MOST_HOPS + 1}th event that follows from one; journeys go round in a circle"
+        text = f"{said}: {MOST_HOPS} events followed from one already; journeys go round in a circle"
         walk.note(Note(kind=Kind.REFUSED, reason=Reason.FAULT, text=text, step=step.path))
         return
-    handed_on = {name: value for name, value in walk.run.data.items() if name not in _OWN}
-    _follow(walk, step, kind=verb.kind, about=verb.object, data=handed_on)
-    walk.moved(step, f"emit {said}")
+    if not walk.is_shadow:
+        handed_on = {name: value for name, value in walk.run.data.items() if name not in _OWN}
+        _follow(walk, step, kind=verb.kind, about=verb.object, data=handed_on)
+    _note(walk, step, said)
 
 
 def goes_then(walk: Walk, step: Step, verb: Split) -> bool:
@@ -96,5 +90,23 @@ def _hops(walk: Walk) -> int:
     return found if isinstance(found, int) else 0
 
 
-def _only_noted(walk: Walk, step: Step, text: str) -> None:
-    walk.note(Note(kind=Kind.MOVED, reason=Reason.SHADOW, text=text, step=step.path))
+def _write(walk: Walk, step: Step, name: str, value: Value) -> None:
+    run, at = walk.run, walk.deliberation.at
+    write = Write(guest=run.guest, venue=run.venue, field=name, value=value, at=at, run=run.id, step=step.path)
+    walk.deliberation.write(write)
+    _follow(walk, step, kind=SET, about=name, data={"value": value})
+
+
+def _note(walk: Walk, step: Step, said: str) -> None:
+    if walk.is_shadow:
+        text = f"would have: {said}"
+        walk.note(Note(kind=Kind.MOVED, reason=Reason.SHADOW, text=text, step=step.path, said=said))
+    else:
+        walk.moved(step, said, said=said)
+
+
+def _said(walk: Walk, value: Value) -> str:
+    """A value as an example writes it."""
+    if isinstance(value, datetime):
+        return words.moment(value, walk.deliberation.at, walk.deliberation.rulebook.venue.timezone)
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from rules.document import Node, Scalar
 from rules.event import RESERVED, SET, Value
 from rules.fault import nearest
-from rules.journey import Example
+from rules.journey import EMIT, Example
 from rules.reading import Reading
-from rules.schedule import EMIT, TELL, Entry, read_entry, read_event, read_value
+from rules.schedule import TELL, Entry, read_entry, read_event, read_value
 from rules.triggers import PRESENCE
 from rules.venue import FieldKind, Venue
 from rules.view import typed

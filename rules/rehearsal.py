@@ -17,11 +17,11 @@ from rules.decision import Decision, Kind
 from rules.event import SET, Due, Event
 from rules.facts import Facts, Planned
 from rules.gate import Hold, Refusal, ask_again
-from rules.journey import trigger_text
+from rules.journey import EMIT, trigger_text
 from rules.occasions import occasion_event, occasions_between
 from rules.rulebook import Rulebook
 from rules.run import Run
-from rules.schedule import EMIT, read_value
+from rules.schedule import read_value
 from rules.template import Text, Unrenderable, render
 from rules.text_values import Extras
 
@@ -43,7 +43,6 @@ class Beat(StrEnum):
     DECISION = "decision"
     SENT = "sent"  # it left, or would have: a ghost's is `ghost`
     DROPPED = "dropped"  # asked again, and refused
-    MADE = "made"  # an event, or a value, that a journey has made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +91,7 @@ class _Stage:
         self._rulebook = rulebook
         self._facts = facts
         self._waiting: dict[str, tuple[datetime, Planned]] = {}  # messages that have not left, and when they may
+        self._left: set[str] = set()  # messages that have left, or never will
         self._deadlines = 0
 
     def until(self, end: datetime | None) -> None:
@@ -126,15 +126,14 @@ class _Stage:
     def _take(self, outcome: Outcome) -> None:
         self._facts = replace(after(self._facts, outcome), version=self._facts.version + 1)
         for message in outcome.cancelled:
-            if message in self._waiting:
-                self._forget(self._waiting[message][1])
-        for decision in outcome.decisions:
-            self.lines.append(Line(at=decision.at, beat=Beat.DECISION, text=decision.text, decision=decision))
+            self._forget(message)
         for event in outcome.emitted:
             self._facts = having_happened(self._facts, event)
-            self.lines.append(Line(at=event.at, beat=Beat.MADE, text=_made(event)))
-        for planned in outcome.planned:
-            self._plan(planned)
+        planned = {each.id: each for each in outcome.planned if each.id not in outcome.cancelled}
+        for decision in outcome.decisions:
+            self.lines.append(Line(at=decision.at, beat=Beat.DECISION, text=decision.text, decision=decision))
+            if decision.message in planned:
+                self._plan(planned.pop(decision.message))
 
     def _plan(self, planned: Planned) -> None:
         if planned.not_before is None:
@@ -158,29 +157,31 @@ class _Stage:
             self._drop(planned, at, f"{planned.message} dropped: its text failed: {exc}")
             return
         said = f"{planned.message} by {planned.channels[0]}"
+        self._left.add(planned.id)
         self.lines.append(Line(at=at, beat=Beat.SENT, text=said, planned=planned, rendered=text))
 
     def _drop(self, planned: Planned, at: datetime, text: str) -> None:
         self.lines.append(Line(at=at, beat=Beat.DROPPED, text=text, planned=planned))
-        self._forget(planned)
+        self._left.add(planned.id)
+        self._dont_count(planned.id)
 
-    def _forget(self, planned: Planned) -> None:
-        self._waiting.pop(planned.id, None)
-        past = (replace(each, counts=False) if each.id == planned.id else each for each in self._facts.past)
-        self._facts = replace(self._facts, past=tuple(past))
+    def _forget(self, message: str) -> None:
+        """Take it back, if it has not left yet."""
+        self._waiting.pop(message, None)
+        if message not in self._left:
+            self._dont_count(message)
 
-
-def _made(event: Event) -> str:
-    """As an example would expect it."""
-    if event.kind != SET:
-        return f"{EMIT}{trigger_text(event)}"
-    value = event.data["value"]
-    said = ("yes" if value else "no") if isinstance(value, bool) else str(value)
-    return f"{SET} {event.object} {said}"
+    def _dont_count(self, message: str) -> None:
+        past = tuple(replace(each, counts=False) if each.id == message else each for each in self._facts.past)
+        self._facts = replace(self._facts, past=past)
 
 
-def told(line: Line) -> str | None:
-    """Whom the staff's line tells: `tell host`; None for any other line."""
-    if line.decision is None or line.decision.kind is not Kind.TOLD:
-        return None
-    return f"tell {line.decision.said}"
+def done(line: Line) -> tuple[str, ...]:
+    """What an example would expect of a decision: `tell host`, `emit arrived`, `set vip yes`; mostly nothing."""
+    decision = line.decision
+    if decision is None or decision.said is None:
+        return ()
+    if decision.kind is Kind.TOLD:
+        return (f"tell {decision.said}",)
+    made = decision.kind is Kind.MOVED and decision.said.startswith((EMIT, f"{SET} "))
+    return tuple(decision.said.split("; ")) if made else ()

@@ -19,7 +19,6 @@ from rules.venue import Venue
 DAY_0: Final = date(2026, 1, 5)
 
 TELL: Final = "tell "  # what stands before a team's name
-EMIT: Final = "emit "  # and before an event that a journey made
 
 _WHEN: Final = re.compile(r"(?:\+([0-9]{1,3})d )?([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
 _LINE: Final = re.compile(rf"(?P<when>{_WHEN.pattern}) +(?P<what>\S.*)")

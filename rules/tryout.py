@@ -40,8 +40,7 @@ def play(rulebook: Rulebook, guest: Mapping[str, str], events: Sequence[str]) ->
 def lines(timeline: Timeline, venue: Venue) -> list[str]:
     """The timeline for people, one line each."""
     width = max((len(write_when(line.at, venue)) for line in timeline), default=0)
-    told = (line for line in timeline if line.beat is not Beat.MADE)  # its decision says it already
-    return [f"{write_when(line.at, venue):<{width}}  {_said(line)}" for line in told]
+    return [f"{write_when(line.at, venue):<{width}}  {_said(line)}" for line in timeline]
 
 
 def _said(line: Line) -> str:

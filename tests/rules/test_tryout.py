@@ -6,13 +6,13 @@ import pytest
 
 from rules import tryout
 from rules.holdout import from_venue
-from tests.fakes.stage import the_whole_hotel
+from tests.fakes.stage import the_welcome
 
 MEMBER = {"member": "yes", "reservation": "yes", "first_name": "Ana", "room": "204"}
 
 
 def tried(guest: dict[str, str], *events: str) -> list[str]:
-    hotel = the_whole_hotel()
+    hotel = the_welcome()
     return tryout.lines(tryout.play(hotel, guest, events), hotel.venue)
 
 
@@ -58,7 +58,7 @@ def test_what_a_guest_allows_decides(guest: dict[str, str], reason: str) -> None
 
 
 def test_a_guest_may_be_drawn_for_the_holdout() -> None:
-    venue = the_whole_hotel().venue
+    venue = the_welcome().venue
     out = next(f"g{n}" for n in range(1_000) if from_venue(venue, f"g{n}"))
 
     lines = tried(MEMBER | {"holdout": out}, "09:00 enter lobby")
