@@ -29,6 +29,7 @@ FLOOR_DBM: Final = -127  # bleak's word for "unknown", and the least that Blueto
 CEILING_DBM: Final = 20
 STOP_S: Final = 5.0  # a BlueZ that hangs must not keep us from starting anew
 START_S: Final = 15.0
+OFF_S: Final = 0.5  # a chip's controller forgets what it hung on
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +44,8 @@ class BlueZScanner:
         self._adapter = adapter
         self._scan = scan
         self._now = now
+        self._bluez: Bluez | None = None  # while we listen
+        self._name = ""  # of the adapter, which may be configured by its address
 
     @asynccontextmanager
     async def listen(self, hear: Hear) -> AsyncIterator[Listening]:
@@ -53,6 +56,7 @@ class BlueZScanner:
         """
         async with Bluez() as bluez:
             adapter = await bluez.adapter(self._adapter)
+            await _switch_on(bluez, adapter)
             scanner = self._scanner(adapter, hear)
             try:
                 await asyncio.wait_for(scanner.start(), START_S)
@@ -62,9 +66,36 @@ class BlueZScanner:
                 raise ScannerUnavailable(f"{adapter}: found {said}; right would be an adapter that scans") from fault
             try:
                 mode, note = await self._open_wide(bluez, adapter)
+                await bluez.watch(adapter)
+                self._bluez, self._name = bluez, adapter
                 yield Listening(mode=mode, note=note, gone=bluez.gone)
             finally:
+                self._bluez = None
                 await _stop(scanner)
+
+    async def self_test(self) -> str:
+        """Why it cannot hear, while it listens; nothing when BlueZ says that it scans."""
+        bluez = self._bluez
+        if bluez is None:
+            return f"{self._adapter}: not listening"
+        try:
+            if not await bluez.scans(self._name) and self._scan != "passive":
+                return f"{self._adapter}: BlueZ does not scan"
+        except ScannerUnavailable as fault:
+            return str(fault)
+        return ""
+
+    async def power_cycle(self) -> None:
+        """Switch the adapter off and on.
+
+        Raises:
+            ScannerUnavailable: BlueZ would not.
+        """
+        async with Bluez() as bluez:
+            adapter = await bluez.adapter(self._adapter)
+            await bluez.power(adapter, on=False)
+            await asyncio.sleep(OFF_S)
+            await bluez.power(adapter, on=True)
 
     def _scanner(self, adapter: str, hear: Hear) -> BleakScanner:
         now = self._now
@@ -95,6 +126,13 @@ class BlueZScanner:
             logger.warning("Scanning actively, without a monitor", extra={"adapter": adapter, "fault": str(fault)})
             return "active", str(fault)
         return "hybrid", ""
+
+
+async def _switch_on(bluez: Bluez, adapter: str) -> None:
+    """A Pi fresh from its image has its adapter off, and so has one that was power-cycled half."""
+    adapters = await bluez.adapters()
+    if not adapters[adapter]["Powered"].value:
+        await bluez.power(adapter, on=True)
 
 
 async def _stop(scanner: BleakScanner) -> None:

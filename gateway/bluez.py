@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Self
 
 from bleak.args.bluez import OrPattern
 from bleak.assigned_numbers import AdvertisementDataType
-from dbus_fast import BusType, DBusError, Message, MessageType, PropertyAccess
+from dbus_fast import BusType, DBusError, Message, MessageType, PropertyAccess, Variant
 from dbus_fast.aio.message_bus import MessageBus
 from dbus_fast.annotations import DBusObjectPath, DBusSignature, DBusStr
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property
@@ -37,8 +37,9 @@ class Bluez:
     """Our own connection to BlueZ, while the block runs."""
 
     def __init__(self) -> None:
-        self.gone = asyncio.Event()  # bluetoothd or the bus has ended
+        self.gone = asyncio.Event()  # bluetoothd or the bus has ended, or the adapter that is watched
         self._bus: MessageBus | None = None
+        self._watched = ""  # the path of an adapter
         self._farewell: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -68,13 +69,41 @@ class Bluez:
         Raises:
             ScannerUnavailable: there is none.
         """
-        (objects,) = await self._call(BLUEZ, "/", "org.freedesktop.DBus.ObjectManager.GetManagedObjects")
-        names = {path.rpartition("/")[2]: each[ADAPTER] for path, each in objects.items() if ADAPTER in each}
+        names = await self.adapters()
         for name, properties in names.items():
             if wanted == name or wanted.upper() == properties["Address"].value:
-                return str(name)
-        known = ", ".join(sorted(names)) or "none that is plugged in"
+                return name
+        known = ", ".join(sorted(names)) or "one that is plugged in"
         raise ScannerUnavailable(f"radio.adapters: found {wanted}; right would be {known}")
+
+    async def adapters(self) -> dict[str, dict[str, Any]]:
+        """Every adapter's properties, by name."""
+        (objects,) = await self._call(BLUEZ, "/", "org.freedesktop.DBus.ObjectManager.GetManagedObjects")
+        return {path.rpartition("/")[2]: each[ADAPTER] for path, each in objects.items() if ADAPTER in each}
+
+    async def power(self, adapter: str, *, on: bool) -> None:
+        """Switch an adapter."""
+        path, value = f"/org/bluez/{adapter}", Variant("b", on)
+        await self._call(BLUEZ, path, "org.freedesktop.DBus.Properties.Set", "ssv", ADAPTER, "Powered", value)
+
+    async def scans(self, adapter: str) -> bool:
+        """Does BlueZ say that it is on, and looking for devices?"""
+        (properties,) = await self._call(
+            BLUEZ, f"/org/bluez/{adapter}", "org.freedesktop.DBus.Properties.GetAll", "s", ADAPTER
+        )
+        return bool(properties["Powered"].value and properties["Discovering"].value)
+
+    async def watch(self, adapter: str) -> None:
+        """Notice when this adapter is pulled or switched off: `gone`."""
+        path = f"/org/bluez/{adapter}"
+        for rule in (
+            f"type='signal',sender='{BLUEZ}',member='InterfacesRemoved',arg0path='{path}'",
+            f"type='signal',sender='{BLUEZ}',member='PropertiesChanged',path='{path}',arg0='{ADAPTER}'",
+        ):
+            await self._call(
+                "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus.AddMatch", "s", rule
+            )
+        self._watched = path
 
     async def monitor(self, adapter: str) -> None:
         """Keep a monitor registered until the connection ends.
@@ -110,8 +139,13 @@ class Bluez:
         return reply.body
 
     def _notice(self, message: Message) -> None:
-        if message.member == "NameOwnerChanged" and message.body[0] == BLUEZ:
+        goes = {"NameOwnerChanged": BLUEZ, "InterfacesRemoved": self._watched}.get(message.member or "")
+        if goes is not None and message.body[0] == goes:
             self.gone.set()
+        elif message.member == "PropertiesChanged" and message.path == self._watched:
+            powered = message.body[1].get("Powered")
+            if powered is not None and not powered.value:
+                self.gone.set()
 
     async def _wait_for_end(self, bus: MessageBus) -> None:
         with contextlib.suppress(OSError, EOFError):

@@ -55,6 +55,10 @@ def text(adverts: int, state: GatewayState) -> str:
     figures = {
         "adverts_total counter": adverts,
         "adverts_not_enrolled_total counter": state.dropped,
+        "adverts_per_second gauge": state.adverts_s,
+        "scan_duty gauge": state.duty,
+        "scanner_restarts_total counter": state.restarts,
+        "devices gauge": state.devices,
         "batches_lost_total counter": state.lost_batches,
         "spool_batches gauge": state.spool_batches,
         "spool_bytes gauge": state.spool_bytes,
@@ -65,4 +69,9 @@ def text(adverts: int, state: GatewayState) -> str:
     for named, value in figures.items():
         name, kind = named.split()
         lines += [f"# TYPE innkeeper_gateway_{name} {kind}", f"innkeeper_gateway_{name} {value}"]
+    lines.append("# TYPE innkeeper_gateway_scanning gauge")
+    lines += [
+        f'innkeeper_gateway_scanning{{adapter="{name}",mode="{each.scan}"}} {int(each.scan != "none")}'
+        for name, each in state.adapters.items()
+    ]
     return "\n".join(lines) + "\n"

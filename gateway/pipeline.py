@@ -14,19 +14,21 @@ import json
 import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from gateway.clock import Clock
+from gateway.health import Health
 from gateway.held import Held, Now, Origin, batch_of
 from gateway.port import Uplink
 from gateway.reading import Door
 from gateway.spool import Kind, Spool
+from gateway.watchdog import Ear
 from gateway.window import Rates, Sighting, Windows
 from wire.advert.advertisement import Advertisement
 from wire.errors import Malformed
 from wire.mqtt import codec, topics
-from wire.mqtt.messages import DesiredConfig, GatewayState
+from wire.mqtt.messages import AdapterState, DesiredConfig, GatewayState
 from wire.pseudonym import Pseudonym
 
 GATHER_S: Final = 0.03  # a first sight waits this long for others: well within the 100 ms that we promise
@@ -63,7 +65,10 @@ class Pipeline:
         self._tags: Mapping[Pseudonym, int] = {}  # enrolled, each with its bucket
         self._batch_gap_s = 1 / DesiredConfig(version=0, key=b"").max_batches_s
         self._config = self._config_error = ""
-        self._scans: dict[str, tuple[str, str]] = {}  # by adapter: mode, note
+        self._health = Health()
+        self._ears: dict[str, Ear] = {}  # by adapter
+        self._at_last_state: dict[str, tuple[int, float]] = {}  # by adapter: adverts, seconds of listening
+        self._state: GatewayState | None = None
         self._devices: set[str] = set()
         self._wake = asyncio.Event()
         self._urgent_at: float | None = None
@@ -78,15 +83,21 @@ class Pipeline:
         if len(self._devices) < MAX_DEVICES:
             self._devices.add(adv.address)
         tag = self._door.admit(adv)
+        if self._door.telemetry:
+            self._take_telemetry(now)
         if tag is not None and self._windows.hear(tag, adv.rssi_dbm, now) and self._urgent_at is None:
             self._urgent_at = now
             self._wake.set()
 
-    def scanning(self, adapter: str, mode: str, note: str) -> None:
-        """A scanner has begun, or could not."""
-        if self._scans.get(adapter) != (mode, note):
-            self._scans[adapter] = (mode, note)
-            self._say_soon()
+    def _take_telemetry(self, now: float) -> None:
+        for sender, frame in self._door.telemetry:
+            self._health.hear(sender, frame, self._windows.readings(sender), now)
+        self._door.telemetry.clear()
+
+    def scanning(self, ear: Ear) -> None:
+        """A scanner has begun, or could not, or something is to be said of it."""
+        self._ears[ear.name] = ear
+        self._say_soon()
 
     # From the hub
 
@@ -137,6 +148,7 @@ class Pipeline:
         self._tags = config.tags
         self._door.enrol(config.key, config.tags)
         self._windows.keep_only(config.tags)
+        self._health.keep_only(config.tags)
         self._windows.rates = Rates(
             window_s=config.window_ms / 1000, heartbeat_s=config.heartbeat_ms / 1000, delta_db=config.delta_db
         )
@@ -223,34 +235,61 @@ class Pipeline:
 
     def _say_state(self, now: float) -> None:
         self._state_due = now + STATE_EVERY_S
-        adverts, since = self._counted
-        self._counted = (self.adverts, now)
-        self._publish_state(self.state(adverts_s=(self.adverts - adverts) / max(now - since, 1.0)))
+        self._state = self._measure(now)
+        self._publish_state(self._state)
         self._devices.clear()
 
     def _publish_state(self, state: GatewayState) -> None:
         topic = topics.state(self._origin.venue, self._origin.gateway)
         self._uplink.publish(topic, codec.encode_state(state, dumps=dumps), retain=True)
 
-    def state(self, *, adverts_s: float = 0.0) -> GatewayState:
-        """How we are."""
+    def state(self) -> GatewayState:
+        """How we are, with the rates of the last state."""
+        now, last = self._clock.monotonic(), self._state
+        if last is None:
+            return self._of({}, now)
+        return replace(self._of(last.adapters, now), adverts_s=last.adverts_s, duty=last.duty)
+
+    def _measure(self, now: float) -> GatewayState:
+        """How we are, with the rates since the last one."""
+        adverts, since = self._counted
+        self._counted = (self.adverts, now)
+        span_s = max(now - since, 1.0)
+        adapters = {name: self._adapter(ear, now, span_s) for name, ear in self._ears.items()}
+        self._at_last_state = {name: (ear.adverts, ear.listening_s(now)) for name, ear in self._ears.items()}
+        duty = max((each.duty for each in adapters.values()), default=0.0)
+        return replace(self._of(adapters, now), adverts_s=round((self.adverts - adverts) / span_s, 1), duty=duty)
+
+    def _adapter(self, ear: Ear, now: float, span_s: float) -> AdapterState:
+        adverts, listened_s = self._at_last_state.get(ear.name, (0, 0.0))
+        return AdapterState(
+            scan=ear.mode,
+            note=ear.note[:200],
+            duty=round(min(1.0, (ear.listening_s(now) - listened_s) / span_s), 3),
+            adverts_s=round((ear.adverts - adverts) / span_s, 1),
+        )
+
+    def _of(self, adapters: Mapping[str, AdapterState], now: float) -> GatewayState:
         return GatewayState(
             online=True,
             version=self._about.version,
             bleak=self._about.bleak,
             boot=self._origin.boot,
             source=self._about.source,
-            scan="+".join(sorted({mode for mode, _ in self._scans.values()})),
-            scan_note="; ".join(note for _, note in self._scans.values() if note)[:200],
-            adverts_s=round(adverts_s, 1),
+            scan="+".join(sorted({ear.mode for ear in self._ears.values()})),
+            scan_note="; ".join(ear.note for ear in self._ears.values() if ear.note)[:200],
+            restarts=sum(ear.restarts for ear in self._ears.values()),
             devices=len(self._devices),
             dropped=self._door.dropped,
             spool_batches=len(self._spool),
             spool_bytes=self._spool.bytes + self._spool.file_bytes,
+            spool_note=self._spool.fault[:200],
             lost_batches=self._spool.lost,
             wall_ok=self._clock.wall_ok(),
             config=self._config,
             config_error=self._config_error[:200],
+            adapters=adapters,
+            tags=self._health.told(now),
         )
 
 

@@ -44,6 +44,18 @@ class Scanner(Protocol):
         """
         ...
 
+    async def self_test(self) -> str:
+        """Why it cannot hear, while it listens; nothing when the platform says that it does."""
+        ...
+
+    async def power_cycle(self) -> None:
+        """Switch the radio off and on, while it does not listen.
+
+        Raises:
+            ScannerUnavailable: it cannot be.
+        """
+        ...
+
 
 class Uplink(Protocol):
     """The way to the broker. It connects by itself, again and again, and says when it has."""

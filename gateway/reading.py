@@ -29,6 +29,7 @@ class Door:
 
     def __init__(self) -> None:
         self.dropped = 0  # adverts of tags that are not enrolled
+        self.telemetry: list[tuple[Pseudonym, EddystoneTlm]] = []  # of enrolled tags: whoever takes it empties it
         self._key = b""
         self._enrolled: Mapping[Pseudonym, int] = {}
         self._known: dict[_Bytes, Pseudonym] = {}
@@ -71,7 +72,10 @@ class Door:
             return None
         frame = formats.decode_service(service, data)
         if isinstance(frame, EddystoneTlm | EddystoneUrl):
-            return self._by_address.get(address)  # names no tag: it is another word of the tag at this address
+            sender = self._by_address.get(address)  # names no tag: it is another word of the tag at this address
+            if sender is not None and isinstance(frame, EddystoneTlm):
+                self.telemetry.append((sender, frame))
+            return sender
         tag = self._recognise((service, data), frame)
         if tag is not None:
             _keep(self._by_address, address, tag, MAX_ADDRESSES)

@@ -65,11 +65,12 @@ class _Sums:
 class _Track:
     """What is remembered of one tag."""
 
-    __slots__ = ("heard_at", "held", "now", "told_at", "told_dbm")
+    __slots__ = ("heard_at", "held", "now", "readings", "told_at", "told_dbm")
 
     def __init__(self) -> None:
         self.now = _Sums()  # this window
         self.held = _Sums()  # earlier windows that were not worth a row
+        self.readings = 0  # before this window
         self.heard_at = float("-inf")
         self.told_at = float("-inf")
         self.told_dbm = -127.0
@@ -105,6 +106,11 @@ class Windows:
         self._urgent[tag] = None
         return True
 
+    def readings(self, tag: Pseudonym) -> int:
+        """All that were heard of it since it came."""
+        track = self._tracks.get(tag)
+        return 0 if track is None else track.readings + track.now.readings
+
     def urgent(self, now: float) -> list[Sighting]:
         """What was to be told at once, and has not been."""
         tags, self._urgent = self._urgent, {}
@@ -120,6 +126,7 @@ class Windows:
             if self._has_moved(track):
                 rows.append(_tell(tag, track, track.now, now))
                 continue
+            track.readings += track.now.readings
             track.held.absorb(track.now)
             track.now = _Sums()
             if track.held.readings and now - track.told_at >= self.rates.heartbeat_s - self.rates.window_s / 2:
@@ -149,6 +156,7 @@ class Windows:
 
 def _tell(tag: Pseudonym, track: _Track, sums: _Sums, now: float) -> Sighting:
     """The row of these readings; whatever else was held is about where the tag no longer is."""
+    track.readings += track.now.readings
     track.now, track.held = _Sums(), _Sums()
     track.told_at = now
     track.told_dbm = sums.sum_dbm / sums.readings

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Final
 
@@ -13,6 +12,7 @@ from hub.ingest.gateways import GatewayNote
 from hub.store.sqlite import Store
 from hub.store.times import maybe_from_us, maybe_us, to_us
 from wire.mqtt.messages import GatewayState
+from wire.mqtt.state import from_fields, to_fields
 
 _PUT: Final = """
 INSERT INTO gateways (venue, gateway, last_heard_us, state_json) VALUES (?, ?, ?, ?)
@@ -22,7 +22,6 @@ _REVOKE: Final = """
 INSERT INTO gateways (venue, gateway, revoked_us) VALUES (?, ?, ?)
 ON CONFLICT (venue, gateway) DO UPDATE SET revoked_us = coalesce(revoked_us, excluded.revoked_us)
 """
-_FIELDS: Final = frozenset(field.name for field in fields(GatewayState))
 
 
 class GatewayStore:
@@ -46,12 +45,12 @@ class GatewayStore:
 
 
 def _state_json(state: GatewayState | None) -> str:
-    return "{}" if state is None else json.dumps(asdict(state))
+    return "{}" if state is None else json.dumps(to_fields(state))
 
 
 def _state(text: str) -> GatewayState | None:
-    known = {name: value for name, value in json.loads(text).items() if name in _FIELDS}
-    return GatewayState(**known) if known else None
+    known = json.loads(text)
+    return from_fields(known) if known else None
 
 
 def _load(db: sqlite3.Connection) -> list[GatewayNote]:

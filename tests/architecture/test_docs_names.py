@@ -116,7 +116,7 @@ def test_every_count_of_ingest_and_of_the_pipeline_is_on_the_page() -> None:
 
 
 def test_every_metric_of_a_gateway_is_on_the_page() -> None:
-    found = re.findall(r"^(innkeeper_gateway_\w+) ", gateway_metrics(0, GatewayState(online=True)), re.MULTILINE)
+    found = re.findall(r"^# TYPE (innkeeper_gateway_\w+) ", gateway_metrics(0, GatewayState(online=True)), re.MULTILINE)
 
     assert set(firsts(rows(OPERATE, "metric of a gateway"))) == set(found)
 

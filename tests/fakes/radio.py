@@ -24,6 +24,8 @@ class FakeRadio:
         self.patience_s = patience_s
         self.unavailable = ""  # why nothing can be heard, if so
         self.openings = 0
+        self.ailing = ""  # what a self-test says
+        self.power_cycles = 0
         self.now = 0.0
         self.opened = asyncio.Event()
         self._hear: Hear | None = None
@@ -40,6 +42,12 @@ class FakeRadio:
             yield self._listening
         finally:
             self._hear = self._listening = None
+
+    async def self_test(self) -> str:
+        return self.ailing
+
+    async def power_cycle(self) -> None:
+        self.power_cycles += 1
 
     @property
     def is_open(self) -> bool:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Self
 
 import pytest
 
 from firmware_sim.bluez import PrivateBus, SimulatedBluez
 from gateway import clock
 from gateway.bleak_scanner import BlueZScanner
+from gateway.eight_db import NOTE
 from gateway.errors import ScannerUnavailable
+from gateway.watchdog import Told, Watch
+from tests.fakes.moments import until
 from tests.fakes.radio import an_advert
 from wire.advert.advertisement import Advertisement
 
@@ -148,3 +152,139 @@ async def test_a_bluez_that_will_not_have_the_monitor_is_scanned_actively_and_th
 
     assert (listening.mode, listening.note) == ("active", "BlueZ released the advertisement monitor")
     assert len(heard) == len(TAGS)
+
+
+class Duty:
+    """A watch over a real scanner, as the daemon has it, and what it heard when."""
+
+    def __init__(self, *, patience_s: float = 60.0, scan: str = "hybrid", adapter: str = "hci0") -> None:
+        scanner = a_scanner(scan, adapter)
+        scanner.patience_s = patience_s
+        self.heard = 0
+        self.given_up: list[str] = []
+        told = Told(changed=lambda _: None, give_up=self.given_up.append, others_hear=lambda _: False)
+        self.watch = Watch(adapter, scanner, self._hear, told=told, now=clock.monotonic)
+
+    def _hear(self, _adv: Advertisement, _now: float) -> None:
+        self.heard += 1
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self.watch.run())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    async def hears(self, bluez: SimulatedBluez, within_s: float = 10.0) -> float:
+        """Seconds until an advert arrives, while a beacon sends ten a second."""
+        before, began = self.heard, clock.monotonic()
+        async with asyncio.timeout(within_s):
+            while self.heard == before:
+                bluez.hear("hci0", an_advert(TAGS[0], -60 - round(clock.monotonic() * 10) % 2))
+                await asyncio.sleep(0.1)
+        return clock.monotonic() - began
+
+
+async def test_p29_after_a_bluetoothd_that_died_it_hears_again_within_ten_seconds(bluez: SimulatedBluez) -> None:
+    async with Duty() as duty:
+        await duty.hears(bluez)
+        for _ in range(3):
+            await bluez.crash()
+            await asyncio.sleep(0.7)
+            await bluez.start()
+            assert await duty.hears(bluez) < 10
+
+    assert duty.given_up == []
+
+
+async def test_p29_after_a_restart_of_the_bus_it_hears_again_within_ten_seconds(bus: PrivateBus) -> None:
+    async with Duty() as duty:
+        async with SimulatedBluez(bus.address) as bluez:
+            await duty.hears(bluez)
+            await bus.stop()
+        await asyncio.sleep(0.5)
+        await bus.start()
+        async with SimulatedBluez(bus.address) as bluez:
+            assert await duty.hears(bluez) < 10
+
+
+async def test_p29_an_adapter_that_was_pulled_and_put_back_is_heard_within_ten_seconds(bluez: SimulatedBluez) -> None:
+    async with Duty() as duty:
+        await duty.hears(bluez)
+        bluez.unplug("hci0")
+        await until(lambda: duty.watch.ear.mode == "none")
+        note = duty.watch.ear.note
+        bluez.plug("hci0")
+        assert await duty.hears(bluez) < 10
+
+    assert note == "radio.adapters: found hci0; right would be one that is plugged in"
+
+
+async def test_a_chip_that_hangs_is_switched_off_and_on(bluez: SimulatedBluez) -> None:
+    async with Duty(patience_s=0.6) as duty:
+        await duty.hears(bluez)
+        bluez.deafen("hci0")
+        assert await duty.hears(bluez, within_s=20) < 20
+
+    assert duty.watch.ear.restarts == 2
+    assert duty.given_up == []
+
+
+async def test_an_adapter_that_is_off_is_switched_on(bluez: SimulatedBluez) -> None:
+    bluez._adapters["/org/bluez/hci0"].powered = False
+
+    async with Duty() as duty:
+        await duty.hears(bluez)
+        bluez._say(bluez._adapters["/org/bluez/hci0"].power(on=False))
+        assert await duty.hears(bluez) < 10
+
+
+async def test_while_it_listens_bluez_says_so_and_when_nobody_scans_too(bluez: SimulatedBluez) -> None:
+    scanner = a_scanner()
+
+    async with scanner.listen(lambda *_: None):
+        fine = await scanner.self_test()
+        for adapter in bluez._adapters.values():
+            adapter._sessions.clear()
+        ill = await scanner.self_test()
+    after = await scanner.self_test()
+
+    assert (fine, ill, after) == ("", "hci0: BlueZ does not scan", "hci0: not listening")
+
+
+async def test_two_adapters_one_by_its_address_are_heard_side_by_side(bus: PrivateBus) -> None:
+    heard: list[str] = []
+
+    async with (
+        SimulatedBluez(bus.address, ("hci0", "hci1")) as bluez,
+        a_scanner().listen(lambda *_: heard.append("hci0")),
+        a_scanner(adapter="02:00:00:00:00:01").listen(lambda *_: heard.append("hci1")),
+    ):
+        bluez.hear("hci0", an_advert(TAGS[0], address="C0:00:00:00:00:01"))
+        bluez.hear("hci1", an_advert(TAGS[1], address="C0:00:00:00:00:02"))
+        await until(lambda: len(heard) == 2)
+
+    assert sorted(heard) == ["hci0", "hci1"]
+
+
+async def test_passive_scanning_under_the_rule_of_8_db_is_noticed(bluez: SimulatedBluez) -> None:
+    async with Duty(scan="passive") as duty:
+        await bluez.scanned("hci0")
+        async with asyncio.timeout(10):
+            while NOTE not in duty.watch.ear.note:
+                for level in (-60, -62, -70, -71, -79, -78, -66):
+                    bluez.hear("hci0", an_advert(TAGS[0], level))
+                await bluez.drained()
+                await asyncio.sleep(0.01)
+
+    assert duty.watch.ear.mode == "passive"
+
+
+async def test_hybrid_is_cleared_of_it(bluez: SimulatedBluez) -> None:
+    async with Duty() as duty:
+        await bluez.scanned("hci0")
+        await play(bluez, rounds=40)
+
+    assert duty.watch.ear.note == ""
+    assert duty.watch._test is None

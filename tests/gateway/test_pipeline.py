@@ -11,11 +11,14 @@ from gateway.clock import Clock
 from gateway.held import Origin
 from gateway.pipeline import GATHER_S, LIVE_EXPIRY_S, STATE_EVERY_S, About, Pipeline, dumps
 from gateway.spool import Begin, Spool
+from gateway.watchdog import Ear
 from tests.fakes.radio import an_advert
 from tests.fakes.uplink import FakeUplink
+from wire.advert import formats
+from wire.advert.frame import EddystoneTlm
 from wire.mqtt import codec, topics
 from wire.mqtt.batch import Batch
-from wire.mqtt.messages import Ack, DesiredConfig, GatewayState
+from wire.mqtt.messages import Ack, AdapterState, DesiredConfig, GatewayState, TagHealth
 from wire.pseudonym import Pseudonym, pseudonym
 from wire.tag import parse_tag
 
@@ -267,12 +270,17 @@ def test_rows_of_a_crowd_are_split_into_several_batches() -> None:
 def test_the_state_says_how_we_hear() -> None:
     house = House()
 
-    house.pipeline.scanning("hci0", "active", "BlueZ released the advertisement monitor")
-    house.pass_time(0.0)
+    ear = Ear(name="hci0", mode="active", note="BlueZ released the advertisement monitor", since=house.now)
+    house.pipeline.scanning(ear)
+    house.pass_time(STATE_EVERY_S)
+    ear.adverts += 90
+    house.pass_time(STATE_EVERY_S)
 
     state = house.states()[-1]
     assert (state.online, state.scan, state.scan_note) == (True, "active", "BlueZ released the advertisement monitor")
     assert (state.source, state.boot, state.version) == ("bluez", "b", "1")
+    assert state.adapters == {"hci0": AdapterState(scan="active", note=ear.note, duty=1.0, adverts_s=3.0)}
+    assert state.duty == 1.0
 
 
 def test_an_idle_gateway_says_how_it_is_and_nothing_else() -> None:
@@ -307,3 +315,21 @@ def test_a_pseudonym_without_a_bucket_is_nobody() -> None:
     house.pass_time(1.0)
 
     assert house.batches() == []
+
+
+def test_telemetry_of_an_enrolled_tag_reaches_the_state_and_a_strangers_does_not() -> None:
+    theirs, ours = "eddystone:edd1ebeac04e5defa017:0123456789ab", "eddystone:edd1ebeac04e5defa017:0123456789ac"
+    name = pseudonym(KEY, parse_tag(ours))
+    house = House(replace(CONFIG, tags={name: 0}))
+
+    for sent in range(40):
+        for tag, address in ((ours, "C0:00:00:00:00:01"), (theirs, "C0:00:00:00:00:02")):
+            house.pipeline.hear(an_advert(tag, -60, address), house.now)
+            telemetry = EddystoneTlm(battery_mv=2380, temperature_c=21.5, adverts=4 * sent, uptime_s=1.0)
+            house.pipeline.hear(formats.encode(telemetry, address=address, rssi_dbm=-60), house.now)
+        house.pass_time(1.0)
+    house.pass_time(STATE_EVERY_S)
+
+    told = house.states()[-1].tags
+    assert set(told) == {name}
+    assert told[name] == TagHealth(battery_mv=2380, temperature_c=21.5, reception=0.5, age_s=told[name].age_s)

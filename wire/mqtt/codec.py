@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import asdict
 from typing import Final, cast
 
 from wire.errors import Malformed
-from wire.mqtt import rows
+from wire.mqtt import rows, state
 from wire.mqtt.batch import Batch
 from wire.mqtt.checks import MAX_INT, PSEUDONYM, a_flag, a_list, a_mark, a_number, a_rate, a_text, a_time
 from wire.mqtt.envelope import MAX_CONFIG_BYTES, Dumps, Fields, Loads, pack, unpack
@@ -128,9 +127,9 @@ def config_hash(payload: bytes) -> str:
     return hashlib.sha256(payload).hexdigest()[:16]
 
 
-def encode_state(state: GatewayState, *, dumps: Dumps) -> bytes:
+def encode_state(gateway: GatewayState, *, dumps: Dumps) -> bytes:
     """A gateway's state as bytes."""
-    return pack(asdict(state), dumps=dumps)
+    return pack(state.to_fields(gateway), dumps=dumps)
 
 
 def decode_state(payload: bytes, *, loads: Loads) -> GatewayState:
@@ -139,16 +138,7 @@ def decode_state(payload: bytes, *, loads: Loads) -> GatewayState:
     Raises:
         Malformed: it is none.
     """
-    fields = unpack("state", payload, loads=loads)
-    texts = ("version", "bleak", "boot", "source", "scan", "scan_note", "config", "config_error")
-    counts = ("devices", "dropped", "spool_batches", "spool_bytes", "lost_batches")
-    return GatewayState(
-        online=a_flag("state", fields, "online"),
-        adverts_s=a_rate("state", fields, "adverts_s", 0.0),
-        wall_ok=a_flag("state", fields, "wall_ok", default=False),
-        **{name: a_text("state", fields, name) for name in texts},  # type: ignore[arg-type]  # texts by name
-        **{name: a_number("state", fields, name) for name in counts if name in fields},  # type: ignore[arg-type]  # counts
-    )
+    return state.from_fields(unpack("state", payload, loads=loads))
 
 
 def _ranges(upto: int, found: list[object]) -> tuple[tuple[int, int], ...]:

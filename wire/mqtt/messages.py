@@ -32,6 +32,26 @@ class DesiredConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AdapterState:
+    """How one adapter of a gateway does."""
+
+    scan: str = ""  # the mode in force; none: nothing can be heard
+    note: str = ""
+    duty: float = 0.0  # share of the time since the last state for which it listened
+    adverts_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagHealth:
+    """What a tag's telemetry says, as one gateway hears it."""
+
+    battery_mv: int | None = None
+    temperature_c: float | None = None
+    reception: float | None = None  # share of its adverts that arrived here, from 0 to 1
+    age_s: int = 0  # since the telemetry was heard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayState:
     """What a gateway says of itself; retained. Its last will is the same with `online` false."""
 
@@ -43,11 +63,16 @@ class GatewayState:
     scan: str = ""  # the mode in force: hybrid, active, passive
     scan_note: str = ""  # why it is not the one asked for
     adverts_s: float = 0.0
+    duty: float = 0.0  # share of the time since the last state for which it listened; the best adapter's
+    restarts: int = 0  # scanners that were opened anew because nothing was heard
     devices: int = 0
     dropped: int = 0  # adverts of tags that are not enrolled: counted, never named
     spool_batches: int = 0
     spool_bytes: int = 0
+    spool_note: str = ""  # why it is in memory alone
     lost_batches: int = 0
     wall_ok: bool = False
     config: str = ""  # hash of the desired configuration in force
     config_error: str = ""  # why the last one was refused
+    adapters: Mapping[str, AdapterState] = field(default_factory=dict)  # by name
+    tags: Mapping[Pseudonym, TagHealth] = field(default_factory=dict)  # enrolled ones whose telemetry was heard lately
