@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import msgspec
 
 from rules.decision import Decision, Kind, Reason
 from rules.event import Value
 from rules.run import Run
+
+_PLAIN: Final = frozenset({str, int, float, bool, type(None)})  # nearly every field, told without asking an ABC
 
 
 def dump_values(values: Mapping[str, Value]) -> str:
@@ -51,6 +53,8 @@ def load_decision(text: str) -> Decision:
 
 
 def _packed(value: Any) -> Any:  # noqa: ANN401  any field of a run or a decision
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, datetime):
         return {"time": value.isoformat()}
     if isinstance(value, Mapping):
