@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from hub.api.feed import Feed
 from hub.app.stores import Stores
 from hub.clock import Clock, dice
 from hub.journeys.engine import Journeys
+from hub.journeys.handwork import Handwork
 from hub.journeys.inbox import Inbox
 from hub.journeys.port import Record
 from hub.journeys.rulebooks import Rulebooks
@@ -18,25 +20,28 @@ from hub.outbox.port import Channel
 from hub.outbox.teams import Teller
 
 
+@dataclass(kw_only=True)
 class Agenda:
     """The rooms for it, wired."""
 
-    def __init__(
-        self,
-        *,
-        stores: Stores,
-        journeys: Journeys,
-        rulebooks: Rulebooks,
-        channels: Mapping[str, Channel],
-        feed: Feed,
-        clock: Clock,
-    ) -> None:
-        self._stores = stores
-        self._feed = feed
-        self._clock = clock
-        self.inbox = Inbox(stores.ledger, journeys, clock)
-        self.schedule = Schedule(stores.occasions, rulebooks, clock, opened=self.inbox.poke)
-        self.teller = Teller(tasks=stores.tasks, channels=channels, clock=clock, chance=dice().random)
+    stores: Stores
+    journeys: Journeys
+    rulebooks: Rulebooks
+    channels: Mapping[str, Channel]  # by provider
+    feed: Feed
+    clock: Clock
+    told: Callable[[Record], None]  # of each record that handwork made durable
+    inbox: Inbox = field(init=False)
+    schedule: Schedule = field(init=False)
+    handwork: Handwork = field(init=False)
+    teller: Teller = field(init=False)
+
+    def __post_init__(self) -> None:
+        ledger = self.stores.ledger
+        self.inbox = Inbox(ledger, self.journeys, self.clock)
+        self.schedule = Schedule(self.stores.occasions, self.rulebooks, self.clock, opened=self.inbox.poke)
+        self.handwork = Handwork(ledger, ledger, self.rulebooks, self.clock, decided=self.told)
+        self.teller = Teller(tasks=self.stores.tasks, channels=self.channels, clock=self.clock, chance=dice().random)
 
     def loops(self) -> Mapping[str, Coroutine[Any, Any, None]]:
         """All that runs for as long as the hub does, by name."""
@@ -53,13 +58,13 @@ class Agenda:
 
     async def ack_task(self, task: str, by: str) -> TaskRow:
         """Somebody of the staff takes a task; the journey that waits for it is told. Raises NotFound."""
-        row, was_open = await self._stores.tasks.ack(task, by=by, now=self._clock.now())
+        row, was_open = await self.stores.tasks.ack(task, by=by, now=self.clock.now())
         if was_open:
             self.inbox.poke()
-            self._feed.publish(
+            self.feed.publish(
                 venue=row.venue,
                 kind="task",
-                at=self._clock.now(),
+                at=self.clock.now(),
                 guest=row.guest,
                 journey=row.journey,
                 id=row.id,

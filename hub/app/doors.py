@@ -11,6 +11,7 @@ from hub.api.app import build_api
 from hub.api.deps import ApiDeps
 from hub.app.house import House
 from hub.control.commands import Commands, ControlDeps
+from hub.control.journeys import JourneyDeps
 from hub.identity import unsubscribe
 from hub.pages.app import add_pages
 from hub.pages.deps import PagesDeps
@@ -73,6 +74,16 @@ def commands_of(house: House) -> Commands:
             enrolment_changed=house.enrolling.changed,
             venues=lambda: house.standing.books,
             about=lambda: {"version": version("innkeeper"), "since": house.began.isoformat()},
+            journeys=JourneyDeps(
+                clock=house.clock,
+                books=lambda: house.rulebooks.current,
+                holds=stores.holds,
+                held_changed=house.held_changed,
+                runs=stores.ledger,
+                handwork=house.agenda.handwork,
+                versions_changed=house.versions_changed,
+                histories=stores.histories,
+            ),
         )
     )
 

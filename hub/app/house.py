@@ -91,6 +91,7 @@ class House:
             channels=channels,
             feed=self.feed,
             clock=clock,
+            told=self._decided,
         )
 
     def _hear(self, clock: Clock) -> None:
@@ -220,6 +221,15 @@ class House:
         tell_record(self.feed, record, shadow=self.config.hub.shadow)
         for decision in record.decisions:
             self.figures.decided(decision.venue, decision.journey, decision.kind.value, decision.reason.value)
+
+    async def held_changed(self) -> None:
+        """An operator holds a journey back, or lets it go."""
+        self.rulebooks.hold(await self.stores.holds.held())
+        self.dispatcher.poke()
+
+    async def versions_changed(self) -> None:
+        """Guests are on versions of journeys that may not be read yet."""
+        await self._take_books(self.books, self.clock.now())
 
     def _waited_by(self) -> Mapping[str, frozenset[str]]:
         return self.rulebooks.waited_by()

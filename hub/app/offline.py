@@ -8,20 +8,19 @@ from importlib.metadata import version
 from typing import Any
 
 from hub.app.books import read_books
+from hub.app.offline_journeys import journeys_offline, rulebooks_offline, stores_offline
 from hub.app.standing import Standing
-from hub.clock import SystemClock
+from hub.app.stores import Stores
+from hub.clock import Clock, SystemClock
 from hub.config.hub_toml import HubConfig
 from hub.control.commands import Commands, ControlDeps
+from hub.control.journeys import JourneyDeps
 from hub.errors import BadRequest
 from hub.ingest.gateways import GatewayBook
 from hub.ingest.seen import SeenGateway
-from hub.store.gateways import GatewayStore
-from hub.store.guests import GuestStore
-from hub.store.imports import ImportStore
+from hub.journeys.rulebooks import Rulebooks
 from hub.store.lock import hold
-from hub.store.messages import MessageStore
-from hub.store.sqlite import Store, open_store
-from hub.store.tokens import TokenStore
+from hub.store.sqlite import open_store
 
 
 async def ask_the_store(config: HubConfig, command: str, args: dict[str, Any]) -> dict[str, Any]:
@@ -37,37 +36,38 @@ async def ask_the_store(config: HubConfig, command: str, args: dict[str, Any]) -
     with hold(config.hub.data_dir):
         config.database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         async with open_store(config.database) as store:
-            table = Commands(_deps(store, Standing(config.hub.data_dir, books.rulebooks))).table()
+            standing, rulebooks, clock = Standing(config.hub.data_dir, books.rulebooks), Rulebooks({}), SystemClock()
+            stores = stores_offline(config, standing, rulebooks, store)
+            await rulebooks_offline(books, stores, rulebooks, clock)
+            table = Commands(_deps(stores, standing, journeys_offline(stores, rulebooks, clock), clock)).table()
             if command not in table:
                 raise BadRequest(f"command: found {command!r}; right would be one of {', '.join(table)}")
             return dict(await table[command](args))
 
 
-def _deps(store: Store, standing: Standing) -> ControlDeps:
-    clock = SystemClock()
-    imports = ImportStore(store)
-
+def _deps(stores: Stores, standing: Standing, journeys: JourneyDeps, clock: Clock) -> ControlDeps:
     async def gateways(venue: str | None) -> Sequence[SeenGateway]:
         book = GatewayBook()
-        notes = await GatewayStore(store).load()
+        notes = await stores.gateways.load()
         book.restore(notes)
         standing.revoked = frozenset((note.venue, note.gateway) for note in notes if note.revoked)
         return book.seen(standing.roster(clock.now()), venue)
 
     async def import_csv(kind: str, text: str, file: str) -> Mapping[str, int]:
-        return await imports.take(kind, text, file=file, venues=standing.books, now=clock.now())
+        return await stores.imports.take(kind, text, file=file, venues=standing.books, now=clock.now())
 
     async def nobody_listens() -> None:
         """Gateways are told when a hub starts."""
 
     return ControlDeps(
         clock=clock,
-        tokens=TokenStore(store),
-        messages=MessageStore(store),
-        guests=GuestStore(store),
+        tokens=stores.tokens,
+        messages=stores.messages,
+        guests=stores.guests,
         gateways=gateways,
         import_csv=import_csv,
         enrolment_changed=nobody_listens,
         venues=lambda: standing.books,
         about=lambda: {"version": version("innkeeper"), "since": None},
+        journeys=journeys,
     )

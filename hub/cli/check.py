@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,11 +11,19 @@ import typer
 
 from hub.config.hub_toml import FaultyConfig, HubConfig, read_config
 from hub.config.venue_files import read_venue_files
-from hub.errors import BadConfig
+from hub.errors import BadConfig, BadRequest
 from hub.pages.floorplan import read_floorplan
 from rules.check import Checked, check_files
+from rules.schema import journey_schema, venue_schema
 
 CONFIG = "hub.toml"
+
+
+class Schema(StrEnum):
+    """The kinds of file that have one."""
+
+    JOURNEY = "journey"
+    VENUE = "venue"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -23,10 +32,19 @@ def add_to(app: typer.Typer) -> None:
 
 
 def check(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `innkeeper init` laid out.")],
+    folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="What `innkeeper init` laid out.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what a program would read.")] = False,
+    schema: Annotated[Schema | None, typer.Option(help="Print the JSON Schema of such a file, for an editor.")] = None,
 ) -> int:
     """Check hub.toml, every venue and every journey under DIR, and run the journeys' examples."""
+    if (schema is None) is (folder is None):
+        raise BadRequest(
+            f"found {'neither DIR nor' if folder is None else 'both DIR and'} --schema; right would be one of them"
+        )
+    if schema is not None:
+        typer.echo(json.dumps(journey_schema() if schema is Schema.JOURNEY else venue_schema(), indent=2))
+        return 0
+    assert folder is not None  # noqa: S101  one of them is
     report = examine(folder)
     if as_json:
         typer.echo(json.dumps(report, ensure_ascii=False))

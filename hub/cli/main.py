@@ -33,6 +33,11 @@ SUBJECTS: Final = {  # each command, and the module that knows it: all in the or
     "outbox": "hub.cli.admin",
     "guest": "hub.cli.admin",
     "why": "hub.cli.admin",
+    "pause": "hub.cli.journeys",
+    "resume": "hub.cli.journeys",
+    "drain": "hub.cli.journeys",
+    "stop": "hub.cli.journeys",
+    "move": "hub.cli.journeys",
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from hub.clock import Clock
+from hub.control.journeys import JourneyCommands, JourneyDeps
 from hub.control.port import Gateways, Guests, ImportCsv, Messages, Tokens
 from hub.control.server import Command
 from hub.errors import BadRequest, NotFound
@@ -34,6 +35,7 @@ class ControlDeps:
     enrolment_changed: Callable[[], Awaitable[None]]  # whoever was erased is noticed no more
     venues: Callable[[], Collection[str]]  # the ids that a token may be bound to
     about: Callable[[], Mapping[str, Any]]  # what `ping` answers: version, since when
+    journeys: JourneyDeps | None = None  # None: no commands about journeys
 
 
 class TokenWanted(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -107,6 +109,7 @@ class Commands:
             "guest export": self.guest_export,
             "guest erase": self.guest_erase,
             **{f"import {kind}": self._importer(kind) for kind in IMPORTS},
+            **({} if self._deps.journeys is None else JourneyCommands(self._deps.journeys).table()),
         }
 
     async def ping(self, args: dict[str, Any]) -> Mapping[str, Any]:

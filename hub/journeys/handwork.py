@@ -105,7 +105,10 @@ class Handwork:
             facts = await self._ledger.facts(venue=run.venue, guest=run.guest, at=now)
             if facts is None or _current(facts, run.id) is None:
                 return False
-            if await self._store(facts, run.venue, halt(book, run.id, facts, now, why=why), now):
+            outcome = halt(book, run.id, facts, now, why=why)
+            if not outcome.runs:
+                return False  # its journey is in no file any more: it ends at its next deadline
+            if await self._store(facts, run.venue, outcome, now):
                 return True
         raise Conflict("others kept writing about a guest; ask again")
 
