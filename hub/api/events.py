@@ -15,7 +15,7 @@ from hub.api.port import Posted
 from hub.api.problem import Problem, invalid
 from hub.api.schemas import EventBody
 from hub.identity.token import Role
-from rules.event import DWELLED, ENTERED, LEFT, Event
+from rules.event import DWELLED, ENTERED, LEFT, RESERVED, Event
 
 router = APIRouter(route_class=Guarded, tags=["events"])
 
@@ -52,6 +52,8 @@ def _sensible(deps: ApiDeps, caller: Principal, body: EventBody) -> None:
     venues = {name: venue for name, venue in deps.venues().items() if caller.sees(name)}
     if body.venue not in venues:
         raise invalid("body.venue", body.venue, f"one of {', '.join(sorted(venues))}")
+    if body.kind in RESERVED:
+        raise invalid("body.kind", body.kind, "another: the hub itself makes events of this kind")
     if body.kind == DWELLED:
         raise invalid("body.kind", body.kind, f"{ENTERED} and {LEFT}: how long a guest stays is the hub's to say")
     if body.kind not in {ENTERED, LEFT}:

@@ -53,6 +53,8 @@ class Noted:
 
     venue: str
     guest: str  # "" when she was erased
+    journey: str
+    run: str
     message: str  # its name in the journey's file
     state: State  # as it stands now
 
@@ -67,5 +69,5 @@ def event_of(receipt: Receipt, noted: Noted, *, received: datetime) -> Event:
         object=noted.message,
         at=receipt.at,
         received=received,
-        data={"message": receipt.message},
+        data={"journey": noted.journey, "run": noted.run, "message": receipt.message},
     )

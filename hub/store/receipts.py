@@ -41,7 +41,14 @@ def _take(connection: sqlite3.Connection, receipt: Receipt, now: datetime) -> No
     if receipt.ends_the_address and row["guest"]:
         _never_again(connection, row, receipt, now)
     (state,) = connection.execute("SELECT state FROM messages WHERE id = ?", (receipt.message,)).fetchone()
-    return Noted(venue=row["venue"], guest=row["guest"], message=row["message"], state=State(state))
+    return Noted(
+        venue=row["venue"],
+        guest=row["guest"],
+        journey=row["journey"],
+        run=row["run"],
+        message=row["message"],
+        state=State(state),
+    )
 
 
 def _never_again(connection: sqlite3.Connection, row: sqlite3.Row, receipt: Receipt, now: datetime) -> None:

@@ -86,3 +86,14 @@ async def test_an_event_that_cannot_have_happened_is_refused(
     assert found == status
     assert where is None or answer["errors"][0]["where"] == where
     assert hub.journeys.events == []
+
+
+@pytest.mark.parametrize("kind", ["set", "acked", "every", "opened", "clicked"])
+async def test_what_the_hub_alone_says_nobody_else_may(kind: str) -> None:
+    hub = FakeHub()
+
+    status, answer = await _posted(hub, "admin", kind=kind)
+
+    right = "another: the hub itself makes events of this kind"
+    assert (status, hub.journeys.events) == (422, [])
+    assert answer["detail"] == f"body.kind: found {kind}; right would be {right}"
