@@ -72,19 +72,22 @@ class Schedule:
         """Open every hour that has come since we looked."""
         now = self._clock.now()
         for venue, book in self._rulebooks.current.items():
-            for occasion in _between(book, max(self._looked.get(venue, now - LOOK_BACK), now - LOOK_BACK), now):
-                await self._open(venue, book, occasion, now)
+            looked = self._looked.get(venue)
+            for occasion in _between(book, max(looked or now - LOOK_BACK, now - LOOK_BACK), now):
+                if looked is not None or await self._is_ours(venue, occasion, now):
+                    await self._open(venue, book, occasion, now)
             self._looked[venue] = now
 
+    async def _is_ours(self, venue: str, occasion: Occasion, now: datetime) -> bool:
+        """At a start: an hour that has long passed is played only where the hub knew of it; else its journey is new."""
+        return now - occasion.at <= LATE or await self._store.has_opened(venue, occasion.clock)
+
     async def _open(self, venue: str, book: Rulebook, occasion: Occasion, now: datetime) -> None:
-        """An hour that has long passed is played only where the hub knew of it before: else its journey is new."""
-        timely = now - occasion.at <= LATE
-        if not timely and not await self._store.has_opened(venue, occasion.clock):
-            return
         day = book.venue.local(occasion.at).date()
         guests = await self._store.open(occasion, venue=venue, today=day, received=now)
         if guests is not None:
-            _log.info("A scheduled start was opened", venue=venue, clock=occasion.clock, guests=guests, timely=timely)
+            late_s = round((now - occasion.at).total_seconds())
+            _log.info("A scheduled start was opened", venue=venue, clock=occasion.clock, guests=guests, late_s=late_s)
             self._opened()
 
     def _next(self, now: datetime) -> datetime | None:
