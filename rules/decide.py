@@ -7,8 +7,8 @@ examples, `try`, simulation and backtest all call it: there is no second engine.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
+from typing import Final
 
 from rules import words
 from rules.aftermath import after, having_happened, joined
@@ -26,6 +26,8 @@ from rules.steps import go_on
 from rules.tell_step import escalate, nobody_acknowledged
 from rules.touch import touch
 from rules.walk import Walk
+
+_NOTHING: Final = Outcome()
 
 
 def decide(rulebook: Rulebook, happening: Event | Due, facts: Facts | None) -> Outcome:
@@ -54,10 +56,13 @@ def _decide(rulebook: Rulebook, happening: Event | Due, facts: Facts | None) -> 
         return Outcome() if facts is None else _fall_due(rulebook, happening, facts)
     if facts is None:
         return _nobody(rulebook, happening)
+    starts = [journey for journey in rulebook.starts.get(happening.kind, ()) if journey.start.matches(happening)]
+    if not starts and not facts.runs:
+        return _NOTHING
     deliberation = Deliberation(rulebook, facts, at=happening.at, event=happening)
     used = {run.journey for run in _in_order(rulebook, facts.runs) if touch(deliberation, run, happening)}
-    for journey in rulebook.starts.get(happening.kind, ()):
-        if journey.name not in used and journey.start.matches(happening):
+    for journey in starts:
+        if journey.name not in used:
             consider(deliberation, journey, happening)
     return deliberation.outcome()
 
@@ -72,8 +77,10 @@ def _nobody(rulebook: Rulebook, event: Event) -> Outcome:
     return deliberation.outcome()
 
 
-def _in_order(rulebook: Rulebook, runs: Iterable[Run]) -> list[Run]:
+def _in_order(rulebook: Rulebook, runs: tuple[Run, ...]) -> list[Run]:
     """Live runs before ended ones, and both as their journeys come: by priority, then name."""
+    if len(runs) < 2:  # noqa: PLR2004  one is in order
+        return list(runs)
 
     def rank(run: Run) -> tuple[bool, int, str, str]:
         journey = rulebook.journey(run.journey)

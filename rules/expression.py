@@ -18,6 +18,7 @@ import cel
 from rules.event import Value
 from rules.fault import nearest
 from rules.lexer import MARK, NAME, STRING, Token, tokens
+from rules.shortcut import Shortcut, shortcut
 
 LONGEST: Final = 500
 # Nobody has needed more; and with MACRO_DEPTH it bounds the time that one condition can take.
@@ -67,6 +68,7 @@ class Expression:
     program: cel.Program = field(repr=False, compare=False)
     fields: tuple[str, ...]  # of the guest
     calls: tuple[Call, ...]
+    shortcut: Shortcut | None = field(default=None, repr=False, compare=False)
 
 
 class Unsound(Exception):
@@ -92,7 +94,8 @@ def read_expression(source: str, fields: Iterable[str]) -> Expression:
     asked = _fields(words, tuple(fields))
     calls = _calls(words)
     _macro_depth(words)
-    return Expression(source=source, program=_compile(source), fields=asked, calls=calls)
+    program = _compile(source)
+    return Expression(source=source, program=program, fields=asked, calls=calls, shortcut=shortcut(words))
 
 
 def answer(expression: Expression, context: cel.Context) -> Value:

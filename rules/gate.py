@@ -87,17 +87,19 @@ class Case:
 def ask(case: Case) -> Leave | Refusal:
     """All guards, in order. Of a paused journey it may go once that is resumed."""
     ghost, paused = _ghost(case), case.journey.name in case.moment.rulebook.paused
-    for guard in (_stopped, _hushed, _unreachable, _capped):
-        if (refusal := guard(case)) is not None:
-            return refusal
+    found = _reach(case)
+    refusal = _stopped(case) or _hushed(case) or _unreachable(found) or _capped(case)
+    if refusal is not None:
+        return refusal
     until = _quiet(case, case.moment.at)
     if until is not None and until - case.moment.at > case.message.keep:
         return _quiet_refusal(case, until)
-    for guard in (_outranked, _twice):
-        if (refusal := guard(case)) is not None:
-            return refusal
+    rivals = _rivals(case)
+    refusal = _outranked(case, rivals) or _twice(case)
+    if refusal is not None:
+        return refusal
     held = case.moment.at if paused and until is None else until
-    return Leave(channels=_reach(case).open, not_before=held, ghost=ghost, paused=paused, outdone=_outdone(case))
+    return Leave(channels=found.open, not_before=held, ghost=ghost, paused=paused, outdone=_outdone(case, rivals))
 
 
 def ask_again(rulebook: Rulebook, planned: Planned, facts: Facts, now: datetime) -> Refusal | Hold | None:
@@ -115,7 +117,7 @@ def ask_again(rulebook: Rulebook, planned: Planned, facts: Facts, now: datetime)
     if isinstance(case, Refusal):
         return case
     released = () if planned.not_before is None else (_capped, _outranked_at_release(planned))
-    guards = (_stopped, _run_ended(planned), _hushed, _unreachable, *released)
+    guards = (_stopped, _run_ended(planned), _hushed, _unreachable_again, *released)
     refusals = (guard(case) for guard in guards)
     first = next((refusal for refusal in refusals if refusal is not None), None)
     return first or _quiet_again(case, planned, now)
@@ -190,8 +192,11 @@ def _reach(case: Case) -> Reach:
     return reach(message=case.message, purpose=case.purpose, facts=case.facts, venue=case.venue)
 
 
-def _unreachable(case: Case) -> Refusal | None:
-    found = _reach(case)
+def _unreachable_again(case: Case) -> Refusal | None:
+    return _unreachable(_reach(case))
+
+
+def _unreachable(found: Reach) -> Refusal | None:
     if found.open:
         return None
     if not found.allowed:
@@ -244,9 +249,9 @@ def _rivals(case: Case) -> list[Past]:
     ]
 
 
-def _outranked(case: Case) -> Refusal | None:
+def _outranked(case: Case, rivals: list[Past]) -> Refusal | None:
     """The first of equals goes."""
-    for each in _rivals(case):
+    for each in rivals:
         if each.priority >= case.journey.priority:
             return Refusal(reason=Reason.ARBITRATION, text=f"{each.journey} had just sent {each.message}")
     return None
@@ -266,8 +271,8 @@ def _outranked_at_release(planned: Planned) -> _Guard:
     return guard
 
 
-def _outdone(case: Case) -> tuple[str, ...]:
-    lesser = (each for each in _rivals(case) if each.priority < case.journey.priority)
+def _outdone(case: Case, rivals: list[Past]) -> tuple[str, ...]:
+    lesser = (each for each in rivals if each.priority < case.journey.priority)
     return tuple(each.id for each in lesser if not each.ghost)
 
 

@@ -12,10 +12,11 @@ One prepared context a guest and event, made when the first condition asks: her 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cached_property, lru_cache
+from functools import lru_cache
+from typing import Final
 
 import cel
 
@@ -25,6 +26,7 @@ from rules.facts import Facts, Past
 from rules.journey import Guard
 from rules.limits import messaged
 from rules.rulebook import Rulebook
+from rules.shortcut import Unanswered
 from rules.spans import parse_span
 from rules.view import field_value
 
@@ -46,21 +48,23 @@ class Moment:
         self.facts = facts
         self.at = at
         self.event = event
-        self._past = list(facts.past)
+        self._past: Sequence[Past] = facts.past
         self._has_ghosts = any(each.ghost for each in facts.past)
         self._asker = ""
         self._answers: dict[str, Value] = {}
+        self._known: dict[str, Value] = {}  # the guest's fields, as they are asked for
+        self._context: cel.Context | None = None
 
     def remember(self, past: Past) -> None:
         """A message that has just been decided counts from now on."""
-        self._past.append(past)
+        self._past = (*self._past, past)
         self._has_ghosts = self._has_ghosts or past.ghost
 
     def learn(self, name: str, value: Value) -> None:
         """A field of the guest that was set just now."""
         self.facts = replace(self.facts, profile={**self.facts.profile, name: value})
-        for cached in ("_fields", "_context"):
-            self.__dict__.pop(cached, None)
+        self._known.clear()
+        self._context = None
 
     def past(self, journey: str) -> Sequence[Past]:
         """Every message, as one journey may see it: what a shadow journey would have sent, only itself does."""
@@ -71,17 +75,30 @@ class Moment:
     def holds(self, guard: Guard, journey: str) -> Answer:
         """Does the guard let it pass? One that cannot be answered does not."""
         try:
-            found = self.ask(guard.expression, journey)
+            found = self._truth(guard.expression, journey)
         except Failed as exc:
             return Answer(holds=False, saw=self._saw(guard.expression), fault=str(exc))
         if not isinstance(found, bool):
             return Answer(holds=False, saw=self._saw(guard.expression), fault="the answer is neither true nor false")
         return Answer(holds=found is not guard.unless, saw=self._saw(guard.expression))
 
+    def _truth(self, expression: Expression, journey: str) -> Value:
+        """By the short way where there is one."""
+        if expression.shortcut is not None:
+            self._asker = journey
+            self._answers = {}
+            try:
+                return expression.shortcut(self)
+            except Unanswered:
+                pass
+        return self.ask(expression, journey)
+
     def ask(self, expression: Expression, journey: str) -> Value:
         """The value of a condition. Raises Failed."""
         self._asker = journey
-        self._answers.clear()
+        self._answers = {}
+        if self._context is None:
+            self._context = self._prepared()
         return answer(expression, self._context)
 
     def is_inside(self, zone: str) -> bool:
@@ -97,54 +114,52 @@ class Moment:
 
     def field(self, name: str) -> Value:
         """One field of the guest."""
-        return self._fields[name]
+        known = self._known
+        if name not in known:
+            known[name] = field_value(self.rulebook.venue, self.facts, name)
+        return known[name]
 
-    @cached_property
-    def _fields(self) -> dict[str, Value]:
-        venue = self.rulebook.venue
-        return {name: field_value(venue, self.facts, name) for name in self.rulebook.asked}
+    def call(self, name: str, arguments: tuple[str, ...], text: str) -> Value:
+        """One question about the past, as a condition asks it."""
+        found = _QUESTIONS[name](self, *arguments)
+        self._answers[text] = found
+        return found
 
-    @cached_property
-    def _context(self) -> cel.Context:
-        functions: dict[str, Asked] = {
-            "messaged": self._messaged,
-            "visits": self._visits,
-            "inside": self._inside,
-            "count": self._count,
-            "first": self._first,
-            "local_hour": self._local_hour,
-        }
-        return cel.Context({"guest": self._fields}, functions)
+    def _prepared(self) -> cel.Context:
+        functions: dict[str, Asked] = {name: self._noting(name) for name in _QUESTIONS}
+        return cel.Context({"guest": {name: self.field(name) for name in self.rulebook.asked}}, functions)
+
+    def _noting(self, name: str) -> Asked:
+        def noted(*arguments: str) -> Value:
+            return self.call(name, arguments, f"{name}({', '.join(map(repr, arguments))})")
+
+        return noted
 
     def _saw(self, expression: Expression) -> dict[str, Value]:
-        return {f"guest.{name}": self._fields[name] for name in expression.fields} | self._answers
+        return {f"guest.{name}": self.field(name) for name in expression.fields} | self._answers
 
     def _sees(self, past: Past, journey: str) -> bool:
         return past.journey == journey or not self.rulebook.is_shadow(past.journey)
 
-    def _noted(self, text: str, found: Value) -> Value:
-        self._answers[text] = found
-        return found
+    def messaged(self, span: str, message: str | None = None) -> bool:
+        """Was she sent anything, or this, lately?"""
+        return messaged(self.past(self._asker), at=self.at, within=_span(span), message=message)
 
-    def _messaged(self, span: str, message: str | None = None) -> Value:
-        found = messaged(self.past(self._asker), at=self.at, within=_span(span), message=message)
-        return self._noted(f"messaged('{span}')" if message is None else f"messaged('{span}', '{message}')", found)
+    def visits(self, zone: str, span: str | None = None) -> int:
+        """How often did she enter it?"""
+        return self._number(self._entered(zone), span)
 
-    def _visits(self, zone: str, span: str | None = None) -> Value:
-        times = self._entered(zone)
-        return self._noted(_call("visits", zone, span), self._number(times, span))
+    def count(self, what: str, span: str | None = None) -> int:
+        """How often did it happen?"""
+        return self._number(self._times(what), span)
 
-    def _inside(self, zone: str) -> Value:
-        return self._noted(_call("inside", zone), self.is_inside(zone))
+    def first(self, what: str) -> bool:
+        """Has it never happened before?"""
+        return not any(at < self.at for at in self._times(what))
 
-    def _count(self, what: str, span: str | None = None) -> Value:
-        return self._noted(_call("count", what, span), self._number(self._times(what), span))
-
-    def _first(self, what: str) -> Value:
-        return self._noted(_call("first", what), not any(at < self.at for at in self._times(what)))
-
-    def _local_hour(self) -> Value:
-        return self._noted("local_hour()", self.rulebook.venue.local(self.at).hour)
+    def local_hour(self) -> int:
+        """The hour on the venue's clock."""
+        return self.rulebook.venue.local(self.at).hour
 
     def _entered(self, zone: str) -> list[datetime]:
         return [stay.entered for stay in self.facts.stays if stay.zone == zone]
@@ -162,12 +177,18 @@ class Moment:
         return sum(at <= self.at and (since is None or since < at) for at in times)
 
 
-def _call(name: str, *arguments: str | None) -> str:
-    return f"{name}({', '.join(repr(argument) for argument in arguments if argument is not None)})"
-
-
 @lru_cache(maxsize=256)
 def _span(text: str) -> timedelta:
     """The check of the file has seen that it is one."""
     found = parse_span(text)
     return timedelta() if found is None else found
+
+
+_QUESTIONS: Final[Mapping[str, Callable[..., Value]]] = {
+    "messaged": Moment.messaged,
+    "visits": Moment.visits,
+    "inside": Moment.is_inside,
+    "count": Moment.count,
+    "first": Moment.first,
+    "local_hour": Moment.local_hour,
+}

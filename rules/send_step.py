@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from rules import gate, ids, words
 from rules.decision import Kind, Reason
 from rules.deliberation import Note
@@ -15,7 +13,9 @@ from rules.walk import Walk
 
 def send(walk: Walk, step: Step, verb: Send, following: Onward) -> tuple[Walk, Onward]:
     """Through the gate; where the run goes on, and from when the next wait is measured."""
-    answer = _ask(walk, step, verb)
+    key = _key(walk, step)
+    message = ids.message_id(key)
+    answer = _ask(walk, verb, message)
     if isinstance(answer, gate.Refusal):
         guard, saw = walk.trail.led_to(step.path)
         walk.note(
@@ -32,13 +32,14 @@ def send(walk: Walk, step: Step, verb: Send, following: Onward) -> tuple[Walk, O
         if step.otherwise:
             return walk, Onward(steps=step.otherwise, outer=following.outer)
         return walk, Onward(steps=step.then, outer=following)
-    planned = _planned(walk, step, verb, answer)
+    planned = _planned(walk, step, verb, answer, key=key, message_id=message)
     walk.deliberation.plan(planned)
     for outdone in answer.outdone:
         walk.deliberation.cancel(outdone)
     walk.note(_sent(walk, step, planned, answer))
     since = max(walk.since, walk.deliberation.at if answer.not_before is None else answer.not_before)
-    return replace(walk, since=since), Onward(steps=step.then, outer=following)
+    gone_on = Walk(deliberation=walk.deliberation, journey=walk.journey, run=walk.run, since=since, trail=walk.trail)
+    return gone_on, Onward(steps=step.then, outer=following)
 
 
 def take_back(walk: Walk) -> None:
@@ -48,7 +49,7 @@ def take_back(walk: Walk) -> None:
             walk.deliberation.cancel(ids.message_id(_key(walk, step)))
 
 
-def _ask(walk: Walk, step: Step, verb: Send) -> gate.Leave | gate.Refusal:
+def _ask(walk: Walk, verb: Send, message_id: str) -> gate.Leave | gate.Refusal:
     message = walk.journey.messages[verb.message]
     purpose = walk.deliberation.rulebook.venue.purposes.get(message.purpose)
     if purpose is None:
@@ -56,7 +57,7 @@ def _ask(walk: Walk, step: Step, verb: Send) -> gate.Leave | gate.Refusal:
         return gate.Refusal(reason=Reason.STOPPED, text=text)
     return gate.ask(
         gate.Case(
-            id=ids.message_id(_key(walk, step)),
+            id=message_id,
             message=message,
             purpose=purpose,
             journey=walk.journey,
@@ -69,10 +70,10 @@ def _key(walk: Walk, step: Step) -> str:
     return ids.dedupe_key(journey=walk.journey.name, guest=walk.run.guest, run=walk.run.id, step=step.path)
 
 
-def _planned(walk: Walk, step: Step, verb: Send, leave: gate.Leave) -> Planned:
-    deliberation, message, key = walk.deliberation, walk.journey.messages[verb.message], _key(walk, step)
+def _planned(walk: Walk, step: Step, verb: Send, leave: gate.Leave, *, key: str, message_id: str) -> Planned:
+    deliberation, message = walk.deliberation, walk.journey.messages[verb.message]
     return Planned(
-        id=ids.message_id(key),
+        id=message_id,
         dedupe_key=key,
         run=walk.run.id,
         step=step.path,

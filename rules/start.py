@@ -27,7 +27,6 @@ _PRESENCE = (ENTERED, DWELLED, LEFT)
 
 def consider(deliberation: Deliberation, journey: Journey, event: Event) -> None:
     """Start it, or note why not."""
-    run = run_id(venue=event.venue, journey=journey.name, guest=event.guest, event=event.id)
     key = once_key(deliberation, journey, event)
     trail = Trail()
     against = _against(deliberation, journey, event, key, trail)
@@ -38,7 +37,7 @@ def consider(deliberation: Deliberation, journey: Journey, event: Event) -> None
         Walk(
             deliberation=deliberation,
             journey=journey,
-            run=_begun(deliberation, journey, event, run, key),
+            run=_begun(deliberation, journey, event, key),
             since=event.at,
             trail=trail,
         ),
@@ -118,13 +117,13 @@ def _once(deliberation: Deliberation, journey: Journey, key: str) -> Note | None
     return Note(kind=Kind.NOT_STARTED, reason=Reason.ONCE, text=text, guard=f"once: {once.text}")
 
 
-def _begun(deliberation: Deliberation, journey: Journey, event: Event, run: str, key: str) -> Run:
+def _begun(deliberation: Deliberation, journey: Journey, event: Event, key: str) -> Run:
     facts = deliberation.facts
     held_out = not facts.holdout_never and (
         holdout.from_venue(deliberation.rulebook.venue, facts.guest) or holdout.from_journey(journey, facts.guest)
     )
     return Run(
-        id=run,
+        id=run_id(venue=event.venue, journey=journey.name, guest=event.guest, event=event.id),
         journey=journey.name,
         version=journey.version,
         venue=event.venue,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -42,6 +43,7 @@ def refusal(guard: Guard, answer: Answer) -> str:
     return f"{guard}" + (f" ({seen})" if seen else "")
 
 
+@lru_cache(maxsize=4_096)
 def condition(expression: Expression) -> str | None:
     """A condition that asks one thing, as a person would say it; None for a longer one."""
     words = tokens(expression.source)
@@ -67,8 +69,9 @@ def already_in(since: datetime, now: datetime, zone: ZoneInfo) -> str:
 
 def moment(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     """`09:00`, or `2026-01-05 09:00` when that is not today."""
-    there, today = at.astimezone(zone), now.astimezone(zone).date()
-    return f"{there:%H:%M}" if there.date() == today else f"{there:%Y-%m-%d %H:%M}"
+    there, today = at.astimezone(zone), now.astimezone(zone)
+    clock = f"{there.hour:02}:{there.minute:02}"
+    return clock if there.date() == today.date() else f"{there.date().isoformat()} {clock}"
 
 
 def either(names: Iterable[str]) -> str:
