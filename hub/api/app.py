@@ -17,6 +17,7 @@ from hub.api import (
     presence,
     receipts,
     reservations,
+    resume,
     tags,
     tasks,
     unsubscribe,
@@ -37,6 +38,7 @@ _GUARDED: Final = (
     messages,
     tasks,
     coupons,
+    resume,
     presence,
     health,
 )

@@ -14,6 +14,7 @@ from hub.api.guesses import Guesses
 from hub.api.port import AckTask, Coupons, Live, Messages, PostEvent, Tasks, Tokens, VenueShown
 from hub.clock import Clock
 from hub.identity.port import Guests
+from hub.identity.resume import Resumed
 from hub.identity.unsubscribe import Unsubscribed
 from hub.outbox.message import State
 from hub.outbox.receipt import Receipt
@@ -39,6 +40,7 @@ class ApiDeps:
     pseudonyms: Callable[[TagId], Mapping[str, str]]  # of a tag, by venue
     enrolment_changed: Callable[[], Awaitable[None]]  # a tag or a consent to presence has changed: tell the gateways
     read_unsubscribe: Callable[[str], Unsubscribed | None]  # whom a link's token lets go
+    read_resume: Callable[[str], Resumed | None]  # who comes back by a link's token
     waiting_for: Callable[[], Sequence[str]]  # what keeps the hub from being ready: "broker", "store"; empty: ready
     metrics: CollectorRegistry
     guesses: Guesses = field(default_factory=Guesses)  # of coupon codes

@@ -12,7 +12,7 @@ from hub.api.deps import ApiDeps
 from hub.app.house import House
 from hub.control.commands import Commands, ControlDeps
 from hub.control.journeys import JourneyDeps
-from hub.identity import unsubscribe
+from hub.identity import resume, unsubscribe
 from hub.pages.app import add_pages
 from hub.pages.deps import PagesDeps
 from hub.pages.venue import VenuePage, venue_page
@@ -38,6 +38,7 @@ def http_of(house: House) -> FastAPI:
             pseudonyms=house.standing.pseudonyms,
             enrolment_changed=house.enrolling.changed,
             read_unsubscribe=lambda token: unsubscribe.read(house.secret, token),
+            read_resume=lambda token: resume.read(house.secret, token, now=house.clock.now()),
             waiting_for=lambda: () if house.link.is_up else ("broker",),
             metrics=house.figures.registry,
         )

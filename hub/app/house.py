@@ -15,11 +15,13 @@ from hub.api.port import Posted
 from hub.app.agenda import Agenda
 from hub.app.books import Books, read_books
 from hub.app.enrolling import Enrolling
+from hub.app.extras import TextExtras
 from hub.app.live import LiveView
 from hub.app.secret import link_secret
 from hub.app.standing import Standing
 from hub.app.stores import Stores
 from hub.app.telling import TellingBox, tell_record
+from hub.channels.sources import Sources
 from hub.clock import Clock, dice
 from hub.config.hub_toml import HubConfig
 from hub.errors import BadConfig, NotFound, StoreFailed
@@ -56,6 +58,7 @@ class House:
         books: Books,
         store: Store,
         channels: Mapping[str, Channel],
+        sources: Sources,
         link: Link,
         clock: Clock,
     ) -> None:
@@ -83,7 +86,7 @@ class House:
         )
         self._hear(clock)
         self._decide(clock)
-        self._send(store, channels, clock)
+        self._send(store, channels, sources, clock)
         self.agenda = Agenda(
             stores=self.stores,
             journeys=self.journeys,
@@ -127,7 +130,7 @@ class House:
             clock=clock,
         )
 
-    def _send(self, store: Store, channels: Mapping[str, Channel], clock: Clock) -> None:
+    def _send(self, store: Store, channels: Mapping[str, Channel], sources: Sources, clock: Clock) -> None:
         self.dispatcher = Dispatcher(
             box=TellingBox(
                 store,
@@ -143,6 +146,7 @@ class House:
             boot=secrets.token_hex(8),
             new_token=lambda: secrets.token_hex(8),
             unsubscribe_url=self._unsubscribe_url,
+            extras=TextExtras(sources=sources, secret=self.secret),
             shadow=self.config.hub.shadow,
         )
 

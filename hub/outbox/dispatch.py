@@ -21,7 +21,7 @@ from hub.outbox.answers import Answers
 from hub.outbox.handover import SEND_WITHIN, Handover
 from hub.outbox.lane import Lane, Placed
 from hub.outbox.message import Claimed, State, Target
-from hub.outbox.port import Box, Channel
+from hub.outbox.port import Box, Channel, TextExtras, no_extras
 from hub.outbox.state import Why
 from rules.facts import Planned
 from rules.rulebook import Rulebook
@@ -48,6 +48,7 @@ class Dispatcher:
     boot: str  # of this start of the hub
     new_token: Callable[[], str]
     unsubscribe_url: Callable[[Planned], str | None]
+    extras: TextExtras = no_extras
     shadow: bool = False  # decide and record, send nothing
     send_within: timedelta = SEND_WITHIN
     lanes: dict[str, Lane] = field(init=False)
@@ -63,6 +64,7 @@ class Dispatcher:
             clock=self.clock,
             boot=self.boot,
             unsubscribe_url=self.unsubscribe_url,
+            extras=self.extras,
             shadow=self.shadow,
             place=self.place,
             answers=Answers(box=self.box, clock=self.clock, chance=self.chance, poke=self.poke),

@@ -21,7 +21,7 @@ from hub.outbox.answers import Answer, Answers, next_channel
 from hub.outbox.breaker import admit
 from hub.outbox.lane import Lane, Placed
 from hub.outbox.message import Claimed, Notification, State
-from hub.outbox.port import Box
+from hub.outbox.port import Box, TextExtras, no_extras
 from hub.outbox.state import Why
 from rules.decision import Reason
 from rules.event import Value
@@ -29,6 +29,7 @@ from rules.facts import Facts, Planned
 from rules.gate import Hold, Refusal, ask_again
 from rules.rulebook import Rulebook
 from rules.template import Text, Unrenderable, render
+from rules.text_values import Extras
 
 SEND_WITHIN: Final = timedelta(seconds=12)
 # One deadline around the whole call: a client's own time-outs do not bound an answer that drips in.
@@ -54,6 +55,7 @@ class Handover:
     place: Callable[[Claimed], Awaitable[None]]  # into a lane: for a message that may go another way
     answers: Answers
     poke: Callable[[], None]
+    extras: TextExtras = no_extras
     send_within: timedelta = SEND_WITHIN
 
     async def hand_over(self, lane: Lane, placed: Placed) -> None:
@@ -128,7 +130,8 @@ class Handover:
         planned, target = placed.claimed.planned, placed.target
         unsubscribe = self.unsubscribe_url(planned) if target.channel == "email" else None
         try:
-            text = render(rulebook, planned, facts, now, _links(unsubscribe), channel=target.channel)
+            extras = _with_link(await self.extras(rulebook, planned), unsubscribe)
+            text = render(rulebook, planned, facts, now, extras, channel=target.channel)
         except Unrenderable as exc:
             _log.error("A message's text cannot be rendered", journey=planned.journey, text=planned.message)
             await self.box.finish(placed.claimed, now=now, state=State.DEAD, reason=Why.TEMPLATE, detail=str(exc))
@@ -168,8 +171,10 @@ def _by_one_channel(facts: Facts, channel: str) -> Facts:
     return replace(facts, consents=consents, reachable=facts.reachable & {channel})
 
 
-def _links(unsubscribe: str | None) -> Mapping[str, Mapping[str, Value]]:
-    return {} if unsubscribe is None else {"link": {"unsubscribe": unsubscribe}}
+def _with_link(extras: Extras, unsubscribe: str | None) -> Extras:
+    if unsubscribe is None:
+        return extras
+    return {**extras, "link": {**extras.get("link", {}), "unsubscribe": unsubscribe}}
 
 
 def _notification(placed: Placed, text: Text, rulebook: Rulebook, unsubscribe: str | None) -> Notification:

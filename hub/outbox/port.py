@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Protocol
 
 from hub.outbox.message import Accepted, Claimed, Notification, State, Target
-from rules.facts import Facts
+from rules.facts import Facts, Planned
+from rules.rulebook import Rulebook
+from rules.text_values import Extras
 
 
 class Channel(Protocol):
@@ -96,3 +98,17 @@ class Box(Protocol):
     async def next_due(self) -> datetime | None:
         """When the next READY or SCHEDULED message is due, or the next lease runs out."""
         ...
+
+
+class TextExtras(Protocol):
+    """What a message's text needs that only the running hub knows: sources, and links of its own."""
+
+    async def __call__(self, rulebook: Rulebook, planned: Planned) -> Extras:
+        """By root, as the text names it. It takes two seconds at the most, and never raises for a source's sake."""
+        ...
+
+
+async def no_extras(rulebook: Rulebook, planned: Planned) -> Extras:
+    """A hub that knows nothing more: sources have their defaults."""
+    del rulebook, planned
+    return {}

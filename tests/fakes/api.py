@@ -15,6 +15,7 @@ from hub.api.deps import ApiDeps
 from hub.api.feed import Feed
 from hub.api.port import Posted, VenueShown
 from hub.errors import BadRequest, Conflict, NotFound
+from hub.identity import resume
 from hub.identity.guest import GuestId
 from hub.identity.port import GuestRecord
 from hub.identity.present import PresentGuest
@@ -249,6 +250,7 @@ class FakeHub:
             pseudonyms=self.pseudonyms,
             enrolment_changed=self.enrolment_changed,
             read_unsubscribe=lambda token: read(UNSUBSCRIBE_SECRET, token),
+            read_resume=lambda token: resume.read(UNSUBSCRIBE_SECRET, token, now=self.clock.now()),
             waiting_for=lambda: self.waiting,
             metrics=self.metrics,
         )

@@ -44,6 +44,7 @@ WHO_MAY = {
     ("GET", "/v1/tasks"): BOTH,
     ("POST", "/v1/tasks/{task}/ack"): WRITE,
     ("POST", "/v1/coupons/{code}/redeem"): WRITE,
+    ("GET", "/v1/resume/{token}"): WRITE,
     ("GET", "/v1/gateways"): READ,
     ("GET", "/v1/presence/{venue}"): READ,
     ("GET", "/v1/stream"): READ,
@@ -82,6 +83,7 @@ def _filled(path: str) -> str:
         message="m-1",
         task="t-1",
         code="AB12CD34",
+        token="t",
         venue="marlton",
     )
 

@@ -1,0 +1,35 @@
+"""What does a text need that only the running hub knows? What sources answer just now, and the link back to a form."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from hub.channels.sources import Sources
+from hub.identity import resume
+from rules.facts import Planned
+from rules.rulebook import Rulebook
+from rules.template import wanted
+from rules.text_values import Extras
+
+RESUME = "resume"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextExtras:
+    """Asked for each message, and only for what its text names."""
+
+    sources: Sources
+    secret: bytes  # seals the links
+
+    async def __call__(self, rulebook: Rulebook, planned: Planned) -> Extras:
+        """By root: `rate.tonight`, `link.resume`."""
+        asks = wanted(rulebook, planned)
+        venue = rulebook.venue
+        found = [venue.sources[name] for name in sorted(asks.sources)]
+        answers = await asyncio.gather(*(self.sources.values(venue.id, source) for source in found))
+        extras = {source.name: dict(answer) for source, answer in zip(found, answers, strict=True)}
+        if RESUME in asks.links and (page := venue.links.get(RESUME)) is not None:
+            token = resume.make(self.secret, planned.guest, planned.venue, planned.run, sent=planned.at)
+            extras["link"] = {RESUME: f"{page}{'&' if '?' in page else '?'}token={token}"}
+        return extras
