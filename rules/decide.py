@@ -8,12 +8,11 @@ examples, `try`, simulation and backtest all call it: there is no second engine.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
 
 from rules import words
 from rules.aftermath import after, having_happened, joined
 from rules.decision import Kind, Reason
-from rules.deliberation import Deliberation, Note
+from rules.deliberation import NOTHING, Deliberation, Note
 from rules.deliberation import Outcome as Outcome  # noqa: PLC0414  what `decide` gives is had from here
 from rules.event import Due, Event
 from rules.facts import Facts
@@ -24,10 +23,8 @@ from rules.run import Run, leaving
 from rules.start import consider
 from rules.steps import go_on
 from rules.tell_step import escalate, nobody_acknowledged
-from rules.touch import touch
+from rules.touch import concerns, touch
 from rules.walk import Walk
-
-_NOTHING: Final = Outcome()
 
 
 def decide(rulebook: Rulebook, happening: Event | Due, facts: Facts | None) -> Outcome:
@@ -57,10 +54,11 @@ def _decide(rulebook: Rulebook, happening: Event | Due, facts: Facts | None) -> 
     if facts is None:
         return _nobody(rulebook, happening)
     starts = [journey for journey in rulebook.starts.get(happening.kind, ()) if journey.start.matches(happening)]
-    if not starts and not facts.runs:
-        return _NOTHING
+    runs = [run for run in facts.runs if concerns(rulebook, run, happening)]
+    if not starts and not runs:
+        return NOTHING
     deliberation = Deliberation(rulebook, facts, at=happening.at, event=happening)
-    used = {run.journey for run in _in_order(rulebook, facts.runs) if touch(deliberation, run, happening)}
+    used = {run.journey for run in _in_order(rulebook, runs) if touch(deliberation, run, happening)}
     for journey in starts:
         if journey.name not in used:
             consider(deliberation, journey, happening)
@@ -77,10 +75,10 @@ def _nobody(rulebook: Rulebook, event: Event) -> Outcome:
     return deliberation.outcome()
 
 
-def _in_order(rulebook: Rulebook, runs: tuple[Run, ...]) -> list[Run]:
+def _in_order(rulebook: Rulebook, runs: list[Run]) -> list[Run]:
     """Live runs before ended ones, and both as their journeys come: by priority, then name."""
     if len(runs) < 2:  # noqa: PLR2004  one is in order
-        return list(runs)
+        return runs
 
     def rank(run: Run) -> tuple[bool, int, str, str]:
         journey = rulebook.journey(run.journey)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from rules.decision import Decision, Kind, Reason
 from rules.event import Event, Value
@@ -31,6 +32,9 @@ class Outcome:
     tasks: tuple[Task, ...] = ()  # what the staff are asked
     writes: tuple[Write, ...] = ()  # what is now known about the guest
     emitted: tuple[Event, ...] = ()  # what the journeys made happen; it has been decided about already
+
+
+NOTHING: Final = Outcome()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +127,8 @@ class Deliberation:
 
     def outcome(self) -> Outcome:
         """What it all came to."""
+        if not self._decisions and not self._runs:
+            return NOTHING
         return Outcome(
             runs=tuple(self._runs.values()),
             decisions=tuple(self._decisions),

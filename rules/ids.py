@@ -12,6 +12,8 @@ COUPON_LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 COUPON_LENGTH: Final = 8
 
+EMITTED: Final = "emitted-"  # how the id of an event begins that a journey made
+
 _VARIANTS: Final = "89ab" * 4
 # A UUID of version 8 of RFC 9562, "made by the application": its 13th digit is 8, of its 17th two bits are fixed.
 
@@ -52,7 +54,7 @@ def task_id(*, run: str, step: str, escalated: bool) -> str:
 
 def emitted_id(*, run: str, step: str, what: str) -> str:
     """The event that one step of one run makes."""
-    return f"emitted-{_digest('emitted', run, step, what).hex()[:32]}"
+    return f"{EMITTED}{_digest('emitted', run, step, what).hex()[:32]}"
 
 
 def coupon(run: str) -> str:

@@ -6,12 +6,16 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
+from rules.event import ACKED, DWELLED, ENTERED, LEFT, SET
 from rules.expression import Expression
-from rules.journey import Journey, Mode, WaitUntil
+from rules.journey import Journey, Mode, OnceKind, Tell, WaitEvent, WaitQuiet, WaitUntil
 from rules.route import Route, route
 from rules.run import Run
 from rules.venue import Venue
+
+_HISTORY: Final = frozenset({"visits", "inside", "count", "first"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,11 +63,29 @@ class Rulebook:
         return {kind: tuple(journeys) for kind, journeys in by_kind.items()}
 
     @cached_property
+    def heard(self) -> Mapping[str, frozenset[tuple[str, str | None]]]:
+        """By journey, of whatever version: the kinds of events that can move or end a run, and their object or None."""
+        found: dict[str, set[tuple[str, str | None]]] = defaultdict(set)
+        for journey in self._versions.values():
+            found[journey.name].update(_heard(journey))
+        return {name: frozenset(kinds) for name, kinds in found.items()}
+
+    @cached_property
     def asked(self) -> tuple[str, ...]:
         """The guest fields that any condition asks for: all that a condition's context needs to hold."""
         conditions = {name for expression in self._expressions() for name in expression.fields}
         keys = {journey.once.field for journey in self.journeys if journey.once.field is not None}
         return tuple(sorted(conditions | keys))
+
+    @cached_property
+    def asks_history(self) -> bool:
+        """Does anything depend on where the guest was, or on what happened to her before?"""
+        journeys = self._versions.values()
+        return (
+            any(call.name in _HISTORY for expression in self._expressions() for call in expression.calls)
+            or any(journey.once.kind is OnceKind.PER_VISIT for journey in journeys)
+            or any(isinstance(step.verb, WaitQuiet) for journey in journeys for step in journey.walk())
+        )
 
     @cached_property
     def waited_on(self) -> frozenset[str]:
@@ -92,3 +114,20 @@ class Rulebook:
                 yield from (guard.expression for guard in step.guards)
                 if isinstance(step.verb, WaitUntil):
                     yield step.verb.until
+
+
+def _heard(journey: Journey) -> Iterator[tuple[str, str | None]]:
+    for trigger in journey.stop:
+        yield trigger.kind, trigger.object
+    if journey.goal is not None:
+        yield journey.goal.trigger.kind, journey.goal.trigger.object
+    for step in journey.walk():
+        match step.verb:
+            case WaitEvent(trigger=trigger):
+                yield trigger.kind, trigger.object
+            case WaitUntil(until=until):
+                yield from ((SET, name) for name in until.fields)
+            case WaitQuiet(zone=zone):
+                yield from ((ENTERED, None), (DWELLED, zone), (LEFT, zone))
+            case Tell():
+                yield ACKED, None

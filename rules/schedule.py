@@ -77,7 +77,7 @@ def read_event(entry: Entry, venue: Venue, *, guest: str, id: str) -> Event | No
     elif kind == SET:
         if about not in venue.guest or len(words) < 3:  # noqa: PLR2004  set FIELD VALUE
             return None
-        data = {"value": " ".join(words[2:])}
+        data = {"value": read_value(" ".join(words[2:]), about, venue)}
     elif len(words) > 2:  # noqa: PLR2004  KIND OBJECT
         return None
     return Event(

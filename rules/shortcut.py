@@ -1,8 +1,9 @@
 """Which conditions need no library to be answered?
 
 Nearly every guard of a venue is `guest.member`, `messaged('24h')`, `guest.delay_min >= 30`, or a few of them with `!`,
-`&&`, `||` and brackets. Those are answered here, ten times as fast; whatever else a condition says, and whatever is not
-of the type that its words expect, the library answers. A test holds the two against each other.
+`&&`, `||` and brackets. Those are answered here, and no context has to be prepared for the library; whatever else a
+condition says, and whatever is not of the type that its words expect, the library answers. A test holds the two against
+each other.
 """
 
 from __future__ import annotations

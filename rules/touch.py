@@ -24,6 +24,16 @@ from rules.waits import GRACE, LATE, deadline
 from rules.walk import Walk
 
 
+def concerns(rulebook: Rulebook, run: Run, event: Event) -> bool:
+    """Could this event do anything to this run? Nearly always it could not, and that is told from its kind."""
+    if event.id in (run.start_event, run.moved_by):
+        return True
+    if not run.live and (run.goal_at is not None or run.goal_until is None or run.goal_until < event.at):
+        return False
+    heard = rulebook.heard.get(run.journey)
+    return heard is not None and ((event.kind, event.object) in heard or (event.kind, None) in heard)
+
+
 def touch(deliberation: Deliberation, run: Run, event: Event) -> bool:
     """Goal, stop, awaited event, in that order; was it any of them?"""
     if event.id in (run.start_event, run.moved_by):

@@ -60,6 +60,13 @@ BENCHES: Final[Mapping[str, tuple[Figure, ...]]] = {
         Figure("cpu_ms_a_message", "· CPU a message", "ms"),
         Figure("bare_sqlite_messages_per_s", "· bare SQLite, the same four writes", "/s"),
     ),
+    "journeys": (
+        Figure("decides_per_s", "events decided, hotel pack, 20 fields", "/s", "cel_conditions_per_s"),
+        Figure("decisions_per_s", "· decisions, each with its reason", "/s"),
+        Figure("cel_conditions_per_s", "· conditions that CEL alone answers", "/s"),
+        Figure("check_50_s", "check of 50 journeys with 200 examples", "s"),
+        Figure("backtest_1m_s", "backtest of 1,000,000 events", "s"),
+    ),
     "pushes": (
         Figure("pushes_per_s", "pushes to APNs, one connection", "/s"),
         Figure("pushes_per_cpu_s", "· a second of our CPU", "/s"),

@@ -17,7 +17,7 @@ from rules.examples import willing_guest
 from rules.facts import Facts, Planned
 from rules.rulebook import Rulebook
 from rules.run import Run
-from rules.schedule import read_entry, read_event, read_value
+from rules.schedule import read_entry, read_event
 from rules.task import Task
 
 VENUES = Path(__file__).parents[2] / "rules" / "venues"
@@ -123,8 +123,7 @@ class Guest:
         """One event; deadlines do not pass by themselves."""
         event = self.event(text, late=late, name=name)
         if event.kind == "set" and event.object is not None:
-            value = read_value(str(event.data["value"]), event.object, self.book.venue)
-            self.facts = replace(self.facts, profile={**self.facts.profile, event.object: value})
+            self.facts = replace(self.facts, profile={**self.facts.profile, event.object: event.data["value"]})
         outcome = self.meets(event)
         self.facts = having_happened(self.facts, event)
         return outcome
