@@ -190,16 +190,20 @@ def _commit_together(connection: sqlite3.Connection, units: list[_Unit[Any]]) ->
 
 
 def _read_together(connection: sqlite3.Connection, units: list[_Unit[Any]]) -> None:
+    """Run jobs that only read. PRAGMA query_only would refuse a write sooner, but it unprepares every statement."""
     connection.execute("BEGIN")
     try:
-        connection.execute("PRAGMA query_only=ON")
         for unit in units:
+            written = connection.total_changes
             try:
                 unit.result = unit.job(connection)
             except BaseException as exc:  # noqa: BLE001  it goes to the unit's caller, on another thread
                 unit.error = exc
+            if connection.total_changes != written:
+                unit.error = sqlite3.ProgrammingError("a job that only reads has written; it was undone")
+                connection.execute("ROLLBACK")
+                connection.execute("BEGIN")
     finally:
-        connection.execute("PRAGMA query_only=OFF")
         connection.execute("ROLLBACK")
 
 

@@ -156,7 +156,7 @@ async def test_what_waits_when_the_store_closes_is_committed(tmp_path: Path) -> 
 
 async def test_a_read_that_writes_is_refused(tmp_path: Path) -> None:
     async with a_store(tmp_path) as store:
-        with pytest.raises(StoreFailed, match="readonly"):
+        with pytest.raises(WorkRefused, match="only reads has written"):
             await store.read(put("a"))
 
         assert await store.read(keys) == []
