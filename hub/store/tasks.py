@@ -33,6 +33,7 @@ ORDER BY at_us DESC, id DESC LIMIT :limit
 _ACK: Final = """
 UPDATE tasks SET acked_us = ?, acked_by = ?, tell_us = NULL WHERE id = ? AND acked_us IS NULL AND NOT shadow
 """
+_NEXT_TELL: Final = "SELECT min(tell_us) FROM tasks WHERE tell_us IS NOT NULL"
 _TO_TELL: Final = "SELECT * FROM tasks WHERE tell_us IS NOT NULL AND tell_us <= ? ORDER BY tell_us, id LIMIT ?"
 
 
@@ -109,8 +110,7 @@ class TaskStore:
 
     async def next_tell(self) -> datetime | None:
         """When the next one is due."""
-        sql = "SELECT min(tell_us) FROM tasks WHERE tell_us IS NOT NULL"
-        return maybe_from_us((await self._store.read(lambda c: c.execute(sql).fetchone()))[0])
+        return maybe_from_us((await self._store.read(lambda c: c.execute(_NEXT_TELL).fetchone()))[0])
 
 
 def _ack(connection: sqlite3.Connection, task: str, by: str, now: datetime) -> tuple[TaskRow, bool]:

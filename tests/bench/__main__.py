@@ -67,6 +67,10 @@ BENCHES: Final[Mapping[str, tuple[Figure, ...]]] = {
         Figure("check_50_s", "check of 50 journeys with 200 examples", "s"),
         Figure("backtest_1m_s", "backtest of 1,000,000 events", "s"),
     ),
+    "waits": (
+        Figure("restart_s", "restart with 100,000 waits", "s", "bare_open_s"),
+        Figure("bare_open_s", "· a bare program that reads one row", "s"),
+    ),
     "pushes": (
         Figure("pushes_per_s", "pushes to APNs, one connection", "/s"),
         Figure("pushes_per_cpu_s", "· a second of our CPU", "/s"),
