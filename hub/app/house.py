@@ -16,6 +16,7 @@ from hub.app.agenda import Agenda
 from hub.app.books import Books, read_books
 from hub.app.enrolling import Enrolling
 from hub.app.extras import TextExtras
+from hub.app.gatekeeping import Gatekeeping
 from hub.app.live import LiveView
 from hub.app.secret import link_secret
 from hub.app.standing import Standing
@@ -108,8 +109,19 @@ class House:
             downlink=self.downlink,
             clock=clock,
         )
+        self.gatekeeping = Gatekeeping(
+            standing=self.standing,
+            gateways=self.stores.gateways,
+            clock=clock,
+            changed=self.enrolling.changed,
+            forget=self.downlink.forget,
+        )
         self.live = LiveView(
-            tracker=self.tracker, standing=self.standing, guests=self.stores.guests, ingest=self.ingest
+            tracker=self.tracker,
+            standing=self.standing,
+            guests=self.stores.guests,
+            ingest=self.ingest,
+            clock=clock,
         )
 
     def _decide(self, clock: Clock) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hub.app.standing import Standing
+from hub.clock import Clock
 from hub.errors import NotFound
 from hub.identity.guest import GuestId
 from hub.identity.port import Guests
@@ -17,11 +19,12 @@ from hub.presence.tracker import Tracker, Whereabouts
 class LiveView:
     """The API's and the pages' `Live`."""
 
-    def __init__(self, *, tracker: Tracker, standing: Standing, guests: Guests, ingest: Ingest) -> None:
+    def __init__(self, *, tracker: Tracker, standing: Standing, guests: Guests, ingest: Ingest, clock: Clock) -> None:
         self._tracker = tracker
         self._standing = standing
         self._guests = guests
         self._ingest = ingest
+        self._clock = clock
 
     async def presence(self, venue: str) -> Sequence[PresentGuest]:
         """Who is where, by zone, then since when."""
@@ -48,4 +51,7 @@ class LiveView:
 
     async def gateways(self, venue: str | None) -> Sequence[SeenGateway]:
         """Every gateway that the venue files name, and those that were heard."""
-        return self._ingest.gateways.seen(self._ingest.roster, venue)
+        now = self._clock.monotonic()
+        seen = self._ingest.gateways.seen(self._ingest.roster, venue)
+        flooding = self._ingest.flood.is_quarantined
+        return tuple(replace(one, quarantined=flooding((one.venue, one.gateway), now)) for one in seen)

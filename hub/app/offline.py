@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
 from hub.app.books import read_books
+from hub.app.gatekeeping import doors_offline
 from hub.app.offline_journeys import journeys_offline, rulebooks_offline, stores_offline
 from hub.app.standing import Standing
 from hub.app.stores import Stores
@@ -39,7 +41,12 @@ async def ask_the_store(config: HubConfig, command: str, args: dict[str, Any]) -
             standing, rulebooks, clock = Standing(config.hub.data_dir, books.rulebooks), Rulebooks({}), SystemClock()
             stores = stores_offline(config, standing, rulebooks, store)
             await rulebooks_offline(books, stores, rulebooks, clock)
-            table = Commands(_deps(stores, standing, journeys_offline(stores, rulebooks, clock), clock)).table()
+            table = Commands(
+                replace(
+                    _deps(stores, standing, journeys_offline(stores, rulebooks, clock), clock),
+                    doors=doors_offline(config, stores, standing, clock),
+                )
+            ).table()
             if command not in table:
                 raise BadRequest(f"command: found {command!r}; right would be one of {', '.join(table)}")
             return dict(await table[command](args))

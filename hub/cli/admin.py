@@ -1,4 +1,4 @@
-"""The commands that ask a hub: tokens, imports, gateways, the outbox, and why.
+"""The commands that ask a hub: tokens, imports, the outbox, and why.
 
 They speak to the hub that runs, over its socket; without one they take its lock and ask the store themselves, so that
 there is never a second writer. Every one prints text for people, or with `--json` what the hub answered.
@@ -33,7 +33,6 @@ def add_to(app: typer.Typer) -> None:
     for name, help_, commands in (
         ("token", "Who may ask the hub's API for what.", (token_create, token_list, token_revoke)),
         ("import", "Guests, tags and reservations from CSV files.", (import_guests, import_tags, import_reservations)),
-        ("gateway", "The gateways of the venues.", (gateway_list,)),
         ("outbox", "The messages.", (outbox_list, outbox_show)),
         ("guest", "One guest's data.", (guest_export, guest_erase)),
     ):
@@ -111,12 +110,6 @@ def _import(kind: str, config: Path, file: Path, as_json: bool) -> None:
         raise BadRequest(f"{file}: found bytes that are not UTF-8; right would be a CSV file in UTF-8") from exc
     answer = ask(config, f"import {kind}", {"text": text, "file": str(file)})
     _print(answer, as_json, [f"{file}: " + ", ".join(f"{count} {what}" for what, count in answer.items())])
-
-
-def gateway_list(config: Config, venue: Annotated[str | None, typer.Option()] = None, as_json: AsJson = False) -> None:
-    """List the gateways, and when each was last heard."""
-    answer = ask(config, "gateway list", {"venue": venue})
-    _print(answer, as_json, answers.gateways(answer["gateways"]))
 
 
 def outbox_list(

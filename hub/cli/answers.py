@@ -45,6 +45,8 @@ def gateways(found: Sequence[Answer]) -> list[str]:
 def _standing(gateway: Answer) -> str:
     if gateway["revoked"]:
         return "revoked"
+    if gateway["quarantined"]:
+        return "quarantined"
     return "online" if gateway["online"] else "offline"
 
 

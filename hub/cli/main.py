@@ -29,7 +29,7 @@ SUBJECTS: Final = {  # each command, and the module that knows it: all in the or
     "hub": "hub.cli.serve",
     "token": "hub.cli.admin",
     "import": "hub.cli.admin",
-    "gateway": "hub.cli.admin",
+    "gateway": "hub.cli.gateways",
     "outbox": "hub.cli.admin",
     "guest": "hub.cli.admin",
     "why": "hub.cli.admin",
@@ -38,6 +38,7 @@ SUBJECTS: Final = {  # each command, and the module that knows it: all in the or
     "drain": "hub.cli.journeys",
     "stop": "hub.cli.journeys",
     "move": "hub.cli.journeys",
+    "backtest": "hub.cli.backtest",
 }
 
 

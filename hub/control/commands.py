@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from hub.clock import Clock
+from hub.control.gateways import GatewayCommands, GatewayDeps
 from hub.control.journeys import JourneyCommands, JourneyDeps
 from hub.control.port import Gateways, Guests, ImportCsv, Messages, Tokens
 from hub.control.server import Command
@@ -36,6 +37,7 @@ class ControlDeps:
     venues: Callable[[], Collection[str]]  # the ids that a token may be bound to
     about: Callable[[], Mapping[str, Any]]  # what `ping` answers: version, since when
     journeys: JourneyDeps | None = None  # None: no commands about journeys
+    doors: GatewayDeps | None = None  # None: no commands about who is let in
 
 
 class TokenWanted(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -109,6 +111,7 @@ class Commands:
             "guest export": self.guest_export,
             "guest erase": self.guest_erase,
             **{f"import {kind}": self._importer(kind) for kind in IMPORTS},
+            **({} if self._deps.doors is None else GatewayCommands(self._deps.doors).table()),
             **({} if self._deps.journeys is None else JourneyCommands(self._deps.journeys).table()),
         }
 

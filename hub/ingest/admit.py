@@ -15,6 +15,7 @@ class Refusal(StrEnum):
     NOT_OURS = "not_ours"  # the topic
     UNKNOWN_GATEWAY = "unknown_gateway"
     REVOKED = "revoked"
+    QUARANTINED = "quarantined"  # it floods
     OTHER_GATEWAY = "other_gateway"  # `gw` is not the topic's
     MALFORMED = "malformed"
 

@@ -16,6 +16,7 @@ import structlog
 
 from hub.ingest.admit import Refusal, Roster
 from hub.ingest.age import STALE_AFTER_S, SentClocks, delay_of
+from hub.ingest.flood import QUARANTINE_S, FloodGuard, Verdict
 from hub.ingest.gateways import GatewayBook
 from hub.ingest.marks import MarkBook, MarkKey
 from hub.ingest.sighting import Sighting
@@ -66,7 +67,10 @@ class Ingest:
         self.roster = Roster()
         self.marks = MarkBook()
         self.gateways = GatewayBook()
-        self.counts: Counter[str] = Counter()  # batches, repeats, rows, unenrolled, stale, lost, and each Refusal
+        self.counts: Counter[str] = (
+            Counter()
+        )  # batches, repeats, rows, unenrolled, stale, lost, quarantines, each Refusal
+        self.flood = FloodGuard()
         self._clocks = SentClocks()
         self._said: set[tuple[str, str]] = set()
 
@@ -80,6 +84,9 @@ class Ingest:
         refusal = self.roster.refusal(topic.venue, topic.gateway)
         if refusal is not None:
             return self._refuse(refusal, name, _WHY[refusal])
+        verdict = self.flood.judge((topic.venue, topic.gateway), len(arrival.payload), arrival.monotonic)
+        if verdict is not Verdict.PASS:
+            return self._quarantined(name, verdict)
         try:
             return self._state(topic, arrival) if topic.kind == "state" else self._batch(topic, arrival)
         except Malformed as fault:
@@ -152,6 +159,13 @@ class Ingest:
         if may_trigger and delay > STALE_AFTER_S:
             self.counts["stale"] += 1
         return sightings
+
+    def _quarantined(self, name: str, verdict: Verdict) -> Received:
+        self.counts[Refusal.QUARANTINED] += 1
+        if verdict is Verdict.ALARM:
+            self.counts["quarantines"] += 1
+            log.error("A gateway floods; nothing of it is looked at for a while", gateway=name, seconds=QUARANTINE_S)
+        return Received(refusal=Refusal.QUARANTINED)
 
     def _refuse(self, refusal: Refusal, name: str, fault: Malformed | str) -> Received:
         self.counts[refusal] += 1

@@ -24,3 +24,4 @@ class SeenGateway:
     lost_batches: int = 0
     config_error: str = ""  # why it refused its last configuration
     revoked: bool = False
+    quarantined: bool = False  # it floods, and nothing of it is looked at

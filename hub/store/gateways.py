@@ -22,6 +22,7 @@ _REVOKE: Final = """
 INSERT INTO gateways (venue, gateway, revoked_us) VALUES (?, ?, ?)
 ON CONFLICT (venue, gateway) DO UPDATE SET revoked_us = coalesce(revoked_us, excluded.revoked_us)
 """
+_ADMIT: Final = "UPDATE gateways SET revoked_us = NULL WHERE venue = ? AND gateway = ?"
 
 
 class GatewayStore:
@@ -42,6 +43,10 @@ class GatewayStore:
     async def revoke(self, venue: str, gateway: str, at: datetime) -> None:
         """Hear it no more; a second time changes nothing."""
         await self._store.write(lambda db: db.execute(_REVOKE, (venue, gateway, to_us(at))))
+
+    async def admit(self, venue: str, gateway: str) -> None:
+        """Hear it again; one that was not revoked stays as it is."""
+        await self._store.write(lambda db: db.execute(_ADMIT, (venue, gateway)))
 
 
 def _state_json(state: GatewayState | None) -> str:

@@ -18,7 +18,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -38,6 +38,23 @@ DEPLOY = Path(wire.__file__).parents[1] / "deploy" / "mosquitto"
 class RunningMosquitto:
     port: int
     folder: Path
+    command: tuple[str, ...] = ()
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)  # the last one runs
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        return self.processes[-1]
+
+    def start(self) -> None:
+        """(Again), on the same port."""
+        with (self.folder / "log").open("a") as log:
+            self.processes.append(subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=log))
+        _wait_for(self, self.process)
+
+    def kill(self) -> None:
+        """As a power cut would."""
+        self.process.kill()
+        self.process.wait(10)
 
     @property
     def url(self) -> str:
@@ -55,19 +72,18 @@ class RunningMosquitto:
 def running_mosquitto(users: Mapping[str, str]) -> Iterator[RunningMosquitto]:
     with TemporaryDirectory() as made:
         folder = Path(made)
-        broker = RunningMosquitto(free_ports(1)[0], folder)
+        config = folder / "mosquitto.conf"
+        broker = RunningMosquitto(free_ports(1)[0], folder, (program("mosquitto"), "-c", str(config)))
         _write_certificates(folder)
         _write_passwords(broker, users)
-        config = folder / "mosquitto.conf"
         config.write_text(_config(broker))
-        with (folder / "log").open("w") as log:
-            process = subprocess.Popen([program("mosquitto"), "-c", config], stdout=subprocess.DEVNULL, stderr=log)
         try:
-            _wait_for(broker, process)
+            broker.start()
             yield broker
         finally:
-            process.terminate()
-            process.wait(10)
+            if broker.processes:
+                broker.process.terminate()
+                broker.process.wait(10)
 
 
 def _config(broker: RunningMosquitto) -> str:
