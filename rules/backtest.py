@@ -15,7 +15,7 @@ from rules.decision import Decision, Kind
 from rules.event import EVERY, Event
 from rules.facts import Facts, Planned
 from rules.ids import EMITTED
-from rules.journey import Journey
+from rules.journey import Emit, Journey
 from rules.occasions import occasion_event, occasions_between
 from rules.rehearsal import done_by
 from rules.replay import Replay
@@ -142,19 +142,32 @@ class _Concern:
         newest = rulebook.journey(draft.name)
         self._journey = draft.name
         self._starts = tuple(each.start for each in (draft, newest) if each is not None)
+        made = {
+            step.verb.kind
+            for journey in (*rulebook.journeys, draft)
+            for step in journey.walk()
+            if isinstance(step.verb, Emit)
+        }
+        self._follows = any(start.kind in made for start in self._starts)  # from any event then, by way of another
 
     def anything(self, facts: Facts, events: Sequence[Event]) -> bool:
         """Does this guest ever start it, or is she in it?"""
-        return any(run.journey == self._journey for run in facts.runs) or any(
-            start.matches(event) for event in events for start in self._starts
+        return (
+            self._follows
+            or any(run.journey == self._journey for run in facts.runs)
+            or any(start.matches(event) for event in events for start in self._starts)
         )
 
     def sees(self, event: Event, *sides: _Side) -> bool:
         """Could this event start it, or move a run of it?"""
-        return any(start.matches(event) for start in self._starts) or any(
-            run.journey == self._journey and (run.live or (run.goal_until is not None and run.goal_at is None))
-            for side in sides
-            for run in side.replay.facts.runs
+        return (
+            self._follows
+            or any(start.matches(event) for start in self._starts)
+            or any(
+                run.journey == self._journey and (run.live or (run.goal_until is not None and run.goal_at is None))
+                for side in sides
+                for run in side.replay.facts.runs
+            )
         )
 
 

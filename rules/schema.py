@@ -134,7 +134,7 @@ def _message() -> Schema:
     }
     keys = {"by": _one_or_list(_WORD), "keep": _SPAN, "purpose": _WORD}
     _all_of(keys, read_messages.KEYS)
-    language: Schema = {"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$": text}
+    language: Schema = {"^(?!by$)[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$": text}
     return {**_object(keys), "patternProperties": language, "minProperties": 1}
 
 
