@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -24,7 +24,6 @@ from rules.move import Unmovable
 from rules.rulebook import Rulebook
 
 NEWEST: Final = "newest"  # in place of a version
-DAYS_MAX: Final = 400  # as long as the rules ever look back
 EVENTS_A_PAGE: Final = 20_000  # of histories: some megabytes, and a second of the hub's time
 
 
@@ -55,6 +54,10 @@ class Histories(Protocol):
         self, venue: str, *, since: datetime, after: str, events: int
     ) -> tuple[Sequence[tuple[Facts, Sequence[Event]]], str | None]:
         """The next guests by id, up to so many events; and the last one's id, None when there are no more."""
+        ...
+
+    async def guests_since(self, venue: str, since: datetime) -> int:
+        """To how many guests anything happened."""
         ...
 
 
@@ -93,8 +96,15 @@ class HistoriesWanted(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """A page of what `backtest` replays."""
 
     venue: str
-    days: int
+    since: datetime
     after: str = ""
+
+
+class TextWanted(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What `backtest` compares a draft with."""
+
+    venue: str
+    journey: str
 
 
 class JourneyCommands:
@@ -110,6 +120,7 @@ class JourneyCommands:
             "journey hold": self.hold,
             "journey move": self.move,
             "journey histories": self.histories,
+            "journey text": self.text,
         }
 
     async def held(self, args: dict[str, Any]) -> Mapping[str, Any]:
@@ -154,17 +165,23 @@ class JourneyCommands:
             await self._deps.versions_changed()
         return {"journey": wanted.journey, "done": wanted.yes, "venues": answers}
 
+    async def text(self, args: dict[str, Any]) -> Mapping[str, Any]:
+        """A journey's file, as it is in force; None where no such journey is."""
+        wanted = _read(args, TextWanted)
+        newest = self._book(wanted.venue).journey(wanted.journey)
+        kept = () if newest is None else await self._deps.runs.versions_of(wanted.venue, wanted.journey)
+        return {"text": next((one.text for one in kept if newest and one.version == newest.version), None)}
+
     async def histories(self, args: dict[str, Any]) -> Mapping[str, Any]:
         """A page of what happened."""
         wanted = _read(args, HistoriesWanted)
-        if not 1 <= wanted.days <= DAYS_MAX:
-            raise BadRequest(f"days: found {wanted.days}; right would be 1 to {DAYS_MAX}")
         self._book(wanted.venue)
-        since = self._deps.clock.now() - timedelta(days=wanted.days)
+        since = wanted.since
         found, last = await self._deps.histories.histories(
             wanted.venue, since=since, after=wanted.after, events=EVENTS_A_PAGE
         )
         return {
+            "guests": await self._deps.histories.guests_since(wanted.venue, since),
             "histories": [[pack(facts), [pack(event) for event in events]] for facts, events in found],
             "next": last,
         }

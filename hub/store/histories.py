@@ -52,6 +52,11 @@ class HistoryStore:
             found += more
         return found, found[-1][0].guest
 
+    async def guests_since(self, venue: str, since: datetime) -> int:
+        """To how many guests anything happened."""
+        sql = "SELECT count(DISTINCT guest) FROM events WHERE venue = ? AND at_us >= ?"
+        return int((await self._store.read(lambda c: c.execute(sql, (venue, to_us(since))).fetchone()))[0])
+
     def _some(self, connection: sqlite3.Connection, *, venue: str, since: datetime, after: str) -> list[History]:
         guests = connection.execute(_NEXT, (venue, to_us(since), after, GUESTS_A_READ)).fetchall()
         return [history for (guest,) in guests if (history := self._of(connection, venue, since, guest)) is not None]
