@@ -7,6 +7,7 @@ import ctypes
 import secrets
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from random import Random
 from typing import Final, Protocol
 
@@ -36,6 +37,19 @@ class SystemClock:
     def monotonic(self) -> float:
         """Seconds since some moment; they never go back."""
         return time.monotonic()
+
+
+def boot_time() -> timedelta:
+    """How long the machine has run, its sleep included: the clock that nobody sets."""
+    return timedelta(seconds=time.clock_gettime(time.CLOCK_BOOTTIME))
+
+
+def boot_id() -> str:
+    """Which start of the machine this is; another one each time where the kernel does not say."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return secrets.token_hex(8)
 
 
 class Alarm:

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from hub.api.app import build_api
 from hub.api.deps import ApiDeps
+from hub.app.delivering import delivery_deps
 from hub.app.gatekeeping import gateway_deps
 from hub.app.house import House
 from hub.control.commands import Commands, ControlDeps
@@ -77,6 +78,7 @@ def commands_of(house: House) -> Commands:
             venues=lambda: house.standing.books,
             about=lambda: {"version": version("innkeeper"), "since": house.began.isoformat()},
             doors=gateway_deps(house.config, house.standing, stores.gateways, house.gatekeeping),
+            delivery=delivery_deps(house.config, stores, house.clock, pause=house.pause, poke=house.dispatcher.poke),
             journeys=JourneyDeps(
                 clock=house.clock,
                 books=lambda: house.rulebooks.current,

@@ -23,7 +23,7 @@ from hub.app.standing import Standing
 from hub.app.stores import Stores
 from hub.app.telling import TellingBox, tell_record
 from hub.channels.sources import Sources
-from hub.clock import Clock, dice
+from hub.clock import Clock, boot_id, boot_time, dice
 from hub.config.hub_toml import HubConfig
 from hub.errors import BadConfig, NotFound, StoreFailed
 from hub.identity import unsubscribe
@@ -36,12 +36,14 @@ from hub.link.downlink import Downlink
 from hub.link.link import Link
 from hub.measure.figures import Figures
 from hub.outbox.dispatch import Dispatcher
+from hub.outbox.holding import Holding
 from hub.outbox.message import State
 from hub.outbox.port import Channel
 from hub.outbox.receipt import Receipt, event_of
 from hub.pipeline import Pipeline
 from hub.presence.tracker import Tracker
 from hub.store.changes import Watch
+from hub.store.restraints import safeguards
 from hub.store.sqlite import Store
 from rules.event import Event
 from rules.facts import Planned
@@ -69,6 +71,7 @@ class House:
         self.link = link
         self.began = clock.now()
         self.secret = link_secret(config.hub.data_dir)  # seals the links in emails
+        self.safeguards = safeguards(config.hub.data_dir, self.secret)
         self._reload = asyncio.Event()
         self.feed = Feed()
         self.figures = Figures()
@@ -84,6 +87,7 @@ class House:
             webhooks=config.webhooks,
             watch=watch,
             shadow=config.hub.shadow,
+            safeguards=self.safeguards,
         )
         self._hear(clock)
         self._decide(clock)
@@ -143,6 +147,7 @@ class House:
         )
 
     def _send(self, store: Store, channels: Mapping[str, Channel], sources: Sources, clock: Clock) -> None:
+        self.holding = Holding(standstill=self.stores.standstill, clock=clock, boot=boot_time, boot_id=boot_id())
         self.dispatcher = Dispatcher(
             box=TellingBox(
                 store,
@@ -159,8 +164,14 @@ class House:
             new_token=lambda: secrets.token_hex(8),
             unsubscribe_url=self._unsubscribe_url,
             extras=TextExtras(sources=sources, secret=self.secret),
+            holding=self.holding,
             shadow=self.config.hub.shadow,
         )
+
+    async def pause(self, paused: bool) -> None:  # noqa: FBT001  as the commands say it
+        """Send nothing from now on, or what is still worth sending."""
+        await self.holding.pause(paused=paused)
+        self.dispatcher.poke()
 
     async def settle_in(self) -> None:
         """Take up what the last start left: marks, gateways, open visits, versions in use, who is enrolled."""
@@ -190,6 +201,7 @@ class House:
             "outbox": self.dispatcher.run(),
             "enrolment": self.enrolling.run(),
             "reload": self._watch_reload(),
+            "reserve": self.safeguards.reserve.run(),
             **self.agenda.loops(),
         }
 

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from typing import Any
 
 from hub.app.books import read_books
+from hub.app.delivering import delivery_offline
 from hub.app.gatekeeping import doors_offline
 from hub.app.offline_journeys import journeys_offline, rulebooks_offline, stores_offline
 from hub.app.standing import Standing
@@ -45,6 +46,7 @@ async def ask_the_store(config: HubConfig, command: str, args: dict[str, Any]) -
                 replace(
                     _deps(stores, standing, journeys_offline(stores, rulebooks, clock), clock),
                     doors=doors_offline(config, stores, standing, clock),
+                    delivery=delivery_offline(config, stores, clock),
                 )
             ).table()
             if command not in table:

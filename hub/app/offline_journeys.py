@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hub.app.books import Books
+from hub.app.secret import link_secret
 from hub.app.standing import Standing
 from hub.app.stores import Stores
 from hub.clock import Clock
@@ -11,6 +12,7 @@ from hub.control.journeys import JourneyDeps
 from hub.journeys.handwork import Handwork
 from hub.journeys.rulebooks import Rulebooks, with_versions_in_use
 from hub.store.changes import Watch
+from hub.store.restraints import safeguards
 from hub.store.sqlite import Store
 
 
@@ -23,6 +25,7 @@ def stores_offline(config: HubConfig, standing: Standing, rulebooks: Rulebooks, 
         webhooks=config.webhooks,
         watch=watch,
         shadow=config.hub.shadow,
+        safeguards=safeguards(config.hub.data_dir, link_secret(config.hub.data_dir)),
     )
 
 

@@ -8,6 +8,7 @@ from datetime import tzinfo
 from hub.store.changes import Watch
 from hub.store.configs import ConfigStore
 from hub.store.coupons import CouponStore
+from hub.store.deliveries import DeliveryStore
 from hub.store.gateways import GatewayStore
 from hub.store.guests import GuestStore
 from hub.store.histories import HistoryStore
@@ -18,7 +19,9 @@ from hub.store.marks import MarkStore
 from hub.store.messages import MessageStore
 from hub.store.occasions import OccasionStore
 from hub.store.receipts import ReceiptStore
+from hub.store.restraints import Safeguards
 from hub.store.sqlite import Store
+from hub.store.standstill import StandstillStore
 from hub.store.tasks import TaskStore
 from hub.store.tokens import TokenStore
 from hub.store.visits import VisitStore
@@ -35,8 +38,12 @@ class Stores:
         webhooks: Collection[str] = (),
         watch: Watch,
         shadow: bool,
+        safeguards: Safeguards | None = None,
     ) -> None:
-        self.guests = GuestStore(store, watch)
+        self.copy_into = store.copy_into
+        self.guests = GuestStore(store, watch, safeguards)
+        self.standstill = StandstillStore(store)
+        self.deliveries = DeliveryStore(store)
         self.tokens = TokenStore(store)
         self.messages = MessageStore(store)
         self.tasks = TaskStore(store)

@@ -33,7 +33,6 @@ def add_to(app: typer.Typer) -> None:
     for name, help_, commands in (
         ("token", "Who may ask the hub's API for what.", (token_create, token_list, token_revoke)),
         ("import", "Guests, tags and reservations from CSV files.", (import_guests, import_tags, import_reservations)),
-        ("outbox", "The messages.", (outbox_list, outbox_show)),
         ("guest", "One guest's data.", (guest_export, guest_erase)),
     ):
         group = typer.Typer(name=name, help=help_, no_args_is_help=True, rich_markup_mode=None)

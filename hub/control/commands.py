@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from hub.clock import Clock
+from hub.control.delivery import DeliveryCommands, DeliveryDeps
 from hub.control.gateways import GatewayCommands, GatewayDeps
 from hub.control.journeys import JourneyCommands, JourneyDeps
 from hub.control.port import Gateways, Guests, ImportCsv, Messages, Tokens
@@ -36,6 +37,7 @@ class ControlDeps:
     enrolment_changed: Callable[[], Awaitable[None]]  # whoever was erased is noticed no more
     venues: Callable[[], Collection[str]]  # the ids that a token may be bound to
     about: Callable[[], Mapping[str, Any]]  # what `ping` answers: version, since when
+    delivery: DeliveryDeps | None = None  # None: no commands about delivery
     journeys: JourneyDeps | None = None  # None: no commands about journeys
     doors: GatewayDeps | None = None  # None: no commands about who is let in
 
@@ -112,6 +114,7 @@ class Commands:
             "guest erase": self.guest_erase,
             **{f"import {kind}": self._importer(kind) for kind in IMPORTS},
             **({} if self._deps.doors is None else GatewayCommands(self._deps.doors).table()),
+            **({} if self._deps.delivery is None else DeliveryCommands(self._deps.delivery).table()),
             **({} if self._deps.journeys is None else JourneyCommands(self._deps.journeys).table()),
         }
 

@@ -19,6 +19,7 @@ from hub.clock import Alarm, Clock
 from hub.errors import StoreFailed
 from hub.outbox.answers import Answers
 from hub.outbox.handover import SEND_WITHIN, Handover
+from hub.outbox.holding import Held, Holding, NeverHeld
 from hub.outbox.lane import Lane, Placed
 from hub.outbox.message import Claimed, State, Target
 from hub.outbox.port import Box, Channel, TextExtras, no_extras
@@ -49,6 +50,7 @@ class Dispatcher:
     new_token: Callable[[], str]
     unsubscribe_url: Callable[[Planned], str | None]
     extras: TextExtras = no_extras
+    holding: Holding = field(default_factory=NeverHeld)
     shadow: bool = False  # decide and record, send nothing
     send_within: timedelta = SEND_WITHIN
     lanes: dict[str, Lane] = field(init=False)
@@ -66,6 +68,7 @@ class Dispatcher:
             unsubscribe_url=self.unsubscribe_url,
             extras=self.extras,
             shadow=self.shadow,
+            held=self._held,
             place=self.place,
             answers=Answers(box=self.box, clock=self.clock, chance=self.chance, poke=self.poke),
             poke=self.poke,
@@ -78,6 +81,7 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Recover what the last start left, then dispatch until cancelled; what is under way then is ended first."""
+        await self.holding.settle_in()
         doubtful = await self.box.recover(now=self.clock.now(), boot=self.boot)
         if doubtful:
             _log.warning("Some messages may have been delivered when the hub last stopped", messages=doubtful)
@@ -89,22 +93,27 @@ class Dispatcher:
     async def _claim_for_ever(self) -> None:
         while True:
             try:
-                more = await self.claim_some()
-                until = self.clock.now() if more else await self.box.next_due()
+                await self.holding.note()
+                held = self.holding.held()
+                more = held is not Held.CLOCK and await self.claim_some(limit=0 if held else BATCH)
+                until = None if held else self.clock.now() if more else await self.box.next_due()
             except StoreFailed as exc:
                 _log.error("The outbox cannot reach its store", error=str(exc))
                 until = self.clock.now() + STORE_PAUSE
             await self.alarm.sleep(until, longest=LONGEST_SLEEP)
 
-    async def claim_some(self) -> bool:
-        """Claim what is due and put it on its way; True when there may be more."""
+    def _held(self) -> bool:
+        return self.holding.held() is not None
+
+    async def claim_some(self, *, limit: int = BATCH) -> bool:
+        """Claim what is due and put it on its way; True when there may be more. A limit of 0 only tidies up."""
         now = self.clock.now()
         for lane in self.lanes.values():
             for suspect in lane.condemned(now):
                 await self.box.forget_address(suspect.target, suspect.guest, since=suspect.since, now=now)
-        claims = await self.box.claim(now=now, lease_until=now + LEASE, token=self.new_token(), limit=BATCH)
+        claims = await self.box.claim(now=now, lease_until=now + LEASE, token=self.new_token(), limit=limit)
         await asyncio.gather(*(self.place(claimed) for claimed in claims))
-        return len(claims) == BATCH
+        return limit > 0 and len(claims) == limit
 
     async def place(self, claimed: Claimed) -> None:
         """Into the lane of the best address that is left, or to its end when there is none."""

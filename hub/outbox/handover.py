@@ -7,7 +7,7 @@ hub.outbox.answers.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -23,8 +23,8 @@ from hub.outbox.lane import Lane, Placed
 from hub.outbox.message import Claimed, Notification, State
 from hub.outbox.port import Box, TextExtras, no_extras
 from hub.outbox.state import Why
+from hub.outbox.time_guard import is_from_the_future
 from rules.decision import Reason
-from rules.event import Value
 from rules.facts import Facts, Planned
 from rules.gate import Hold, Refusal, ask_again
 from rules.rulebook import Rulebook
@@ -56,6 +56,7 @@ class Handover:
     answers: Answers
     poke: Callable[[], None]
     extras: TextExtras = no_extras
+    held: Callable[[], bool] = lambda: False  # nothing is sent at all just now
     send_within: timedelta = SEND_WITHIN
 
     async def hand_over(self, lane: Lane, placed: Placed) -> None:
@@ -70,13 +71,7 @@ class Handover:
 
     async def _hand_over(self, lane: Lane, placed: Placed) -> None:
         claimed, now = placed.claimed, self.clock.now()
-        resting = lane.resting_until(now)
-        if resting is not None:  # the breaker opened while it waited
-            await self.box.release(claimed, now=now, due=min(resting, claimed.planned.expires_at))
-            return
-        if claimed.lease_until - now < SEND_WITHIN + LEASE_MARGIN:
-            await self.box.release(claimed, now=now)  # it waited too long: a fresh lease first
-            self.poke()
+        if await self._waits(lane, claimed, now):
             return
         try:
             notification = await self._asked_and_rendered(placed, now)
@@ -96,6 +91,22 @@ class Handover:
             await self.box.release(claimed, now=now, due=min(later, claimed.planned.expires_at))
             return
         await self._send(lane, placed, notification)
+
+    async def _waits(self, lane: Lane, claimed: Claimed, now: datetime) -> bool:
+        """Put it back, or aside, for what has changed since it was claimed; True when that was so."""
+        resting = lane.resting_until(now)
+        if self.held():  # an operator stopped the outbox, or the clock has jumped
+            await self.box.release(claimed, now=now)
+        elif is_from_the_future(claimed.planned.at, now):
+            await self.box.finish(claimed, now=now, state=State.SUPPRESSED, reason=Why.CLOCK)
+        elif resting is not None:  # the breaker opened while it waited
+            await self.box.release(claimed, now=now, due=min(resting, claimed.planned.expires_at))
+        elif claimed.lease_until - now < SEND_WITHIN + LEASE_MARGIN:
+            await self.box.release(claimed, now=now)  # it waited too long: a fresh lease first
+            self.poke()
+        else:
+            return False
+        return True
 
     async def _asked_and_rendered(self, placed: Placed, now: datetime) -> Notification | None:
         claimed, planned = placed.claimed, placed.claimed.planned

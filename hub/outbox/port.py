@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from hub.outbox.message import Accepted, Claimed, Notification, State, Target
+from hub.outbox.time_guard import Mark
 from rules.facts import Facts, Planned
 from rules.rulebook import Rulebook
 from rules.text_values import Extras
@@ -25,6 +26,26 @@ class Channel(Protocol):
             Permanent: it certainly was not, and never will be; `address_is_dead` if the address is to be forgotten.
             Doubt: it may have been accepted; nobody can know.
         """
+        ...
+
+
+class Standstill(Protocol):
+    """What must be known at the next start, so that nothing is sent then that would not be now."""
+
+    async def paused(self) -> bool:
+        """Has an operator stopped the outbox?"""
+        ...
+
+    async def pause(self, *, paused: bool, now: datetime) -> None:
+        """Stop it, or let it go on."""
+        ...
+
+    async def mark(self) -> Mark | None:
+        """The last mark of the clocks, moved on to the last moment at which anything was sent."""
+        ...
+
+    async def keep_mark(self, mark: Mark) -> None:
+        """Keep this one instead."""
         ...
 
 

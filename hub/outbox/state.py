@@ -67,6 +67,8 @@ class Why(StrEnum):
     SHADOW = "shadow"  # the hub only watches
     NO_ADDRESS = "no_address"
     DOUBT = "doubt"
+    CLOCK = "clock"  # it was decided while the wall clock was wrong
+    RESTORED = "restored"  # it may have been sent after the backup was made
     FAULT = "fault"  # our own: asking or rendering failed in a way that it never should
 
 

@@ -1,9 +1,21 @@
-"""What has a guest agreed to? Statements are added, never changed; the newest of a purpose and channel is in force."""
+"""What has a guest agreed to? Statements are added, never changed; the newest of a purpose and channel is in force.
+
+They are a chain: each holds the hash of what came before and of itself, so that a statement that was changed, put in
+or taken out is found. A guest's erasure empties her statements and leaves their digests, which without their salt lead
+nobody back to her; it is a statement of the chain itself, which names the emptied ones.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
+
+import msgspec
 
 from hub.identity.guest import Consent, GuestId
 from hub.store.profiles import touch
@@ -14,8 +26,25 @@ SELECT * FROM consents WHERE seq IN (SELECT max(seq) FROM consents WHERE guest =
 ORDER BY purpose, channel
 """
 _ADD: Final = """
-INSERT INTO consents (guest, purpose, channel, granted, source, wording, at_us) VALUES (?, ?, ?, ?, ?, ?, ?)
+INSERT INTO consents (guest, purpose, channel, granted, source, wording, at_us, salt, digest, chain)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
+_EMPTY: Final = """
+UPDATE consents SET guest = '', purpose = '', channel = '', granted = 0, source = '', wording = '', at_us = 0,
+salt = NULL WHERE guest = ? RETURNING seq
+"""
+ERASURE: Final = "erasure"  # the purpose of the statement that names emptied ones
+_BEGINNING: Final = "0" * 64  # what stands before the first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """What a check of all statements found."""
+
+    statements: int
+    outside: int  # from before there was a chain
+    head: str  # the last hash: whoever noted it finds a chain that was cut off at its end, or made anew
+    broken: tuple[int, ...]  # the statements that are not what they were, by number
 
 
 def record(connection: sqlite3.Connection, guest: GuestId, consent: Consent, at_us: int) -> None:
@@ -24,7 +53,14 @@ def record(connection: sqlite3.Connection, guest: GuestId, consent: Consent, at_
     stated = (consent.purpose, consent.channel, consent.granted, consent.source, consent.wording)
     known = {(was.purpose, was.channel, was.granted, was.source, was.wording) for was in in_force(connection, guest)}
     if stated not in known:
-        connection.execute(_ADD, (guest, *stated, at_us))
+        _add(connection, (guest, *stated, at_us))
+
+
+def empty(connection: sqlite3.Connection, guest: GuestId, at_us: int) -> None:
+    """An erased guest's statements: nothing of them is left but their place in the chain."""
+    emptied = sorted(seq for (seq,) in connection.execute(_EMPTY, (guest,)).fetchall())
+    if emptied:
+        _add(connection, ("", ERASURE, "", False, "", " ".join(map(str, emptied)), at_us))
 
 
 def in_force(connection: sqlite3.Connection, guest: GuestId) -> tuple[Consent, ...]:
@@ -40,3 +76,58 @@ def in_force(connection: sqlite3.Connection, guest: GuestId) -> tuple[Consent, .
         )
         for row in connection.execute(_IN_FORCE, (guest,))
     )
+
+
+def check(connection: sqlite3.Connection) -> Chain:
+    """Follow the chain from its first statement to its last."""
+    rows = connection.execute("SELECT * FROM consents ORDER BY seq").fetchall()
+    emptied = set(_named_by_erasures(rows))
+    chained = [row for row in rows if row["chain"] is not None]
+    broken, before = [], _BEGINNING
+    for row in chained:
+        told = row["digest"] if row["salt"] is None else _digest(row["salt"], _content(row))
+        lawful = row["salt"] is not None or row["seq"] in emptied
+        if told != row["digest"] or row["chain"] != _link(before, row["digest"]) or not lawful:
+            broken.append(row["seq"])
+        before = row["chain"]
+    broken += _missing(chained)
+    return Chain(statements=len(rows), outside=len(rows) - len(chained), head=before, broken=tuple(sorted(set(broken))))
+
+
+def _add(connection: sqlite3.Connection, content: tuple[object, ...]) -> None:
+    row = connection.execute("SELECT chain FROM consents WHERE chain IS NOT NULL ORDER BY seq DESC LIMIT 1").fetchone()
+    salt = secrets.token_hex(16)
+    digest = _digest(salt, content)
+    connection.execute(_ADD, (*content, salt, digest, _link(_BEGINNING if row is None else row["chain"], digest)))
+
+
+def _digest(salt: str, content: tuple[object, ...]) -> str:
+    return hashlib.sha256(salt.encode() + msgspec.json.encode(content)).hexdigest()
+
+
+def _link(before: str, digest: str) -> str:
+    return hashlib.sha256(f"{before}{digest}".encode()).hexdigest()
+
+
+def _content(row: sqlite3.Row) -> tuple[object, ...]:
+    return (
+        row["guest"],
+        row["purpose"],
+        row["channel"],
+        bool(row["granted"]),
+        row["source"],
+        row["wording"],
+        row["at_us"],
+    )
+
+
+def _named_by_erasures(rows: list[sqlite3.Row]) -> Iterator[int]:
+    for row in rows:
+        if row["purpose"] == ERASURE and row["guest"] == "":
+            yield from (int(number) for number in row["wording"].split() if number.isdecimal())
+
+
+def _missing(rows: list[sqlite3.Row]) -> list[int]:
+    """Numbers rise by one; a gap is a statement that was taken out, even where the hashes were made anew."""
+    numbers = [row["seq"] for row in rows]
+    return [after for before, after in pairwise(numbers) if after != before + 1]

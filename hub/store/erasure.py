@@ -12,10 +12,11 @@ from typing import Final
 
 from hub.errors import NotFound
 from hub.identity.guest import GuestId
+from hub.store import consents
 from hub.store.profiles import NOBODY, remember_version
 
 _DELETED_FROM: Final = (
-    "guests", "reservations", "devices", "consents", "bindings", "events", "runs", "decisions", "tokens",
+    "guests", "reservations", "devices", "bindings", "events", "runs", "decisions", "tokens",
     "pending", "tasks",
 )  # fmt: skip
 _ATTEMPTS: Final = """
@@ -40,6 +41,7 @@ def erase(connection: sqlite3.Connection, guest: GuestId, at_us: int) -> None:
         deleted = connection.execute(f"DELETE FROM {table} WHERE guest = ?", (guest,))  # noqa: S608  our own names
         if table == "guests" and not deleted.rowcount:
             raise NotFound(NOBODY)
+    consents.empty(connection, guest, at_us)
     connection.execute(_ATTEMPTS, (guest,))
     connection.execute(_CANCELLED, (at_us, guest))
     connection.execute(_MESSAGES, (guest,))

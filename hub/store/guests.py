@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from hub.store import attached, bindings, consents, profiles
 from hub.store.changes import Watch, watching
 from hub.store.erasure import erase
 from hub.store.export import export
+from hub.store.restraints import Restraints, Safeguards
 from hub.store.sqlite import Job, Store
 from hub.store.times import to_us
 from wire.advert.frame import TagId
@@ -23,9 +25,10 @@ T = TypeVar("T")
 class GuestStore:
     """Guests, and what is attached to them. `watch` says which changes somebody waits for."""
 
-    def __init__(self, store: Store, watch: Watch | None = None) -> None:
+    def __init__(self, store: Store, watch: Watch | None = None, safeguards: Safeguards | None = None) -> None:
         self._store = store
         self._watch = watch
+        self._safeguards = safeguards
 
     async def put_guest(self, guest: GuestId, profile: Profile, at: datetime) -> bool:
         """Store a profile whole; True when the guest is new."""
@@ -46,8 +49,26 @@ class GuestStore:
 
     async def erase_guest(self, guest: GuestId, at: datetime) -> None:
         """Delete all that leads to her, from the write-ahead log too. Raises NotFound."""
+        if self._safeguards is None:
+            await self._erase(guest, at)
+            return
+        await self._store.read(lambda db: profiles.profile_of(db, guest))  # nobody is noted who was not there
+        await self._safely(lambda restraints: restraints.erased(guest, to_us(at)), lambda: self._erase(guest, at))
+
+    async def _erase(self, guest: GuestId, at: datetime) -> None:
         await self._store.write(lambda db: erase(db, guest, to_us(at)))
         await self._store.checkpoint()
+
+    async def _safely(self, note: Callable[[Restraints], None], work: Callable[[], Awaitable[None]]) -> None:
+        """Noted beside the database first, then done; on a full disk too."""
+        assert self._safeguards is not None  # noqa: S101  the callers looked
+        restraints, reserve = self._safeguards.restraints, self._safeguards.reserve
+
+        async def noted() -> None:
+            await asyncio.to_thread(note, restraints)
+            await work()
+
+        await reserve.spend_on(noted)
 
     async def export_guest(self, guest: GuestId) -> dict[str, Any]:
         """All that is held about a guest, table by table, as JSON-ready values. Raises NotFound."""
@@ -71,6 +92,16 @@ class GuestStore:
 
     async def record_consent(self, guest: GuestId, consent: Consent, at: datetime) -> None:
         """Add a statement; the same statement again adds nothing. Raises NotFound."""
+        if consent.granted or self._safeguards is None:
+            await self._state(guest, consent, at)
+            return
+        await self._store.read(lambda db: profiles.profile_of(db, guest))
+        await self._safely(
+            lambda restraints: restraints.withdrawn(guest, consent.purpose, consent.channel, to_us(at)),
+            lambda: self._state(guest, consent, at),
+        )
+
+    async def _state(self, guest: GuestId, consent: Consent, at: datetime) -> None:
         await self._store.write(lambda db: consents.record(db, guest, consent, to_us(at)))
 
     async def put_binding(self, binding: Binding, at: datetime) -> None:

@@ -108,6 +108,13 @@ class Store:
         """Bring the write-ahead log into the database and empty it, so that nothing deleted is left in it."""
         await self.outside_a_transaction("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    async def copy_into(self, file: Path) -> None:
+        """A compact copy of this moment in a new file; what waits meanwhile is written after it."""
+        try:
+            await self._on_thread(_copy, str(file))
+        except sqlite3.Error as exc:
+            raise _ours(exc) from exc
+
     async def outside_a_transaction(self, sql: str) -> None:
         """Run one statement that takes no part in a transaction, a PRAGMA."""
         try:
@@ -209,6 +216,10 @@ def _read_together(connection: sqlite3.Connection, units: list[_Unit[Any]]) -> N
 
 def _one_statement(connection: sqlite3.Connection, sql: str) -> None:
     connection.execute(sql).fetchall()
+
+
+def _copy(connection: sqlite3.Connection, file: str) -> None:
+    connection.execute("VACUUM INTO ?", (file,))
 
 
 def _ours(error: BaseException) -> BaseException:

@@ -25,6 +25,7 @@ from tests.fakes.rulebook import a_rulebook
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 IPHONE = Target(channel="push", provider="apns", address="aa11", device="iphone", kind="apns")
 PIXEL = Target(channel="push", provider="fcm", address="tok22", device="pixel", kind="fcm_token")
 MAILBOX = Target(channel="email", provider="smtp", address="ana@guest.example")

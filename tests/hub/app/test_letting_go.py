@@ -3,52 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from firmware_sim.providers.behaviour import Behaviour, Mode
 from hub.app.secret import link_secret
-from hub.config.hub_toml import read_config
 from hub.identity import unsubscribe
-from tests.fakes.running_hub import VENUE, RunningHub, a_hub, lay_out, until
-from tests.fakes.sim_providers import Simulated, simulated
+from tests.fakes.mailing import YES, a_guest, enters, mailing
+from tests.fakes.running_hub import RunningHub, until
 
-YES = {"granted": True, "source": "desk", "wording": "Yes, write to me."}
 GUESTS = 120
 SLOW_S = 0.4  # a mail: eight at a time make twenty a second, so that most of them wait
 HOLDS_AFTER = timedelta(seconds=5)
-
-
-@asynccontextmanager
-async def mailing(tmp_path: Path) -> AsyncIterator[tuple[RunningHub, Simulated]]:
-    """A hub that sends its mails to the simulated relay; no broker is there, nor needed."""
-    async with simulated(tmp_path) as sim:
-        config = lay_out(tmp_path)
-        toml = re.sub(r"(?m)^# *public_url.*$|^public_url.*$", "", config.file.read_text())
-        toml = toml.replace("[hub]\n", f'[hub]\npublic_url = "http://127.0.0.1:{config.hub.port}"\n')
-        config.file.write_text(toml + (sim.directory / "hub.toml.part").read_text())
-        async with a_hub(read_config(config.file), ready=False) as hub:
-            await hub.signs_in()
-            yield hub, sim
-
-
-async def a_guest(hub: RunningHub, guest: str) -> None:
-    """No member: the lobby offers her membership, by email."""
-    await hub.put(f"guests/{guest}", {"email": f"{guest}@guest.example", "member": False, "holdout": "never"})
-    await hub.put(f"guests/{guest}/consents/marketing/email", YES)
-
-
-async def enters(hub: RunningHub, guest: str, at: datetime | None = None) -> None:
-    body: dict[str, Any] = {
-        "id": f"{guest}-{at}".replace(" ", "T"), "venue": VENUE, "guest": guest, "kind": "entered", "object": "lobby"
-    }  # fmt: skip
-    answer = await hub.api.post("/v1/events", json=body)
-    assert answer.status_code == 202, answer.text
 
 
 async def test_p39_one_click_in_the_mails_own_header_withdraws_and_nothing_more_is_sent(tmp_path: Path) -> None:

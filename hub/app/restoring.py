@@ -1,0 +1,39 @@
+"""How does a hub that does not run get its backup back? Under its lock, so that none starts meanwhile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hub.app.secret import link_secret
+from hub.clock import SystemClock
+from hub.config.hub_toml import HubConfig
+from hub.store.backup import REPLACED, restore
+from hub.store.lock import hold
+from hub.store.restraints import safeguards
+
+
+def restore_from(config: HubConfig, file: Path) -> list[str]:
+    """What was done, in lines for a person.
+
+    Raises:
+        StoreInUse: a hub runs.
+        BadRequest, StoreOutOfDate, StoreFailed: of the file, and of the disk.
+    """
+    data_dir, database = config.hub.data_dir, config.database
+    data_dir.parent.mkdir(parents=True, exist_ok=True)
+    with hold(data_dir):
+        database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        restraints = safeguards(data_dir, link_secret(data_dir)).restraints
+        done = restore(file, database, data_dir, restraints, SystemClock().now())
+    lines = [
+        f"restored the backup of {done.made_at.isoformat(timespec='seconds')}",
+        f"{done.doubtful} messages may have been sent since: they count as possibly delivered and are not sent",
+        f"erased again: {done.erased} guests who were erased since; withdrawn again: {done.withdrawn} consents",
+    ]
+    if done.with_history:
+        return [*lines, f"the database that was there is {database.name}{REPLACED}; delete it when you need it no more"]
+    return [
+        *lines,
+        "the database that was there could not be read, so nobody knows what was sent since: no journey goes on,",
+        "and nothing is sent until `innkeeper outbox resume`; tokens that were revoked since hold again: revoke them",
+    ]

@@ -1,0 +1,42 @@
+"""A whole hub in the test's own process that mails to the simulated relay; no broker is there, nor needed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from hub.config.hub_toml import read_config
+from tests.fakes.running_hub import VENUE, RunningHub, a_hub, lay_out
+from tests.fakes.sim_providers import Simulated, simulated
+
+YES = {"granted": True, "source": "desk", "wording": "Yes, write to me."}
+
+
+@asynccontextmanager
+async def mailing(tmp_path: Path) -> AsyncIterator[tuple[RunningHub, Simulated]]:
+    """A hub that sends its mails to the simulated relay; no broker is there, nor needed."""
+    async with simulated(tmp_path) as sim:
+        config = lay_out(tmp_path)
+        toml = re.sub(r"(?m)^# *public_url.*$|^public_url.*$", "", config.file.read_text())
+        toml = toml.replace("[hub]\n", f'[hub]\npublic_url = "http://127.0.0.1:{config.hub.port}"\n')
+        config.file.write_text(toml + (sim.directory / "hub.toml.part").read_text())
+        async with a_hub(read_config(config.file), ready=False) as hub:
+            await hub.signs_in()
+            yield hub, sim
+
+
+async def a_guest(hub: RunningHub, guest: str) -> None:
+    """No member: the lobby offers her membership, by email."""
+    await hub.put(f"guests/{guest}", {"email": f"{guest}@guest.example", "member": False, "holdout": "never"})
+    await hub.put(f"guests/{guest}/consents/marketing/email", YES)
+
+
+async def enters(hub: RunningHub, guest: str, nth: int = 1) -> None:
+    body: dict[str, Any] = {
+        "id": f"{guest}-{nth}", "venue": VENUE, "guest": guest, "kind": "entered", "object": "lobby"
+    }  # fmt: skip
+    answer = await hub.api.post("/v1/events", json=body)
+    assert answer.status_code == 202, answer.text
