@@ -20,6 +20,7 @@ from rules.occasions import occasion_event, occasions_between
 from rules.rehearsal import done_by
 from rules.replay import Replay
 from rules.rulebook import Rulebook
+from rules.run import Run
 from rules.venue import Venue
 
 
@@ -110,20 +111,43 @@ def _played(drafted: Rulebook, draft: Journey, history: History) -> Sequence[Eve
 
 
 def _play(own: _Concern, before: _Side, after: _Side, events: Sequence[Event]) -> None:
+    pair = _Pair(before, after, own.journey)
     for event in events:
         before.replay.until(event.at)
         after.replay.until(event.at)
-        if before.did == after.did and not own.sees(event, before, after):
-            outcome = before.replay.ask(event)
-            after.replay.knows(event)
-            for side in (before, after):
-                side.replay.happened(event)
-                side.replay.take(outcome)
+        if own.sees(event, before, after) or not pair.agrees():
+            before.replay.event(event)
+            after.replay.event(event)
             continue
-        before.replay.event(event)
-        after.replay.event(event)
+        outcome = before.replay.ask(event)
+        after.replay.knows(event)
+        for side in (before, after):
+            side.replay.happened(event)
+            side.replay.take(outcome)
     before.replay.until(None)
     after.replay.until(None)
+
+
+class _Pair:
+    """Is the guest the same on both sides, as far as other journeys can tell?"""
+
+    def __init__(self, before: _Side, after: _Side, journey: str) -> None:
+        self._sides = (before, after)
+        self._journey = journey
+        self._looked_at: tuple[Facts, Facts] | None = None
+        self._agrees = True
+
+    def agrees(self) -> bool:
+        """Looked at anew only when something has changed."""
+        one, other = (side.replay.facts for side in self._sides)
+        if self._looked_at is None or one is not self._looked_at[0] or other is not self._looked_at[1]:
+            self._looked_at = (one, other)
+            same = one.past == other.past and one.profile == other.profile
+            self._agrees = same and self._others(one) == self._others(other)
+        return self._agrees
+
+    def _others(self, facts: Facts) -> list[Run]:
+        return [run for run in facts.runs if run.journey != self._journey]
 
 
 def _why(before: _Side, after: _Side) -> str:
@@ -140,7 +164,7 @@ class _Concern:
 
     def __init__(self, rulebook: Rulebook, draft: Journey) -> None:
         newest = rulebook.journey(draft.name)
-        self._journey = draft.name
+        self.journey = draft.name
         self._starts = tuple(each.start for each in (draft, newest) if each is not None)
         made = {
             step.verb.kind
@@ -154,7 +178,7 @@ class _Concern:
         """Does this guest ever start it, or is she in it?"""
         return (
             self._follows
-            or any(run.journey == self._journey for run in facts.runs)
+            or any(run.journey == self.journey for run in facts.runs)
             or any(start.matches(event) for event in events for start in self._starts)
         )
 
@@ -164,7 +188,7 @@ class _Concern:
             self._follows
             or any(start.matches(event) for start in self._starts)
             or any(
-                run.journey == self._journey and (run.live or (run.goal_until is not None and run.goal_at is None))
+                run.journey == self.journey and (run.live or (run.goal_until is not None and run.goal_at is None))
                 for side in sides
                 for run in side.replay.facts.runs
             )
