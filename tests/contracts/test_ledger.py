@@ -20,6 +20,7 @@ from rules.decision import Decision, Kind, Reason
 from rules.event import ENTERED, Due, Event, Value
 from rules.facts import Facts, Happened, Planned, Stay
 from rules.run import Run
+from rules.task import Write
 from tests.fakes.hub_clock import T0
 from tests.fakes.ledger import FakeLedger
 from tests.fakes.planned import a_planned
@@ -185,6 +186,22 @@ async def test_what_was_recorded_is_the_next_decisions_facts(kit: Kit) -> None:
     assert [(past.id, past.at, past.counts) for past in facts.past] == [("m1", T0, True)]
     assert await kit.decisions() == ["d1"]
     assert await kit.states() == {"m1": State.READY}
+
+
+async def test_what_a_journey_does_besides_sending_is_recorded_with_its_decision(kit: Kit) -> None:
+    await kit.guest("ana")
+    wrote = Write(guest="ana", venue="marlton", field="greeted", value=True, at=T0, run="r1", step="steps.0")
+    emitted = replace(an_event("own-1"), kind="greeted", object=None)
+    record = replace(a_record(an_event()), writes=(wrote,), emitted=(emitted,))
+
+    await kit.ledger.record(record, now=T0)
+    await kit.ledger.record(record, now=T0)
+
+    facts = await facts_of_ana(kit)
+    assert facts.version == 2
+    assert facts.profile["greeted"] is True
+    assert sorted(each.kind for each in facts.happened) == [ENTERED, "greeted"]
+    assert await kit.ledger.seen("own-1")
 
 
 async def test_a_decision_on_old_facts_is_refused_whole(kit: Kit) -> None:

@@ -12,6 +12,7 @@ from rules.decision import Decision
 from rules.event import Due, Event
 from rules.facts import Facts, Happened, Past, Planned, Stay
 from rules.run import Run
+from rules.task import Task
 
 
 class FakeLedger:
@@ -27,6 +28,7 @@ class FakeLedger:
         self.decisions: dict[str, Decision] = {}
         self.messages: dict[str, Planned] = {}
         self.cancelled: set[str] = set()
+        self.tasks: dict[str, Task] = {}
         self.versions: dict[tuple[str, str, str], KeptVersion] = {}
 
     def put_guest(self, facts: Facts) -> None:
@@ -78,6 +80,11 @@ class FakeLedger:
         self.decisions = {each.id: each for each in record.decisions} | self.decisions
         self.messages = {each.id: each for each in record.planned} | self.messages
         self.cancelled |= set(record.cancelled)
+        self.events = {each.id: each for each in record.emitted} | self.events
+        self.tasks = {each.id: each for each in record.tasks} | self.tasks
+        known = self.guests[record.guest]
+        written = {each.field: each.value for each in record.writes}
+        self.guests[record.guest] = replace(known, profile={**known.profile, **written})
 
     async def note_visit(self, visit: VisitNote) -> None:
         self.visits[visit.id] = (visit, None)

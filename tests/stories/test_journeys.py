@@ -146,6 +146,23 @@ async def test_a_hub_in_shadow_decides_and_records_all_and_nothing_leaves(tmp_pa
     assert rows_of(config.database, "SELECT count(*) FROM attempts") == [(0,)]
 
 
+async def test_a_journey_in_shadow_decides_and_records_beside_those_that_send(tmp_path: Path) -> None:
+    shadows = {"poolside": f"mode: shadow\n{POOLSIDE}", "treat": f"mode: shadow\n{COUPON}"}
+    async with a_house(tmp_path, journeys=shadows) as (hub, sim):
+        await post(hub, "e-1", "purchase", "bar")
+        await post(hub, "e-2", "entered", "pool")
+        await post(hub, "e-3", "entered", "lobby")
+        await until(lambda: len(sim.accepted()) == 1, "the journey that sends")
+
+        messages = {one["message"]: one for one in (await hub.get("messages"))["items"]}
+        timeline = (await hub.get("guests/ana/timeline"))["items"]
+        told = [one for one in timeline if one["journey"] == "poolside" and one["kind"] == "told"]
+        assert messages["treat"]["state"] == "GHOST"
+        assert [one["reason"] for one in told] == ["shadow"]
+        assert (await hub.get("tasks"))["items"] == []
+        assert sim.accepted_ids() == [messages["room-rates"]["id"]]
+
+
 async def test_a_paused_journey_stays_so_across_a_restart_and_goes_on_when_it_is_let_go(tmp_path: Path) -> None:
     async with a_house(tmp_path) as (hub, _):
         await hub.ask("journey hold", hold="paused", journey="welcome")
