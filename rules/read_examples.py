@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rules.document import Node, Scalar
 from rules.event import RESERVED, SET, Value
 from rules.fault import nearest
@@ -74,10 +76,10 @@ def guest_value(reading: Reading, node: Scalar, name: str, venue: Venue) -> Valu
     """A field's value as an example, or a `set`, writes it."""
     field = venue.guest[name]
     stored = read_value(node.text, name, venue)
-    if field.kind is not FieldKind.TEXT and typed(stored, field, venue.timezone) is None:
-        reading.fault(node, f"guest field '{name}': '{node.text}' is no {field.kind}")
-    elif field.kind is FieldKind.BOOL:
+    if field.kind is FieldKind.BOOL:
         reading.yes(node, f"guest field '{name}':")
+    elif field.kind is not FieldKind.TEXT and typed(stored, replace(field, default=None), venue.timezone) is None:
+        reading.fault(node, f"guest field '{name}': '{node.text}' is no {field.kind}")
     return stored
 
 

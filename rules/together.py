@@ -90,7 +90,8 @@ class Together:
 
     def _at(self, file: str, source: str, message: str, *, hint: str = "") -> Fault:
         text = self.texts[file]
-        at = max(text.find(source), 0)
+        verb = text.find(f"emit: {source}")
+        at = verb + len("emit: ") if verb >= 0 else max(text.find(source), 0)
         line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
         return Fault(file=file, line=line, column=column, message=message, hint=hint)
 

@@ -107,6 +107,77 @@ def test_a_broken_journey_does_not_hide_another() -> None:
     assert [journey.name for journey in found.rulebooks["inn"].journeys] == ["other"]
 
 
+TEAMED = VENUE.replace(
+    "events: [purchase, checked_out]", "events: [ping, pong, pang]\nteams: {desk: {by: webhook:desk}}"
+)
+
+
+def a_link(name: str, start: str, emit: str) -> str:
+    return f"""\
+journey: {name}
+start: {start}
+steps: [{{emit: {emit}}}]
+examples: [{{events: [09:00 {start}], expect: [09:00 emit {emit}]}}]
+"""
+
+
+def test_journeys_that_start_each_other_without_end_are_refused() -> None:
+    two = checked(venue=TEAMED, a=a_link("a", "ping", "pong"), b=a_link("b", "pong", "ping"))
+    one = checked(venue=TEAMED, a=a_link("a", "ping", "ping"))
+    three = checked(
+        venue=TEAMED, a=a_link("a", "ping", "pong"), b=a_link("b", "pong", "pang"), c=a_link("c", "pang", "ping")
+    )
+
+    assert faults(two) == ["inn/journeys/a.yaml:3:16: emit 'pong': starts b, which starts a again, without end"]
+    assert faults(one)[0] == "inn/journeys/a.yaml:3:16: emit 'ping': starts a again, without end"
+    assert faults(three) == [
+        "inn/journeys/a.yaml:3:16: emit 'pong': starts b, which starts c, which starts a again, without end"
+    ]
+
+
+def test_a_chain_that_ends_is_allowed_and_one_that_moves_nobody_is_doubtful() -> None:
+    chain = checked(venue=TEAMED, a=a_link("a", "ping", "pong"), b=a_link("b", "pong", "pang"))
+
+    assert faults(chain) == []
+    assert [str(warning) for warning in chain.warnings] == [
+        "inn/journeys/b.yaml:3:16: emit 'pang': no journey starts by it or waits for it"
+    ]
+
+
+def test_a_message_that_is_opened_is_one_that_some_journey_sends() -> None:
+    other = WALK.replace("walk", "other").replace("note", "greeting").replace("enter lobby", "clicked note")
+    slip = other.replace("clicked note", "clicked noet")
+
+    assert faults(checked(walk=WALK, other=other)) == []
+    [fault] = checked(walk=WALK, other=slip).faults
+    assert str(fault) == "inn/journeys/other.yaml:3:8: clicked noet: unknown message 'noet'; known: greeting, note"
+    assert fault.hint == "did you mean `note`?"
+
+
+def test_who_is_started_every_day_is_better_said() -> None:
+    daily = WALK.replace("start: enter lobby", "start: every day 09:00").replace(
+        "09:00 enter lobby", "08:00 leave pool"
+    )
+    narrow = daily.replace("steps:", "when: inside('pool')\nsteps:").replace("08:00 leave", "08:00 enter")
+
+    [warning] = checked(walk=daily).warnings
+    assert str(warning) == "inn/journeys/walk.yaml:3:8: starts each day for every guest who is known here"
+    assert checked(walk=narrow).warnings == ()
+
+
+def test_a_team_whose_channel_nobody_carries_is_told_on_the_page_alone() -> None:
+    told = WALK.replace("steps: [{send: note}]", "steps: [{send: note}, {tell: desk, text: 'x'}]").replace(
+        "[09:00 note]", "[09:00 note, 09:00 tell desk]"
+    )
+
+    off = checked(venue=TEAMED, walk=told, carried=frozenset({"push"}))
+    on = checked(venue=TEAMED, walk=told, carried=frozenset({"push", "desk"}))
+
+    assert (faults(off), faults(on), on.warnings) == ([], [], ())
+    [warning] = off.warnings
+    assert warning.message == "team 'desk': nobody carries webhook:desk here; its tasks stand on the staff page alone"
+
+
 def test_files_that_are_none_of_ours_are_left_alone() -> None:
     assert check_files({"README.md": "x", "inn/floorplan.yaml": ":::"}) == Checked(rulebooks={})
 
