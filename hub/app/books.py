@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from pathlib import Path
+from typing import Final, NamedTuple
 
 from hub.config.hub_toml import HubConfig
 from hub.config.venue_files import read_venue_files
-from hub.errors import BadConfig
+from hub.errors import BadConfig, BadRequest
 from hub.journeys.port import KeptVersion
 from hub.pages.floorplan import FloorPlan, read_floorplan
+from hub.presence.survey import Survey, load
 from rules.check import Checked, check_files
 from rules.fault import Fault
 from rules.rulebook import Rulebook
+
+SURVEY: Final = "survey.json"  # what `innkeeper presence survey` wrote
 
 
 class Books(NamedTuple):
@@ -21,6 +25,7 @@ class Books(NamedTuple):
     rulebooks: Mapping[str, Rulebook]
     texts: Sequence[KeptVersion]  # of every journey, to be kept while runs are on it
     plans: Mapping[str, FloorPlan]  # by venue; a venue without a floor plan has none
+    surveys: Mapping[str, Survey]  # by venue; the margin rule serves a venue without one
 
 
 def read_books(config: HubConfig) -> Books:
@@ -29,7 +34,12 @@ def read_books(config: HubConfig) -> Books:
     checked = check_files(files, carried=config.carries)
     if checked.faults:
         raise BadConfig("\n".join(_line(config, fault) for fault in checked.faults))
-    return Books(checked.rulebooks, _texts(files, checked), _plans(config, checked.rulebooks))
+    return Books(
+        checked.rulebooks,
+        _texts(files, checked),
+        _plans(config, checked.rulebooks),
+        _surveys(config, checked.rulebooks),
+    )
 
 
 def _line(config: HubConfig, fault: Fault) -> str:
@@ -50,3 +60,21 @@ def _plans(config: HubConfig, books: Mapping[str, Rulebook]) -> Mapping[str, Flo
         if path.parent.name in books:
             plans[path.parent.name] = read_floorplan(path.read_text(encoding="utf-8"), file=str(path))
     return plans
+
+
+def _surveys(config: HubConfig, books: Mapping[str, Rulebook]) -> Mapping[str, Survey]:
+    found = {venue: survey_beside(config.hub.venues_dir / venue) for venue in books}
+    return {venue: survey for venue, survey in found.items() if survey is not None}
+
+
+def survey_beside(folder: Path) -> Survey | None:
+    """The survey in a venue's folder, if there is one. Raises BadConfig when it is none."""
+    path = folder / SURVEY
+    try:
+        return load(path.read_text(encoding="utf-8"), file=str(path))
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as exc:
+        raise BadConfig(f"{path}:1:1: cannot be read: {str(exc).lower()}") from exc
+    except BadRequest as exc:
+        raise BadConfig(str(exc)) from exc

@@ -75,7 +75,7 @@ class House:
         self._reload = asyncio.Event()
         self.feed = Feed()
         self.figures = Figures()
-        self.standing = Standing(config.hub.data_dir, books.rulebooks)
+        self.standing = Standing(config.hub.data_dir, books.rulebooks, books.surveys)
         watch = Watch(
             fields=self._waited_by,
             timezone_of=self.standing.timezone_of,
@@ -227,6 +227,7 @@ class House:
 
     async def _take_books(self, books: Books, now: datetime) -> None:
         complete = await with_versions_in_use(books.rulebooks, books.texts, self.stores.ledger, now=now)
+        self.standing.surveys = books.surveys
         self.standing.take_books(complete)
         self.books = books
         self.rulebooks.swap(complete)

@@ -17,6 +17,7 @@ from hub.identity.guest import VenueId
 from hub.identity.keys import venue_key
 from hub.ingest.admit import Roster
 from hub.presence.layout import Layout, ZoneLayout
+from hub.presence.survey import Survey
 from rules.rulebook import Rulebook
 from rules.venue import Venue
 from wire.advert.frame import TagId
@@ -28,10 +29,13 @@ UTC = ZoneInfo("UTC")
 class Standing:
     """The values that the composition root swaps whole."""
 
-    def __init__(self, data_dir: Path, books: Mapping[str, Rulebook]) -> None:
+    def __init__(
+        self, data_dir: Path, books: Mapping[str, Rulebook], surveys: Mapping[str, Survey] | None = None
+    ) -> None:
         self._keys_dir = data_dir / "keys"
         self.enrolment = Enrolment()
         self.revoked: frozenset[tuple[str, str]] = frozenset()
+        self.surveys = surveys or {}  # by venue
         self.take_books(books)
 
     def take_books(self, books: Mapping[str, Rulebook]) -> None:
@@ -41,7 +45,7 @@ class Standing:
 
     def layouts(self) -> tuple[Layout, ...]:
         """What presence is to know."""
-        return tuple(layout_of(book.venue) for book in self.books.values())
+        return tuple(layout_of(book.venue, self.surveys.get(venue)) for venue, book in self.books.items())
 
     def roster(self, at: datetime) -> Roster:
         """What ingest is to know."""
@@ -73,13 +77,14 @@ class Standing:
         return {venue: _shown(book.venue) for venue, book in self.books.items()}
 
 
-def layout_of(venue: Venue) -> Layout:
+def layout_of(venue: Venue, survey: Survey | None = None) -> Layout:
     """A venue's zones, as presence sees them."""
     return Layout(
         venue=venue.id,
         zones=tuple(
             ZoneLayout(zone=zone.id, gateways=zone.gateways, dwells=zone.dwell) for zone in venue.zones.values()
         ),
+        survey=survey,
     )
 
 

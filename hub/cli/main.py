@@ -36,6 +36,7 @@ SUBJECTS: Final = {  # each command, and the module that knows it: all in the or
     "restore": "hub.cli.delivery",
     "guest": "hub.cli.admin",
     "why": "hub.cli.admin",
+    "presence": "hub.cli.presence",
     "pause": "hub.cli.journeys",
     "resume": "hub.cli.journeys",
     "drain": "hub.cli.journeys",

@@ -11,6 +11,9 @@ HOLD_S: Final = 600.0
 # Guests of a zone that nobody hears are held to be there for as long; a reboot takes one minute, an update five.
 
 
+NOBODY: Final[frozenset[str]] = frozenset()
+
+
 class Coverage:
     """Which gateways are gone, by their own word or their last will's. Who never said anything is taken to hear."""
 
@@ -34,6 +37,16 @@ class Coverage:
             self._deaf_since = at if self._deaf_since is None else self._deaf_since
         elif self._deaf_since is not None:
             self._deaf_since, self._hears_since = None, at
+
+    def is_deaf(self, now: float) -> bool:
+        """Does nobody hear anything, the hub itself being cut off?"""
+        return self._deaf_since is not None and now - self._deaf_since < HOLD_S
+
+    def gone(self, venue: str, now: float) -> frozenset[str]:
+        """A venue's gateways that cannot hear just now, and have not been away for so long that all is open again."""
+        if not self._gone:
+            return NOBODY
+        return frozenset(name for (of, name), since in self._gone.items() if of == venue and now - since < HOLD_S)
 
     def silent_since(self, venue: str, zone: ZoneLayout, heard_at: float, now: float) -> float:
         """From when on silence in a zone counts: `heard_at`, or later when nobody could have heard.

@@ -23,6 +23,7 @@ UNKNOWN_S: Final = 3.0  # what a tag is taken for until two of its adverts were 
 AUDIBLE_INTERVALS: Final = 2.5  # adverts that may be lost in a row before a level is forgotten
 SILENCE_S: Final = 10.0  # two heartbeats: one row may be lost on its way
 SILENCE_INTERVALS: Final = 5.0  # and so many adverts
+LEFT_S: Final = 15.0  # more, until she is said to have left: what is told is not lightly taken back
 
 
 class Ear:
@@ -75,9 +76,9 @@ def memory_s(interval_s: float | None) -> float:
     return max(MEMORY_S, INTERVALS * (interval_s or UNKNOWN_S))
 
 
-def audible_s(interval_s: float | None) -> float:
+def audible_s(interval_s: float | None, heartbeat_s: float = HEARTBEAT_S) -> float:
     """How long after its last row a gateway's level still holds."""
-    return HEARTBEAT_S + AUDIBLE_INTERVALS * (interval_s or UNKNOWN_S)
+    return heartbeat_s + AUDIBLE_INTERVALS * (interval_s or UNKNOWN_S)
 
 
 def silence_s(interval_s: float | None) -> float:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from hub.presence.survey import Survey
+
 ENTER_DBM: Final = -84.0
 # An ordinary beacon at 12 m in the open, or at 6 m behind a body. In the simulated hotel, -80 misses twice as many
 # stays, and -88 enters wrong zones twice as often.
@@ -38,15 +40,4 @@ class Layout:
     venue: str
     zones: tuple[ZoneLayout, ...]
     resume_within: timedelta = RESUME_WITHIN
-
-
-class Zones:
-    """One venue's layout, made quick to ask."""
-
-    __slots__ = ("by_gateway", "by_name", "resume_within_s", "venue")
-
-    def __init__(self, layout: Layout) -> None:
-        self.venue = layout.venue
-        self.resume_within_s = layout.resume_within.total_seconds()
-        self.by_name = {zone.zone: zone for zone in layout.zones}
-        self.by_gateway = {gateway: zone for zone in layout.zones for gateway in zone.gateways}
+    survey: Survey | None = None  # without one, the margin rule serves

@@ -3,8 +3,6 @@
 The loudest wins, but only above an absolute level, only by SWITCH_MARGIN_DB over the zone that she is in, and only when
 that holds: without a margin, a guest between two gateways would pace to and fro all evening. Pure: one tag and a moment
 in, transitions out. "Nowhere" is no more than "too faint" here; a survey knows better.
-
-Who falls silent has left only when she can no longer come back into the same visit: nothing is told and taken back.
 """
 
 from __future__ import annotations
@@ -15,8 +13,9 @@ from typing import Final, NamedTuple
 
 from hub.presence.hearing import Ear, audible_s
 from hub.presence.layout import ZoneLayout
+from hub.presence.steps import move
 from hub.presence.transition import Transition
-from hub.presence.visit import Tracked, Visit, visit_id
+from hub.presence.visit import Tracked
 
 SWITCH_MARGIN_DB: Final = 6.0
 # Two gateways at equal distance differ by 4 dB (one standard deviation) through shadowing alone.
@@ -74,18 +73,6 @@ def judge(tracked: Tracked, now: float, resume_within_s: float) -> list[Transiti
     return [*(visit.dwelling() if visit else ()), *_decide(tracked, now, resume_within_s)]
 
 
-def leave(tracked: Tracked, at: float) -> list[Transition]:
-    """Her visit, if there is one, ended at `at`."""
-    visit = tracked.visit
-    if visit is None:
-        return []
-    left = visit.leaving(at)
-    tracked.visit = None
-    tracked.floor = max(tracked.floor, visit.entered, at)
-    tracked.past[visit.zone.zone] = visit
-    return [left]
-
-
 def _decide(tracked: Tracked, now: float, resume_within_s: float) -> list[Transition]:
     own = tracked.visit.zone if tracked.visit else None
     ranking = rank(tracked.ears.values(), own, now - audible_s(tracked.interval_s))
@@ -107,38 +94,10 @@ def _decide(tracked: Tracked, now: float, resume_within_s: float) -> list[Transi
         return []
     if max(ear.uppers[-1] for ear in tracked.ears.values() if ear.zone is best) < best.enter_dbm - STILL_DB:
         return []
-    return _move(tracked, best, confidence_of(lead), resume_within_s, now)
+    return move(tracked, best, tracked.since, confidence_of(lead), resume_within_s, now)
 
 
 def _hold_s(zone: ZoneLayout, lead_db: float, *, switching: bool) -> float:
     if switching:
         return SWITCH_HOLD_S
     return zone.min_stay.total_seconds() * (1.0 if lead_db >= SURE_LEAD_DB else UNSURE)
-
-
-def _move(
-    tracked: Tracked, zone: ZoneLayout, confidence: float, resume_within_s: float, now: float
-) -> list[Transition]:
-    before = tracked.visit
-    changes = leave(tracked, before.heard_at if before and before.away else now)
-    tracked.candidate = None
-    entered = max(tracked.since, tracked.floor)
-    visit = tracked.past.pop(zone.zone, None)
-    if visit is not None and visit.left is not None and entered - visit.left <= resume_within_s:
-        visit.left, visit.away, visit.confidence = None, False, confidence
-    else:
-        visit = Visit(
-            venue=tracked.venue,
-            tag=tracked.tag,
-            zone=zone,
-            id=visit_id(tracked.venue, tracked.tag, zone.zone, entered),
-            entered=entered,
-            heard_at=entered,
-            confidence=confidence,
-        )
-        changes.append(visit.entering(now))
-    tracked.rival_dbm = inf
-    visit.heard_at = max(visit.heard_at, tracked.seen)
-    visit.aim()
-    tracked.visit = visit
-    return [*changes, *visit.dwelling()]

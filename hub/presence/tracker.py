@@ -1,4 +1,6 @@
-"""Who is where, tag by tag? The state that the margin rule works on, and the clockwork around it.
+"""Who is where, tag by tag? The state that the two classifiers work on, and the clockwork around it.
+
+A venue with a survey is served by what the survey knows (minding.py), another by the margin rule (listening.py).
 
 `observe` takes each batch's sightings, `expire` is called about once a second; both return what changed. All of it is
 in memory; after a restart `restore` brings the open visits back. Sightings that are not live change nothing.
@@ -12,18 +14,19 @@ from datetime import datetime
 from typing import Final
 
 from hub.presence.coverage import Coverage
-from hub.presence.hearing import HEARTBEAT_S, Ear, learned, memory_s, silence_s, teaches
-from hub.presence.layout import Layout, ZoneLayout, Zones
-from hub.presence.margin import SWITCH_MARGIN_DB, judge, leave
-from hub.presence.transition import OpenVisit, Transition
+from hub.presence.hearing import HEARTBEAT_S, LEFT_S, silence_s
+from hub.presence.layout import Layout, ZoneLayout
+from hub.presence.listening import CLOCK_STEP_S, hear, rewind
+from hub.presence.margin import judge
+from hub.presence.minding import heed, ponder
+from hub.presence.steps import leave
+from hub.presence.transition import Change, OpenVisit, Transition
 from hub.presence.visit import Tracked, Visit, moment
+from hub.presence.zones import Zones
 from wire.pseudonym import Pseudonym
 
 Heard = tuple[str, str, Pseudonym, float, float, int, float, int, int, bool]
 # The fields of hub.ingest.sighting.Sighting, which is such a tuple: rooms of one floor do not import each other.
-
-CLOCK_STEP_S: Final = 120.0
-# No live sighting is that much older than another: when one seems so, the hub's wall clock was set back.
 
 RESTORED_CONFIDENCE: Final = 0.5  # what is left of it over a restart: nobody has heard her yet
 
@@ -45,7 +48,11 @@ class Whereabouts:
 class Tracker:
     """Every tag of every venue of this hub."""
 
-    def __init__(self, layouts: Iterable[Layout]) -> None:
+    def __init__(
+        self, layouts: Iterable[Layout], *, heartbeat_s: float = HEARTBEAT_S, tell_resumed: bool = False
+    ) -> None:
+        self._heartbeat_s = heartbeat_s  # at least as often gateways send a row of who is heard
+        self._tell_resumed = tell_resumed
         self._zones = {layout.venue: Zones(layout) for layout in layouts}
         self._tracked: dict[str, dict[Pseudonym, Tracked]] = {}
         self._coverage = Coverage()
@@ -68,9 +75,11 @@ class Tracker:
             tracked = tags.get(tag)
             if tracked is None:
                 tracked = tags[tag] = Tracked(venue=venue, tag=tag, seen=at)
-            if _hear(tracked, gateway, zone, at, first_at, readings, (mean_dbm + max_dbm) * 0.5):
+            if zones.atlas is not None:
+                heed(tracked, zones.atlas, gateway, at, first_at, readings, mean_dbm)
+            elif hear(tracked, gateway, zone, at, first_at, readings, (mean_dbm + max_dbm) * 0.5):
                 changes += judge(tracked, tracked.seen, zones.resume_within_s)
-        return changes
+        return self._worth_telling(changes)
 
     def expire(self, now: float) -> list[Transition]:
         """What the passing of time changes until Unix second `now`, in order."""
@@ -80,18 +89,25 @@ class Tracker:
             forgotten = [tag for tag, tracked in tags.items() if self._expire(zones, tracked, now, changes)]
             for tag in forgotten:
                 del tags[tag]
-        return changes
+        return self._worth_telling(changes)
+
+    def _worth_telling(self, changes: list[Transition]) -> list[Transition]:
+        if self._tell_resumed or not changes:
+            return changes
+        return [change for change in changes if change.kind is not Change.RESUMED]
 
     def _expire(self, zones: Zones, tracked: Tracked, now: float, changes: list[Transition]) -> bool:
         if now < tracked.seen - CLOCK_STEP_S:
-            _rewind(tracked, now)
+            rewind(tracked, now)
         visit = tracked.visit
-        if tracked.candidate is not None:
+        if zones.atlas is not None:
+            changes += ponder(tracked, zones, zones.atlas, self._coverage, now, self._heartbeat_s)
+        elif tracked.candidate is not None:
             changes += judge(tracked, max(now, tracked.seen), zones.resume_within_s)
         elif visit is not None:
             silent_s = now - self._coverage.silent_since(zones.venue, visit.zone, visit.heard_at, now)
             visit.away = silent_s > silence_s(tracked.interval_s)
-            if visit.away and silent_s > zones.resume_within_s:
+            if silent_s > silence_s(tracked.interval_s) + LEFT_S:
                 changes += leave(tracked, visit.heard_at)
         return tracked.visit is None and now - tracked.seen > FORGET_AFTER_S
 
@@ -122,6 +138,7 @@ class Tracker:
         for tags in self._tracked.values():
             for tracked in tags.values():
                 tracked.ears.clear()
+                tracked.mind = None
                 tracked.past.clear()
                 tracked.candidate = None
         return self._settle(now)
@@ -161,51 +178,6 @@ class Tracker:
         return changes
 
 
-def _hear(  # noqa: PLR0913, PLR0917  a sighting's fields: a value would be made for each of millions
-    tracked: Tracked, gateway: str, zone: ZoneLayout, at: float, first_at: float, readings: int, upper_dbm: float
-) -> bool:
-    """Remember one window; can it have changed where she is?"""
-    if at > tracked.seen:
-        tracked.seen = at
-    elif at < tracked.seen - CLOCK_STEP_S:
-        _rewind(tracked, at)
-    ear = tracked.ears.get(gateway)
-    if ear is None:
-        ear = tracked.ears[gateway] = Ear(zone)
-    elif at < ear.last_at:
-        return False  # overtaken on its way
-    else:
-        sample = (at - first_at) / (readings - 1) if readings > 1 and at > first_at else first_at - ear.last_at
-        if teaches(tracked.interval_s, sample):
-            tracked.interval_s = learned(tracked.interval_s, sample)
-            tracked.memory_s = memory_s(tracked.interval_s)
-    level = ear.hear(at, upper_dbm, readings, tracked.memory_s)
-    visit = tracked.visit
-    if visit is not None and zone is visit.zone:
-        return _stays(tracked, visit, zone, at, level)
-    if zone is tracked.candidate:
-        tracked.readings += readings
-        return True
-    tracked.rival_dbm = max(tracked.rival_dbm, level)
-    if visit is None:
-        return level >= zone.enter_dbm or tracked.candidate is not None
-    silent = at - visit.heard_at > HEARTBEAT_S
-    return silent or level >= tracked.own_dbm + SWITCH_MARGIN_DB or tracked.candidate is not None
-
-
-def _stays(tracked: Tracked, visit: Visit, zone: ZoneLayout, at: float, level: float) -> bool:
-    """Her zone hears her; is there anything to be decided?"""
-    tracked.own_dbm = level
-    if level >= zone.leave_dbm and at > visit.heard_at:
-        visit.heard_at = at
-        visit.away = False
-    return (
-        tracked.rival_dbm >= level + SWITCH_MARGIN_DB
-        or visit.heard_at >= visit.dwell_at
-        or tracked.candidate is not None
-    )
-
-
 def _restored(known: OpenVisit, now: float) -> Visit:
     entered = known.entered.timestamp()
     return Visit(
@@ -218,12 +190,3 @@ def _restored(known: OpenVisit, now: float) -> Visit:
         confidence=RESTORED_CONFIDENCE,
         dwelled=known.dwelled,
     )
-
-
-def _rewind(tracked: Tracked, at: float) -> None:
-    """The clock was set back: what was heard is of the future, and silence is counted from now."""
-    tracked.seen = at
-    tracked.ears.clear()
-    tracked.candidate = None
-    if tracked.visit is not None:
-        tracked.visit.heard_at = at

@@ -15,6 +15,7 @@ class Change(StrEnum):
     ENTERED = "entered"
     DWELLED = "dwelled"
     LEFT = "left"
+    RESUMED = "resumed"  # after all she had not left: only told to who asks for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from math import inf
 
 from hub.presence.hearing import Ear, memory_s
 from hub.presence.layout import ZoneLayout
+from hub.presence.surveyed import Mind
 from hub.presence.transition import Change, Transition
 from wire.pseudonym import Pseudonym
 
@@ -42,6 +43,11 @@ class Visit:
         """It ends at `at`, not before it began."""
         self.left = max(at, self.entered)
         return self._transition(Change.LEFT, self.left)
+
+    def resuming(self, at: float) -> Transition:
+        """It goes on, and by `at` that is sure."""
+        self.left, self.away = None, False
+        return self._transition(Change.RESUMED, max(at, self.entered))
 
     def dwelling(self) -> list[Transition]:
         """Every threshold that has been reached and was not told."""
@@ -78,6 +84,7 @@ class Tracked:
     memory_s: float = memory_s(None)  # what follows from the interval
     own_dbm: float = -inf  # in her zone, when last heard there
     rival_dbm: float = inf  # elsewhere, at the most: while it is low enough, nobody need be ranked
+    mind: Mind | None = None  # in a surveyed venue, instead of the ears
     visit: Visit | None = None
     candidate: ZoneLayout | None = None  # the zone that she may be entering
     since: float = 0.0  # when she first seemed to

@@ -170,16 +170,26 @@ def test_thinned_tag_is_not_silent() -> None:
     assert told(changes) == [("dwelled", "lobby", 30.0)]
 
 
-def test_return_within_a_minute_resumes_the_visit_as_if_nothing_had_been() -> None:
+def test_return_within_a_minute_resumes_the_visit() -> None:
     walk = Walk()
     entered = walk.stays(20, lobby_1=-61)
 
     away_and_back = walk.stays(40) + walk.stays(5, lobby_1=-61)
     left = walk.stays(70)
 
-    assert told(away_and_back) == [("dwelled", "lobby", 30.0)]
+    assert told(away_and_back) == [("left", "lobby", 19.0), ("dwelled", "lobby", 30.0)]
     assert told(left) == [("left", "lobby", 64.0)]
     assert {change.visit for change in entered + away_and_back + left} == {entered[0].visit}
+
+
+def test_who_asks_for_it_is_told_of_a_resumed_visit() -> None:
+    walk = Walk()
+    walk.tracker = Tracker([HOTEL], tell_resumed=True)
+    walk.stays(20, lobby_1=-61)
+
+    changes = walk.stays(40) + walk.stays(5, lobby_1=-61)
+
+    assert [change.kind for change in changes] == [Change.LEFT, Change.RESUMED, Change.DWELLED]
 
 
 def test_return_from_the_next_room_within_a_minute_is_no_second_enter() -> None:

@@ -1,0 +1,180 @@
+"""`innkeeper presence`: learn a venue from a walk, play a recording through presence, and say how good it was."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, Annotated, Final, TypeVar
+
+import typer
+
+from hub.app.books import survey_beside
+from hub.app.standing import layout_of
+from hub.errors import BadRequest
+from hub.presence.examine import NOWHERE, Examined, examine
+from hub.presence.picture import draw
+from hub.presence.recording import Reading, events, labelled, readings, truth
+from hub.presence.replay import Said, replay
+from hub.presence.score import Score, score
+from hub.presence.survey import Survey, dump, learn, load
+from hub.presence.tracker import Tracker
+from rules.definition import Faulty, read_venue
+from rules.venue import Venue
+
+T = TypeVar("T")
+
+PROGRESS_EVERY: Final = 250_000  # readings: a few seconds
+
+VenueFolder = Annotated[Path, typer.Option("--venue", metavar="DIR", help="Where venue.yaml is.")]
+Recording = Annotated[Path, typer.Option("--recording", metavar="F", help="Readings, JSON Lines; .gz is read.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put the commands on the program."""
+    group = typer.Typer(
+        name="presence", help="Surveys, replays, and how good they are.", no_args_is_help=True, rich_markup_mode=None
+    )
+    for name, command in (("replay", presence_replay), ("survey", presence_survey), ("score", presence_score)):
+        group.command(name)(command)
+    app.add_typer(group)
+
+
+def presence_replay(
+    venue: VenueFolder,
+    recording: Recording,
+    out: Annotated[Path, typer.Option(metavar="F", help="The events, JSON Lines.")],
+    survey: Annotated[
+        Path | None,
+        typer.Option(metavar="F", help="A labelled walk, or what `survey` wrote. Without: the venue's own."),
+    ] = None,
+    plot: Annotated[Path | None, typer.Option(metavar="F.svg", help="A picture of what was believed.")] = None,
+    truth_file: Annotated[Path | None, typer.Option("--truth", metavar="F", help="For the picture.")] = None,
+) -> None:
+    """Put a recording through presence: readings in, events out."""
+    place, folder = _venue(venue)
+    known = survey_beside(folder) if survey is None else _survey(survey, place.id)
+    tracker = Tracker([layout_of(place, known)], heartbeat_s=0.0, tell_resumed=True)
+    said: list[Said] = []
+    with _writing(out) as file:
+        for line in replay(tracker, place.id, _progress(readings(_lines(recording), file=str(recording)))):
+            file.write(json.dumps(line._asdict(), separators=(",", ":")) + "\n")
+            said.append(line)
+    if plot is not None:
+        spans = truth(_lines(truth_file), file=str(truth_file)) if truth_file else []
+        plot.write_text(draw(spans, [line.told for line in said]), encoding="utf-8")
+    by = "the margin rule" if known is None else f"a survey of {len(known.spots)} spots"
+    typer.echo(f"{out}: {len(said)} events, by {by}")
+
+
+def presence_survey(
+    venue: VenueFolder,
+    recording: Annotated[Path, typer.Option(metavar="F", help="A labelled walk, JSON Lines with a zone; .gz is read.")],
+    out: Annotated[Path, typer.Option(metavar="F", help="The survey: venues/ID/survey.json is what the hub uses.")],
+) -> None:
+    """Learn a venue from a labelled walk; print what is taken for what, and what to do about it."""
+    place, _ = _venue(venue)
+    learned = learn(place.id, _known(labelled(_lines(recording), file=str(recording)), place, recording))
+    with _writing(out) as file:
+        file.write(dump(learned))
+    found = examine(learned, {zone.zone: zone for zone in layout_of(place).zones})
+    typer.echo("\n".join([*_table(found), *found.advice]))
+    typer.echo(f"{out}: {len(learned.spots)} spots, {100 * found.right:.0f} % of them found again when left out")
+
+
+def presence_score(
+    truth_file: Annotated[Path, typer.Option("--truth", metavar="F", help="Where each tag was.")],
+    events_file: Annotated[Path, typer.Option("--events", metavar="F", help="What was said of it.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print what a program would read.")] = False,
+) -> None:
+    """Say how good presence was."""
+    figures = score(truth(_lines(truth_file), file=str(truth_file)), events(_lines(events_file), file=str(events_file)))
+    typer.echo(json.dumps(asdict(figures)) if as_json else "\n".join(_figures(figures)))
+
+
+def _venue(folder: Path) -> tuple[Venue, Path]:
+    """The one venue of a folder, and where its file is."""
+    found = [folder / "venue.yaml"] if (folder / "venue.yaml").is_file() else sorted(folder.glob("venues/*/venue.yaml"))
+    if folder.is_file():
+        found = [folder]
+    if len(found) != 1:
+        raise BadRequest(f"{folder}: found {len(found)} venue files; right would be a folder with one venue.yaml")
+    try:
+        return read_venue("\n".join(_lines(found[0])), file=str(found[0])), found[0].parent
+    except Faulty as exc:
+        raise BadRequest("\n".join(str(fault) for fault in exc.faults)) from exc
+
+
+def _survey(path: Path, venue: str) -> Survey:
+    """A labelled walk is learned; what `survey` wrote is read."""
+    lines = list(_lines(path))
+    first = next((line for line in lines if line.strip()), "")
+    try:
+        is_walk = "gateway" in json.loads(first)
+    except (ValueError, TypeError):
+        is_walk = False
+    if is_walk:
+        return learn(venue, labelled(lines, file=str(path)))
+    found = load("\n".join(lines), file=str(path))
+    if found.venue != venue:
+        raise BadRequest(f"{path}:1:1: found a survey of {found.venue}; right would be one of {venue}")
+    return found
+
+
+def _known(walk: Iterable[Reading], venue: Venue, path: Path) -> Iterator[Reading]:
+    for reading in walk:
+        if reading.zone is not None and reading.zone not in venue.zones:
+            known = ", ".join(venue.zones)
+            raise BadRequest(f"{path}: found zone {reading.zone!r}; known: {known}, and null for nowhere")
+        yield reading
+
+
+def _progress(rows: Iterable[T]) -> Iterator[T]:
+    for number, row in enumerate(rows, 1):
+        yield row
+        if number % PROGRESS_EVERY == 0:
+            typer.echo(f"{number:,} readings", err=True)
+
+
+def _lines(path: Path) -> Iterator[str]:
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
+            yield from (line.rstrip("\n") for line in file)
+    except (OSError, EOFError, UnicodeDecodeError) as exc:
+        why = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
+        raise BadRequest(f"{path}: cannot be read: {why.lower()}") from exc
+
+
+def _writing(path: Path) -> IO[str]:
+    try:
+        return gzip.open(path, "wt", encoding="utf-8") if path.suffix == ".gz" else path.open("w", encoding="utf-8")
+    except OSError as exc:
+        raise BadRequest(f"{path}: cannot be written: {(exc.strerror or str(exc)).lower()}") from exc
+
+
+def _table(found: Examined) -> list[str]:
+    """Rows: where it was; columns: what it was taken for."""
+    names = sorted({name for pair in found.confusion for name in pair}, key=lambda name: (name == NOWHERE, name))
+    width = max(len(name) for name in names)
+    head = " " * width + "".join(f"  {name:>{max(len(name), 4)}}" for name in names)
+    return [head] + [
+        f"{was:<{width}}"
+        + "".join(f"  {found.confusion.get((was, taken), 0):>{max(len(taken), 4)}}" for taken in names)
+        for was in names
+    ]
+
+
+def _figures(figures: Score) -> list[str]:
+    return [
+        f"accuracy       {100 * figures.accuracy:.1f} %",
+        f"entry latency  {_seconds(figures.entry_p50_s)} p50, {_seconds(figures.entry_p95_s)} p95",
+        f"missed         {100 * figures.missed:.1f} % of {figures.stays} stays",
+        f"false enters   {figures.false_per_h:.2f} a tag-hour ({figures.false} in {figures.tag_hours:.1f} h)",
+        f"exit latency   {_seconds(figures.exit_p50_s)} p50, {_seconds(figures.exit_p95_s)} p95",
+    ]
+
+
+def _seconds(value: float | None) -> str:
+    return "none" if value is None else f"{value:.1f} s"

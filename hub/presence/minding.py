@@ -1,0 +1,82 @@
+"""What comes of what the survey makes of a tag? Windows to its mind, and the mind's beliefs to visits."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Final
+
+from hub.presence.atlas import Atlas
+from hub.presence.coverage import Coverage
+from hub.presence.hearing import learned, teaches
+from hub.presence.listening import CLOCK_STEP_S, rewind
+from hub.presence.steps import leave, move
+from hub.presence.surveyed import NOWHERE, ZONES, Mind, hold_s
+from hub.presence.transition import Transition
+from hub.presence.visit import Tracked
+from hub.presence.zones import Zones
+
+EARLIEST_S: Final = 0.5  # a mind works once a second, however often it is asked
+GRACE_S: Final = 45.0  # after a restart, until the gateways have found their way back
+
+
+def heed(  # noqa: PLR0913, PLR0917  a sighting's fields
+    tracked: Tracked, atlas: Atlas, gateway: str, at: float, first_at: float, readings: int, mean_dbm: float
+) -> None:
+    """Remember one window."""
+    if at > tracked.seen:
+        tracked.seen = at
+    elif at < tracked.seen - CLOCK_STEP_S:
+        rewind(tracked, at)
+    mind = tracked.mind
+    if mind is None:
+        mind = tracked.mind = _a_mind(tracked, atlas)
+    before = mind.fast.get(gateway)
+    if before is not None:
+        if at < before[0]:
+            return  # overtaken on its way
+        sample = (at - first_at) / (readings - 1) if readings > 1 and at > first_at else first_at - before[0]
+        if teaches(tracked.interval_s, sample):
+            tracked.interval_s = learned(tracked.interval_s, sample)
+    mind.hear(gateway, at, mean_dbm)
+
+
+def ponder(
+    tracked: Tracked, zones: Zones, atlas: Atlas, coverage: Coverage, now: float, heartbeat_s: float
+) -> list[Transition]:
+    """A second has passed: what that changes."""
+    mind = tracked.mind
+    if mind is None:
+        mind = tracked.mind = _a_mind(tracked, atlas)
+    if now - mind.thought_at < EARLIEST_S or coverage.is_deaf(now) or _waits(tracked, mind, now):
+        return []
+    mind.thought_at = now
+    wait_s = hold_s(tracked.interval_s, heartbeat_s)
+    if mind.is_idle and now - tracked.seen > wait_s:
+        return []
+    gone = coverage.gone(zones.venue, now)
+    belief = mind.think(atlas, now, wait_s, gone)
+    visit = tracked.visit
+    changes: list[Transition] = []
+    if visit is not None and mind.slow and mind.best == mind.place:
+        visit.heard_at = max(visit.heard_at, min(now, tracked.seen))
+        changes += visit.dwelling()
+    if belief is None:
+        return changes
+    if belief.zone is not None:
+        return changes + move(tracked, belief.zone, belief.since, belief.confidence, zones.resume_within_s, now)
+    if visit is not None and coverage.silent_since(zones.venue, visit.zone, visit.heard_at, now) == inf:
+        mind.place = atlas.place_of(visit.zone)  # nobody could hear her
+        return changes
+    return changes + leave(tracked, visit.heard_at if visit is not None else now)
+
+
+def _a_mind(tracked: Tracked, atlas: Atlas) -> Mind:
+    visit = tracked.visit
+    place = NOWHERE if visit is None else atlas.place_of(visit.zone)
+    return Mind(len(atlas.spans), place)
+
+
+def _waits(tracked: Tracked, mind: Mind, now: float) -> bool:
+    """A visit that was restored waits for its first word."""
+    visit = tracked.visit
+    return visit is not None and not mind.fast and mind.place >= ZONES and now - visit.heard_at < GRACE_S

@@ -1,0 +1,128 @@
+"""What was heard, what was true, and what was believed: the lines of recordings, as values.
+
+JSON Lines; pure: lines in, values out. Every fault names the file and the line.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from math import isfinite
+from typing import NamedTuple
+
+from hub.errors import BadRequest
+
+
+class Reading(NamedTuple):
+    """One advert at one gateway. Hundreds of thousands of them: a tuple."""
+
+    t: float  # seconds, of any clock
+    gateway: str
+    tag: str
+    rssi_dbm: float
+    zone: str | None = None  # of a labelled walk: where the surveyor was; None is nowhere
+
+
+class Span(NamedTuple):
+    """Where a tag really was, from when to when; zone None is nowhere."""
+
+    tag: str
+    t0: float
+    t1: float
+    zone: str | None
+
+
+class Told(NamedTuple):
+    """What presence said at a moment."""
+
+    t: float  # when it was known
+    tag: str
+    kind: str  # "entered", "dwelled", "left"; "at" of a line that only says where
+    zone: str | None
+    visit: str | None = None
+
+
+def readings(lines: Iterable[str], *, file: str) -> Iterator[Reading]:
+    """The readings of a recording. Raises BadRequest at the first line that is none."""
+    for at, line in _objects(lines, file):
+        yield Reading(
+            _number(line, "t", at), _text(line, "gateway", at), _text(line, "tag", at), _number(line, "rssi", at)
+        )
+
+
+def labelled(lines: Iterable[str], *, file: str) -> Iterator[Reading]:
+    """The readings of a labelled walk. Raises BadRequest at the first line that is none."""
+    for at, line in _objects(lines, file):
+        yield Reading(
+            _number(line, "t", at),
+            _text(line, "gateway", at),
+            _text(line, "tag", at),
+            _number(line, "rssi", at),
+            _zone(line, at),
+        )
+
+
+def truth(lines: Iterable[str], *, file: str) -> list[Span]:
+    """Every span of a truth file. Raises BadRequest at the first line that is none."""
+    spans = []
+    for at, line in _objects(lines, file):
+        span = Span(_text(line, "tag", at), _number(line, "t0", at), _number(line, "t1", at), _zone(line, at))
+        if span.t1 < span.t0:
+            raise BadRequest(f"{at}: found t1 {span.t1} before t0 {span.t0}; right would be a span that ends later")
+        spans.append(span)
+    return spans
+
+
+def events(lines: Iterable[str], *, file: str) -> list[Told]:
+    """Every event of a file: ours, or bare `{"t","tag","zone"}`. Raises BadRequest at the first line that is none."""
+    told = []
+    for at, line in _objects(lines, file):
+        kind = line.get("kind", "at")
+        if kind not in {"entered", "dwelled", "left", "at"}:
+            raise BadRequest(f"{at}: found kind {kind!r}; right would be entered, dwelled or left")
+        visit = line.get("visit")
+        told.append(
+            Told(
+                _number(line, "t", at),
+                _text(line, "tag", at),
+                kind,
+                _zone(line, at),
+                visit if isinstance(visit, str) else None,
+            )
+        )
+    return told
+
+
+def _objects(lines: Iterable[str], file: str) -> Iterator[tuple[str, Mapping[str, object]]]:
+    for number, text in enumerate(lines, 1):
+        if not text.strip():
+            continue
+        try:
+            line = json.loads(text)
+        except ValueError as exc:
+            raise BadRequest(f"{file}:{number}:1: found no JSON; right would be one object a line") from exc
+        if not isinstance(line, dict):
+            raise BadRequest(f"{file}:{number}:1: found {type(line).__name__}; right would be one object a line")
+        yield f"{file}:{number}:1", line
+
+
+def _number(line: Mapping[str, object], key: str, at: str) -> float:
+    value = line.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        raise BadRequest(f"{at}: found {key} {value!r}; right would be a number")
+    return float(value)
+
+
+def _text(line: Mapping[str, object], key: str, at: str) -> str:
+    value = line.get(key)
+    if not isinstance(value, str) or not value:
+        raise BadRequest(f"{at}: found {key} {value!r}; right would be a name")
+    return value
+
+
+def _zone(line: Mapping[str, object], at: str) -> str | None:
+    value = line.get("zone", False)
+    if value is not None and not isinstance(value, str):
+        found = "no zone" if value is False else f"zone {value!r}"
+        raise BadRequest(f"{at}: found {found}; right would be a zone's id, or null for nowhere")
+    return value
