@@ -12,6 +12,7 @@ import typer
 from hub.config.hub_toml import FaultyConfig, HubConfig, read_config
 from hub.config.venue_files import read_venue_files
 from hub.errors import BadConfig, BadRequest
+from hub.outbox.teams import BY_WEBHOOK
 from hub.pages.floorplan import read_floorplan
 from rules.check import Checked, check_files
 from rules.schema import journey_schema, venue_schema
@@ -72,7 +73,22 @@ def examine(folder: Path) -> dict[str, Any]:
     warnings += [
         _one(f"{config.hub.venues_dir}/{f.file}", f.line, f.column, f.message, f.hint) for f in checked.warnings
     ]
+    warnings += _team_warnings(config, checked)
     return _report(faults + _plan_faults(config), warnings, checked)
+
+
+def _team_warnings(config: HubConfig, checked: Checked) -> list[dict[str, Any]]:
+    """A team whose channel has no table is told on the staff page alone."""
+    return [
+        _one(
+            f"{config.hub.venues_dir}/{venue}/venue.yaml", 1, 1,
+            f"team '{team.name}' is told by {team.by}, and hub.toml has no [{team.by.replace(':', '.')}]",
+            "until it has one, the team reads its tasks on the staff page alone",
+        )
+        for venue, book in checked.rulebooks.items()
+        for team in book.venue.teams.values()
+        if team.by is not None and team.by.removeprefix(BY_WEBHOOK) not in config.webhooks
+    ]  # fmt: skip
 
 
 def _plan_faults(config: HubConfig) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -41,17 +42,23 @@ messages:
     pt: "Para si: {{ coupon }}"
 """
 
+DESK = '  front-desk: {by: "webhook:desk", escalate: duty-manager}'
+
 
 @asynccontextmanager
 async def a_house(
-    folder: Path, *, mode: str = "live", journeys: dict[str, str] | None = None
+    folder: Path, *, mode: str = "live", journeys: dict[str, str] | None = None, toml: str = "", teams: str = ""
 ) -> AsyncIterator[tuple[RunningHub, Simulated]]:
     """A hub with simulated providers and no broker, its venue with more journeys."""
     async with simulated(folder) as sim:
         config = lay_out(folder)
-        toml = config.file.read_text()
-        toml = re.sub(r"(?m)^mode = .*\n", "", toml).replace("[hub]\n", f'[hub]\nmode = "{mode}"\n')
-        config.file.write_text(toml + (sim.directory / "hub.toml.part").read_text())
+        text = re.sub(r"(?m)^mode = .*\n", "", config.file.read_text())
+        text = text.replace("[hub]\n", f'[hub]\nmode = "{mode}"\n')
+        config.file.write_text(text + (sim.directory / "hub.toml.part").read_text() + toml)
+        (config.file.parent / "desk").write_text("a secret of the desk's, long enough")
+        venue = config.hub.venues_dir / VENUE / "venue.yaml"
+        if teams:
+            venue.write_text(re.sub(r"(?m)^  front-desk: .*$", teams, venue.read_text()))
         for name, journey in (journeys or {}).items():
             (config.hub.venues_dir / VENUE / "journeys" / f"{name}.yaml").write_text(journey)
         async with a_hub(read_config(config.file), ready=False) as hub:
@@ -111,6 +118,33 @@ async def test_a_task_waits_for_somebody_and_who_takes_it_moves_the_journey(tmp_
         assert taken.json()["acked_by"] == "a test"
         assert again.json() == taken.json()
         assert (await hub.get("tasks", state="open"))["items"] == []
+
+
+async def test_a_team_hears_of_its_task_by_its_webhook_signed_and_again_when_it_was_away(tmp_path: Path) -> None:
+    heard: list[tuple[dict[str, str], dict[str, Any]]] = []
+    answers = ["503 Service Unavailable", "204 No Content"]
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().splitlines()[1:-1]
+        headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in head)}
+        heard.append((headers, json.loads(await reader.readexactly(int(headers["content-length"])))))
+        writer.write(f"HTTP/1.1 {answers[len(heard) - 1]}\r\ncontent-length: 0\r\n\r\n".encode())
+        await writer.drain()
+        writer.close()
+
+    desk = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = desk.sockets[0].getsockname()[1]
+    toml = f'\n[webhook.desk]\nurl = "http://127.0.0.1:{port}/tasks"\nsecret_file = "desk"\nallow_private = true\n'
+    async with desk, a_house(tmp_path, journeys={"poolside": POOLSIDE}, toml=toml, teams=DESK) as (hub, _):
+        await post(hub, "e-1", "entered", "pool")
+        await until(lambda: len(heard) == 2, "the second request")
+        [task] = (await hub.get("tasks"))["items"]
+
+        (first, body), (again, _) = heard
+        assert first["idempotency-key"] == again["idempotency-key"] == task["id"]
+        assert first["webhook-signature"].startswith("v1,")
+        assert (body["to"], body["text"]) == ("front-desk", "Ana is at the pool.")
+        assert body["data"]["task"] == task["id"]
 
 
 async def test_a_coupon_is_in_the_message_on_its_page_and_redeemed_once(tmp_path: Path) -> None:

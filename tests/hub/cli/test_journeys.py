@@ -93,3 +93,14 @@ def test_a_schema_is_printed_for_an_editor(innkeeper: Innkeeper, hotel: Path) ->
     assert "zones" in json.loads(venue.out)["properties"]
     assert [one.code for one in (both, neither)] == [2, 2]
     assert neither.err == "innkeeper: found neither DIR nor --schema; right would be one of them\n"
+
+
+def test_a_team_whose_channel_is_off_is_warned_about(innkeeper: Innkeeper, hotel: Path) -> None:
+    venue = hotel / "venues/marlton/venue.yaml"
+    venue.write_text(venue.read_text().replace("  front-desk: {", '  front-desk: {by: "webhook:desk", ', 1))
+
+    code, out, err = innkeeper("check", hotel)
+
+    assert code == 0
+    assert "all is well" in out
+    assert "warning: team 'front-desk' is told by webhook:desk, and hub.toml has no [webhook.desk]; until" in err
