@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ARGS ?=
 # Debian's own tools that the tests use; each test says which, and skips where it is missing.
-SERVICES := dbus-daemon mosquitto mosquitto-clients
+SERVICES := dbus-daemon mosquitto mosquitto-clients strace libfaketime
 
 .PHONY: demo test setup services check format bench soak lock clean
 
