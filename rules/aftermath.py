@@ -20,6 +20,14 @@ def after(facts: Facts, outcome: Outcome) -> Facts:
     return replace(facts, runs=runs, past=past, profile=profile)
 
 
+def known_after(facts: Facts, outcome: Outcome) -> Facts:
+    """The same, and what the journeys made happen belongs to the past."""
+    facts = after(facts, outcome)
+    for event in outcome.emitted:
+        facts = having_happened(facts, event)
+    return facts
+
+
 def having_happened(facts: Facts, event: Event) -> Facts:
     """With an event that belongs to the past from now on."""
     happened = (*facts.happened, Happened(kind=event.kind, object=event.object, at=event.at))

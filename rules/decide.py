@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rules import words
-from rules.aftermath import after, having_happened, joined
+from rules.aftermath import after, having_happened, joined, known_after
 from rules.decision import Kind, Reason
 from rules.deliberation import NOTHING, Deliberation, Note
 from rules.deliberation import Outcome as Outcome  # noqa: PLC0414  what `decide` gives is had from here
@@ -30,14 +30,44 @@ from rules.walk import Walk
 def decide(rulebook: Rulebook, happening: Event | Due, facts: Facts | None) -> Outcome:
     """All that follows from it, what the journeys themselves make happen included.
 
-    `facts` is None when nobody knows the guest.
+    A deadline of hers that should have been looked at before comes first, so that it does not matter how late anybody
+    looks. `facts` is None when nobody knows the guest.
     """
+    if facts is None:
+        return _decide(rulebook, happening, facts)
+    outcome = NOTHING
+    while (overdue := _overdue(happening, facts)) is not None:
+        more = _with_what_follows(rulebook, overdue, facts)
+        if not more.runs:
+            break  # nothing can be done about it
+        facts, outcome = known_after(facts, more), joined(outcome, more)
+    more = _with_what_follows(rulebook, happening, facts)
+    return more if outcome is NOTHING else joined(outcome, more)
+
+
+def _overdue(happening: Event | Due, facts: Facts) -> Due | None:
+    """The first deadline that was to be looked at before this."""
+    if isinstance(happening, Event):
+        runs = [run for run in facts.runs if run.wake_at is not None and run.wake_at < happening.at]
+    else:
+        own = next((run.wake_at for run in facts.runs if run.id == happening.run), None)
+        runs = (
+            []
+            if own is None
+            else [run for run in facts.runs if run.wake_at is not None and (run.wake_at, run.id) < (own, happening.run)]
+        )
+    live = [(run.wake_at, run.id, run.deadline) for run in runs if run.live and run.deadline is not None]
+    if not live:
+        return None
+    _, run, deadline = min(live)
+    return Due(run=run, at=deadline)
+
+
+def _with_what_follows(rulebook: Rulebook, happening: Event | Due, facts: Facts) -> Outcome:
+    """Each event that a journey makes is decided about too, in its turn, as if the first outcome were stored."""
     outcome = _decide(rulebook, happening, facts)
-    return outcome if facts is None or not outcome.emitted else _with_what_follows(rulebook, facts, outcome)
-
-
-def _with_what_follows(rulebook: Rulebook, facts: Facts, outcome: Outcome) -> Outcome:
-    """Each event that a journey made is decided about too, in its turn, as if the first outcome were stored."""
+    if not outcome.emitted:
+        return outcome
     known, waiting = after(facts, outcome), list(outcome.emitted)
     while waiting:
         event = waiting.pop(0)

@@ -125,8 +125,11 @@ class Guest:
         if event.kind == "set" and event.object is not None:
             self.facts = replace(self.facts, profile={**self.facts.profile, event.object: event.data["value"]})
         outcome = self.meets(event)
-        self.facts = having_happened(self.facts, event)
+        self._happens(event)
         return outcome
+
+    def _happens(self, event: Event) -> None:
+        self.facts = having_happened(self.facts, event)
 
     def meets(self, event: Event) -> Outcome:
         """One event, as it is."""
