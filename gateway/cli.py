@@ -75,7 +75,9 @@ async def _do(args: argparse.Namespace) -> int:
     gateway, ears = onsite.ears(args.config, args.adapter, getattr(args, "gateway", "here"))
     stop = daemon.stop_on_signals()
     if args.command == "scan":
-        return await onsite.scan(ears, stop, within_s=args.seconds, say=_say)
+        known = None if args.config is None else await onsite.wishes(config.load(args.config))
+        live = sys.stdout.isatty()
+        return await onsite.scan(ears, stop, within_s=args.seconds, say=_say, wishes=known, live=live)
     return await onsite.record(ears, gateway, args.file, stop, within_s=args.seconds, say=_say)
 
 

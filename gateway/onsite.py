@@ -9,26 +9,30 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
 from gateway import clock, config, daemon
+from gateway.advice import BROKER, CLOCK, DISK, FULL, HUB, RADIO, advice
 from gateway.bleak_scanner import BlueZScanner
 from gateway.config import Config
-from gateway.errors import BrokerUnavailable, ConfigError, GatewayError, ScannerUnavailable
+from gateway.errors import BrokerUnavailable, ConfigError, ScannerUnavailable
 from gateway.mqtt_session import V5, V311, Session
 from gateway.port import Hear, Scanner
-from gateway.window import Rates, Sighting, Windows
+from gateway.scan_table import ScanTable
 from wire.advert import formats
 from wire.advert.advertisement import Advertisement
 from wire.advert.frame import AltBeacon, EddystoneUid, IBeacon, TagId
 from wire.errors import Malformed
 from wire.mqtt import codec, topics
-from wire.pseudonym import Pseudonym
+from wire.mqtt.messages import DesiredConfig
 
 SHOW_EVERY_S: Final = 2.0  # slow enough to read
+CLEAR: Final = "\x1b[H\x1b[J"  # a terminal's cursor goes home, and what stood below is gone
 CONFIG_WITHIN_S: Final = 3.0  # a retained message comes with the subscription
 
 Say = Callable[[str], None]
@@ -47,28 +51,29 @@ def ears(file: Path | None, adapter: str, gateway: str) -> tuple[str, Ears]:
     return loaded.gateway, daemon.scanners(loaded)
 
 
-async def scan(ears: Ears, stop: asyncio.Event, *, within_s: float | None, say: Say) -> int:
-    """Show every beacon that is heard, until `stop`."""
-    heard = Windows(Rates(heartbeat_s=0.0))
-    strangers: set[str] = set()
-
-    def hear(adv: Advertisement, now: float) -> None:
-        tag = tag_of(adv)
-        if tag is None:
-            strangers.add(adv.address)
-        else:
-            heard.hear(Pseudonym(tag), adv.rssi_dbm, now)
-
-    async with _listening(ears, hear, say):
-        ends = None if within_s is None else clock.monotonic() + within_s
+async def scan(
+    ears: Ears, stop: asyncio.Event, *, within_s: float | None, say: Say, wishes: DesiredConfig | None, live: bool
+) -> int:
+    """Show every beacon that is heard, as a table that changes, until `stop`."""
+    table = ScanTable() if wishes is None else ScanTable(wishes.tags, wishes.key)
+    async with _listening(ears, table.hear, say):
+        began = clock.monotonic()
+        ends = None if within_s is None else began + within_s
         while not stop.is_set() and (ends is None or clock.monotonic() < ends):
             await _wait(stop, SHOW_EVERY_S if ends is None else min(SHOW_EVERY_S, ends - clock.monotonic()))
-            rows = sorted(heard.flush(clock.monotonic()), key=lambda row: -row.mean_dbm)
-            for row in rows:
-                say(_line(row))
-            say(f"{len(rows)} beacons, {len(strangers)} other devices in {SHOW_EVERY_S:.0f} s")
-            strangers.clear()
+            lines = table.lines(clock.monotonic(), began=began)
+            say("\n".join([CLEAR + lines[0], *lines[1:]] if live else lines))
     return 0
+
+
+async def wishes(config: Config) -> DesiredConfig | None:
+    """What the hub has left for this gateway; None when nobody says. A daemon that runs beside us may be evicted."""
+    found: list[bytes] = []
+    try:
+        await _ask_broker(config, found)
+        return codec.decode_config(found[-1], loads=json.loads) if found else None
+    except (BrokerUnavailable, Malformed):
+        return None
 
 
 async def record(ears: Ears, gateway: str, file: Path, stop: asyncio.Event, *, within_s: float | None, say: Say) -> int:
@@ -100,11 +105,13 @@ async def record(ears: Ears, gateway: str, file: Path, stop: asyncio.Event, *, w
 
 
 async def check(config: Config, *, within_s: float, say: Say) -> int:
-    """Say in plain words what works; 0 when all does."""
+    """Say in plain words what works, what does not, and how to mend it; 0 when all does."""
     say(f"config: ok, gateway {config.gateway} of venue {config.venue}")
     hears = await _check_radio(config, within_s, say)
     reaches = await _check_broker(config, say)
-    return 0 if hears and reaches else 1
+    keeps = _check_disk(config, say)
+    _check_clock(say)
+    return 0 if hears and reaches and keeps else 1
 
 
 async def _check_radio(config: Config, within_s: float, say: Say) -> bool:
@@ -119,19 +126,38 @@ async def _check_radio(config: Config, within_s: float, say: Say) -> bool:
                 await _wait(heard, within_s)
                 mode = f"{listening.mode} ({listening.note})" if listening.note else listening.mode
         except ScannerUnavailable as fault:
-            say(f"radio: {fault}")
+            _tell(say, f"radio: {fault}", advice(RADIO, str(fault)))
             fine = False
             continue
         what = "adverts" if heard.is_set() else f"nothing in {within_s:.0f} s"
-        say(f"radio: {name} scans, {mode}, and hears {what}")
+        _tell(say, f"radio: {name} scans, {mode}, and hears {what}", advice(RADIO, f"{listening.note} {what}"))
         fine = fine and heard.is_set()
     return fine
 
 
 async def _check_broker(config: Config, say: Say) -> bool:
     """Connect as ourselves; a daemon that runs beside us may be evicted for a moment, and comes back."""
-    greeting = daemon.greeting(config, suffix=".check")
     found: list[bytes] = []
+    try:
+        version, refused = await _ask_broker(config, found)
+    except BrokerUnavailable as fault:
+        _tell(say, f"broker: {fault}", advice(BROKER, str(fault)))
+        return False
+    if refused:
+        _tell(say, f"broker: {refused}", advice(BROKER, refused))
+        return False
+    say(f"broker: {config.broker.url} lets us in, {version}")
+    _tell(say, f"hub: {_hub(found)}", "" if found else HUB)
+    return True
+
+
+async def _ask_broker(config: Config, found: list[bytes]) -> tuple[str, str]:
+    """The version of MQTT, what it refuses; the configurations that it keeps are put into `found`.
+
+    Raises:
+        BrokerUnavailable: in either version.
+    """
+    greeting = daemon.greeting(config, suffix=".check")
     configured = asyncio.Event()
 
     def receive(topic: str, payload: bytes) -> None:
@@ -139,23 +165,45 @@ async def _check_broker(config: Config, say: Say) -> bool:
             found.append(payload)
             configured.set()
 
-    fault: GatewayError | None = None
-    for version in (V5, V311):
-        try:
-            async with Session(config.broker, greeting, receive, version) as session:
-                await _wait(configured, CONFIG_WITHIN_S)
-                if session.refused:
-                    say(f"broker: {session.refused}")
-                    return False
-                say(f"broker: {config.broker.url} lets us in, {version.name}")
-                say(f"hub: {_hub(found)}")
-                return True
-        except BrokerUnavailable as refused:
-            fault = refused
-            if not refused.other_version:
-                break
-    say(f"broker: {fault}")
-    return False
+    try:
+        async with Session(config.broker, greeting, receive, V5) as session:
+            await _wait(configured, CONFIG_WITHIN_S)
+            return V5.name, session.refused
+    except BrokerUnavailable as fault:
+        if not fault.other_version:
+            raise
+    async with Session(config.broker, greeting, receive, V311) as session:
+        await _wait(configured, CONFIG_WITHIN_S)
+        return V311.name, session.refused
+
+
+def _check_disk(config: Config, say: Say) -> bool:
+    """Can the spool be written, and is there room for it?"""
+    folder = config.spool_dir
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as trial:
+            trial.write(bytes(4096))
+    except OSError as fault:
+        _tell(say, f"disk: {folder} cannot be written: {(fault.strerror or str(fault)).lower()}", DISK)
+        return False
+    free_mib = shutil.disk_usage(folder).free >> 20
+    if free_mib < config.max_mib:
+        _tell(say, f"disk: {free_mib} MiB free in {folder}, the spool may take {config.max_mib}", FULL)
+        return False
+    say(f"disk: ok, the spool may take {config.max_mib} of {free_mib} MiB free")
+    return True
+
+
+def _check_clock(say: Say) -> None:
+    right = clock.wall_ok()
+    _tell(say, f"clock: {'synchronised' if right else 'not synchronised'}", "" if right else CLOCK)
+
+
+def _tell(say: Say, what: str, mend: str) -> None:
+    say(what)
+    if mend:
+        say(f"  mend: {mend}")
 
 
 def _hub(found: list[bytes]) -> str:
@@ -187,7 +235,3 @@ async def _wait(for_it: asyncio.Event, within_s: float | None) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(within_s):
             await for_it.wait()
-
-
-def _line(row: Sighting) -> str:
-    return f"{row.mean_dbm:6.1f} dBm  max {row.max_dbm:4d}  {row.readings:4d} readings  {row.tag}"

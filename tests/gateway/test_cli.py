@@ -175,10 +175,12 @@ def test_check_says_that_the_broker_cannot_be_reached(tmp_path: Path, capsys: py
     code = main(["check", "--config", str(a_config(tmp_path, url))])
 
     assert code == 1
-    config, radio, broker = capsys.readouterr().out.splitlines()
+    config, radio, broker, mend, disk, *_ = capsys.readouterr().out.splitlines()
     assert config == "config: ok, gateway lobby-1 of venue marlton"
     assert radio == f"radio: none, plays {tmp_path / 'rec.jsonl'}"
     assert broker.startswith(f"broker: {url}: found ")
+    assert mend == "  mend: nothing listens there: does mosquitto run, and is the port the one in mqtt.url?"
+    assert disk.startswith("disk: ok")
 
 
 async def test_check_says_that_all_is_well(tmp_path: Path, broker: RunningBroker) -> None:
@@ -191,10 +193,12 @@ async def test_check_says_that_all_is_well(tmp_path: Path, broker: RunningBroker
             said, _ = await gateway.communicate()
 
     assert gateway.returncode == 0
-    assert said.decode().splitlines()[2:] == [
+    lines = said.decode().splitlines()
+    assert lines[2:4] == [
         f"broker: {broker.url} lets us in, MQTTv5",
         "hub: configuration 4, 1 tags enrolled",
     ]
+    assert [line.partition(":")[0] for line in lines[4:6]] == ["disk", "clock"]
     assert all(topic != STATE for topic, _, _ in hub.messages)
 
 
@@ -259,3 +263,32 @@ def rssi(payload: bytes) -> int:
 
 def dumps(fields: object) -> bytes:
     return json.dumps(fields).encode()
+
+
+async def test_scan_with_a_configuration_says_who_is_enrolled(tmp_path: Path, broker: RunningBroker) -> None:
+    wishes = codec.encode_config(DesiredConfig(version=4, key=KEY, tags={NAME: 0}), dumps=dumps)
+    file = a_config(tmp_path, broker.url)
+    rows = [{"t": 0, "gateway": "lobby-1", "tag": tag, "rssi": level} for tag, level in ((GUEST, -60), (STRANGER, -70))]
+    (tmp_path / "rec.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    async with MqttClient(broker.port) as hub:
+        hub.publish(topics.config("marlton", "lobby-1"), wishes, retain=True)
+        await hub.arrived(topics.config("marlton", "lobby-1"))
+
+        async with a_gateway("scan", "--config", file, "--seconds", "1") as gateway:
+            said, _ = await gateway.communicate()
+
+    lines = said.decode().splitlines()
+    assert [line.split()[0] for line in lines[1:]] == ["kind", "ibeacon", "ibeacon", "2"]
+    assert [(line.split()[1], line.split()[-1]) for line in lines[2:4]] == [(GUEST, "yes"), (STRANGER, "no")]
+
+
+def test_check_says_that_the_disk_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = a_config(tmp_path, f"mqtt://127.0.0.1:{free_ports(1)[0]}")
+    (tmp_path / "var").write_text("in the way")
+
+    code = main(["check", "--config", str(file)])
+
+    assert code == 1
+    said = capsys.readouterr().out
+    assert "cannot be written" in said
+    assert "  mend: data_dir must be a folder that this user may write: chown it, or name another" in said
