@@ -18,6 +18,7 @@ from hub.app.enrolling import Enrolling
 from hub.app.extras import TextExtras
 from hub.app.gatekeeping import Gatekeeping
 from hub.app.live import LiveView
+from hub.app.outbox_figures import OutboxFigures
 from hub.app.secret import link_secret
 from hub.app.standing import Standing
 from hub.app.stores import Stores
@@ -54,7 +55,7 @@ _log = structlog.get_logger()
 class House:
     """The rooms of one running hub."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what serve opened for it
         self,
         *,
         config: HubConfig,
@@ -168,6 +169,10 @@ class House:
             shadow=self.config.hub.shadow,
         )
 
+        self.outbox_figures = OutboxFigures(
+            deliveries=self.stores.deliveries, dispatcher=self.dispatcher, channels=channels, clock=clock
+        )
+
     async def pause(self, paused: bool) -> None:  # noqa: FBT001  as the commands say it
         """Send nothing from now on, or what is still worth sending."""
         await self.holding.pause(paused=paused)
@@ -191,6 +196,7 @@ class House:
             pipeline=lambda: self.pipeline.counts,
             link_up=lambda: self.link.is_up,
         )
+        self.figures.watch_outbox(self.outbox_figures.now)
 
     def loops(self) -> Mapping[str, Coroutine[Any, Any, None]]:
         """All that runs for as long as the hub does, by name."""
@@ -199,6 +205,7 @@ class House:
             "pipeline": self.pipeline.run(),
             "deadlines": self.deadlines.run(),
             "outbox": self.dispatcher.run(),
+            "outbox-figures": self.outbox_figures.run(),
             "enrolment": self.enrolling.run(),
             "reload": self._watch_reload(),
             "reserve": self.safeguards.reserve.run(),

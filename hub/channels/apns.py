@@ -56,6 +56,11 @@ class ApnsChannel:
         self._sandbox = sandbox
         self._clock = clock
 
+    @property
+    def renewals(self) -> int:
+        """How often our token was signed anew."""
+        return self._token.renewals
+
     async def send(self, notification: Notification) -> Accepted:
         """As `hub.outbox.port.Channel` says."""
         body = payload(notification)

@@ -46,6 +46,7 @@ class ProviderToken:
         self._clock = clock
         self._token = ""
         self._signed_at: datetime | None = None
+        self.renewals = 0  # how often it was signed
 
     def current(self) -> str:
         """A token that is young enough."""
@@ -65,3 +66,4 @@ class ProviderToken:
         claims = {"iss": self._team_id, "iat": int(now.timestamp())}
         self._token = jwt.encode(claims, self._key, algorithm="ES256", headers={"kid": self._key_id})
         self._signed_at = now
+        self.renewals += 1

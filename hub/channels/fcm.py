@@ -52,6 +52,11 @@ class FcmChannel:
         self._clock = clock
         self._path = f"/v1/projects/{quote(account.project, safe='')}/messages:send"
 
+    @property
+    def renewals(self) -> int:
+        """How often our token was fetched anew."""
+        return self._account.renewals
+
     async def send(self, notification: Notification) -> Accepted:
         """As `hub.outbox.port.Channel` says."""
         asked_at = self._clock.now()

@@ -90,6 +90,7 @@ class ServiceAccount:
         self._clock = clock
         self._token = ""
         self._renew_at = 0.0  # monotonic
+        self.renewals = 0  # how often it was fetched
         self._fetching = asyncio.Lock()
 
     async def token(self, *, instead_of: str | None = None) -> str:
@@ -118,6 +119,7 @@ class ServiceAccount:
         except exceptions.GoogleAuthError as exc:
             raise Transient(Trouble.CREDENTIALS, detail(f"no access token: {type(exc).__name__}")) from exc
         self._token = cast("str", self._credentials.token)
+        self.renewals += 1
         self._renew_at = self._clock.monotonic() + (TOKEN_LIFE - RENEW_BEFORE).total_seconds()
 
 

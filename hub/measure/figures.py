@@ -7,12 +7,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+HELD: Final = ("paused", "clock")  # hub.outbox.holding.Held: rooms of one floor do not import each other
+
 Counts = Callable[[], Mapping[str, int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxNow:
+    """How the outbox stands."""
+
+    age_s: float  # how long the message that is due longest has waited
+    messages: Mapping[str, int]  # by state, those that are of interest
+    held: str | None  # why nothing is sent at all just now
+    resting: Mapping[str, bool]  # by provider: is its breaker open?
+    renewals: Mapping[str, int]  # by provider: how often its token was made anew
 
 
 class Figures:
@@ -55,6 +70,24 @@ class Figures:
 
         self.registry.register(_Asked(collect))
 
+    def watch_outbox(self, outbox: Callable[[], OutboxNow]) -> None:
+        """Show how the outbox stands."""
+
+        def collect() -> Iterator[Metric]:
+            now = outbox()
+            yield GaugeMetricFamily(
+                "innkeeper_outbox_age_seconds", "How long the message that is due longest has waited.", now.age_s
+            )
+            yield _gauges("innkeeper_outbox_messages", "Messages that stand in a state.", "state", now.messages)
+            held = {why: now.held == why for why in HELD}
+            yield _gauges("innkeeper_outbox_held", "1 while nothing is sent, and why.", "why", held)
+            yield _gauges("innkeeper_provider_resting", "1 while its breaker is open.", "provider", now.resting)
+            yield _family(
+                "innkeeper_provider_token_renewals", "Tokens made anew.", ("provider",), _by_name(now.renewals)
+            )
+
+        self.registry.register(_Asked(collect))
+
 
 class _Asked(Collector):
     def __init__(self, collect: Callable[[], Iterator[Metric]]) -> None:
@@ -67,6 +100,13 @@ class _Asked(Collector):
 
 def _by_name(counts: Mapping[str, int]) -> dict[tuple[str, ...], int]:
     return {(str(what),): count for what, count in counts.items()}
+
+
+def _gauges(name: str, about: str, label: str, values: Mapping[str, int]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, about, labels=(label,))
+    for word, value in sorted(values.items()):
+        family.add_metric((word,), value)
+    return family
 
 
 def _family(

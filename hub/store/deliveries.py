@@ -14,6 +14,7 @@ from hub.store.consents import Chain
 from hub.store.sqlite import Store
 from hub.store.times import from_us, to_us
 
+COUNTED: Final = (State.SCHEDULED, State.READY, State.CLAIMED, State.SENDING, State.UNKNOWN, State.DEAD)
 _AGAIN: Final = """
 UPDATE messages SET state = 'READY', reason = NULL, due_us = ?, forgiven = attempts, lease_token = NULL,
 lease_until_us = NULL, updated_us = ? WHERE id = ? AND state = ?
@@ -30,9 +31,22 @@ class DeliveryStore:
         """Have it tried again; what it was. Raises NotFound, or BadRequest where that would be wrong."""
         return await self._store.write(lambda c: _retry(c, message, now, accept_duplicate=accept_duplicate))
 
+    async def standing(self) -> tuple[datetime | None, dict[str, int]]:
+        """Since when the message that is due longest is due, and how many stand in each state that is of interest."""
+        return await self._store.read(_standing)
+
     async def check_consents(self) -> Chain:
         """Is the ledger what it was?"""
         return await self._store.read(consents.check)
+
+
+def _standing(connection: sqlite3.Connection) -> tuple[datetime | None, dict[str, int]]:
+    (due_us,) = connection.execute("SELECT min(due_us) FROM messages WHERE state = 'READY'").fetchone()
+    counts = {
+        state.value: connection.execute("SELECT count(*) FROM messages WHERE state = ?", (state,)).fetchone()[0]
+        for state in COUNTED
+    }
+    return None if due_us is None else from_us(due_us), counts
 
 
 def _retry(connection: sqlite3.Connection, message: str, now: datetime, *, accept_duplicate: bool) -> State:

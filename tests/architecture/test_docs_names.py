@@ -14,7 +14,7 @@ from gateway.metrics import text as gateway_metrics
 from hub.errors import Trouble
 from hub.identity import csv_import
 from hub.ingest.admit import Refusal
-from hub.measure.figures import Figures
+from hub.measure.figures import Figures, OutboxNow
 from hub.outbox.message import State
 from hub.outbox.state import FOLLOWS, RECEIPTS, STARTS, Why
 from hub.pages.floorplan import FloorPlan, read_floorplan
@@ -86,6 +86,8 @@ def test_every_metric_of_the_hub_is_on_the_page_with_its_labels() -> None:
     figures.decided("v", "j", "sent", "matched")
     figures.message("v", "j", "SENT", "apns")
     figures.watch(ingest=lambda: {"rows": 1}, pipeline=lambda: {"transitions": 1}, link_up=lambda: True)
+    now = OutboxNow(age_s=1, messages={"DEAD": 1}, held=None, resting={"apns": False}, renewals={"apns": 1})
+    figures.watch_outbox(lambda: now)
 
     told = {quoted(name)[0]: set(quoted(labels)) for name, labels, _ in rows(OPERATE, "metric of the hub")}
 

@@ -22,10 +22,13 @@ async def test_the_whole_outbox_is_stopped_and_goes_on(tmp_path: Path) -> None:
         await asyncio.sleep(0.3)
         while_stopped = len(sim.accepted())
         [waiting] = (await hub.get("messages"))["items"]
+        metrics = (await hub.api.get("/metrics")).text
         await hub.ask("outbox resume")
         await until(lambda: len(sim.accepted()) == 1, "the mail")
 
     assert (while_stopped, waiting["state"]) == (0, "READY")
+    assert 'innkeeper_outbox_held{why="paused"} 1.0' in metrics
+    assert 'innkeeper_provider_resting{provider="smtp"} 0.0' in metrics
 
 
 async def test_p18_a_hub_that_gets_its_backup_back_mails_nobody_again_and_knows_nobody_who_was_erased(

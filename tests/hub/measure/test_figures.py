@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from prometheus_client import generate_latest
 
-from hub.measure.figures import Figures
+from hub.measure.figures import HELD, Figures, OutboxNow
+from hub.outbox.holding import Held
 
 
 def shown(figures: Figures) -> list[str]:
@@ -49,3 +50,25 @@ def test_a_name_that_holds_quotes_and_lines_stays_one_label() -> None:
     assert shown(figures)[0] == (
         'innkeeper_decisions_total{journey="a\\"b\\nc",kind="started",reason="matched",venue="marlton"} 1.0'
     )
+
+
+def test_the_outbox_says_how_it_stands() -> None:
+    figures = Figures()
+    now = OutboxNow(
+        age_s=2.5, messages={"UNKNOWN": 1, "DEAD": 3}, held="clock", resting={"apns": True}, renewals={"apns": 2}
+    )
+    figures.watch_outbox(lambda: now)
+
+    assert shown(figures) == [
+        "innkeeper_outbox_age_seconds 2.5",
+        'innkeeper_outbox_messages{state="DEAD"} 3.0',
+        'innkeeper_outbox_messages{state="UNKNOWN"} 1.0',
+        'innkeeper_outbox_held{why="clock"} 1.0',
+        'innkeeper_outbox_held{why="paused"} 0.0',
+        'innkeeper_provider_resting{provider="apns"} 1.0',
+        'innkeeper_provider_token_renewals_total{provider="apns"} 2.0',
+    ]
+
+
+def test_why_nothing_is_sent_has_the_outboxs_own_words() -> None:
+    assert set(HELD) == {each.value for each in Held}
