@@ -5,8 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ARGS ?=
+WORKERS ?= 3  # of the tests: one more than two cores, because stories sleep
 # Debian's own tools that the tests use; each test says which, and skips where it is missing.
-SERVICES := dbus-daemon mosquitto mosquitto-clients strace libfaketime
+SERVICES := dbus-daemon mosquitto mosquitto-clients strace libfaketime systemd
 
 .PHONY: demo test setup services check format bench soak lock clean
 
@@ -14,7 +15,7 @@ demo: setup
 	@$(BIN)/innkeeper-sim demo $(ARGS)
 
 test: setup
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 setup: $(STAMP)
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.stories.conftest import Demo
 from wire.pseudonym import pseudonym
 from wire.tag import parse_tag
 
+SIM = Path(sys.executable).with_name("innkeeper-sim")
 PASSER_BY = "0badcafe-0bad-4afe-8bad-cafe0badcafe"
-LONGEST_S = 150  # for whatever of the story is still to come when all other tests are done
+LONGEST_S = 180
 
 Played = tuple[list[dict[str, Any]], Path]
 
@@ -22,11 +24,13 @@ pytestmark = pytest.mark.timeout(LONGEST_S + 30)
 
 
 @pytest.fixture(scope="module")
-def played(demo: Demo) -> Played:
+def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
     """What the demo printed, and the folder that it kept; it ended by itself, and well."""
-    out, err = demo.process.communicate(timeout=LONGEST_S)
-    assert demo.process.returncode == 0, err
-    return [json.loads(line) for line in out.splitlines()], demo.folder
+    folder = tmp_path_factory.mktemp("demo") / "kept"
+    command = [SIM, "demo", "--once", "--json", "--keep", folder]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LONGEST_S)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()], folder
 
 
 def test_exactly_the_right_messages_are_accepted(played: Played) -> None:
