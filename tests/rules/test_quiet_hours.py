@@ -93,3 +93,59 @@ def test_in_every_zone_quiet_ends_and_does_not_begin_again_at_once(
         assert timedelta(0) < until - now <= timedelta(hours=25)
         after = quiet_until(quiet, until, zone)
         assert after is None or after > until
+
+
+SAMPLE = (
+    "Europe/Lisbon",
+    "America/Santiago",
+    "Australia/Lord_Howe",
+    "Asia/Gaza",
+    "Pacific/Chatham",
+    "Africa/Casablanca",
+)
+MINUTE = timedelta(minutes=1)
+
+
+def changes(zone: ZoneInfo, year: int) -> list[datetime]:
+    """The instants of a year at which the zone's clocks change, to the hour."""
+    hours = [datetime(year, 1, 1, tzinfo=UTC) + timedelta(hours=number) for number in range(366 * 24)]
+    shifts = [hour.astimezone(zone).utcoffset() for hour in hours]
+    return [hours[n] for n in range(1, len(hours)) if shifts[n] != shifts[n - 1]]
+
+
+def assert_quiet_around(change: datetime, zone: ZoneInfo, *, every: timedelta) -> None:
+    """Whenever the clock on the wall says night, it is quiet; and what ends the night is eight on the wall."""
+    now = change - timedelta(hours=26)
+    while now < change + timedelta(hours=26):
+        wall = now.astimezone(zone).time()
+        until = quiet_until(NIGHT, now, zone)
+        if wall >= NIGHT.start or wall < NIGHT.end:
+            assert until is not None, (zone.key, now)
+        if until is not None:
+            assert until.astimezone(zone).time() == NIGHT.end, (zone.key, now)
+            assert until - now <= timedelta(hours=13), (zone.key, now)
+        now += every
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_p7_quiet_hours_hold_through_both_changes_of_a_sample_of_zones(name: str) -> None:
+    zone = ZoneInfo(name)
+    found = changes(zone, 2026)
+
+    for change in found:
+        assert_quiet_around(change, zone, every=17 * MINUTE)
+
+    assert len(found) >= 2
+
+
+@pytest.mark.soak
+def test_p7_quiet_hours_hold_through_every_change_of_every_zone() -> None:
+    seen = 0
+    for name in ZONES:
+        zone = ZoneInfo(name)
+        for year in (2026, 2027):
+            for change in changes(zone, year):
+                assert_quiet_around(change, zone, every=7 * MINUTE)
+                seen += 1
+
+    assert seen > 500
