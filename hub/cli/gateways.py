@@ -23,7 +23,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def gateway_add(config: Config, gateway: Named, as_json: AsJson = False) -> None:
-    """Make a gateway's password for the broker and print it, this once; a revocation is lifted."""
+    """Make a gateway's password for the broker and print it, this once; a revocation is undone."""
     answer = ask(config, "gateway add", {"gateway": gateway})
     _print(answer, as_json, [answer["secret"]])
     _tell_the_broker(answer["passwd"])

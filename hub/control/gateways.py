@@ -1,6 +1,6 @@
 """What may be told of gateways? add, rotate, revoke: who comes to the broker, and whom the hub hears.
 
-A gateway that the venue file names is heard unless it was revoked; `add` makes its password and lifts a revocation.
+A gateway that the venue file names is heard unless it was revoked; `add` makes its password and undoes a revocation.
 `revoke` is in force with the hub at once, whatever session it has at the broker.
 """
 
