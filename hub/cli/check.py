@@ -38,14 +38,13 @@ def check(
     schema: Annotated[Schema | None, typer.Option(help="Print the JSON Schema of such a file, for an editor.")] = None,
 ) -> int:
     """Check hub.toml, every venue and every journey under DIR, and run the journeys' examples."""
-    if (schema is None) is (folder is None):
-        raise BadRequest(
-            f"found {'neither DIR nor' if folder is None else 'both DIR and'} --schema; right would be one of them"
-        )
+    if schema is not None and folder is not None:
+        raise BadRequest("found both DIR and --schema; right would be one of them")
     if schema is not None:
         typer.echo(json.dumps(journey_schema() if schema is Schema.JOURNEY else venue_schema(), indent=2))
         return 0
-    assert folder is not None  # noqa: S101  one of them is
+    if folder is None:
+        raise BadRequest("missing argument 'DIR'; `innkeeper --help` lists what is right")
     report = examine(folder)
     if as_json:
         typer.echo(json.dumps(report, ensure_ascii=False))

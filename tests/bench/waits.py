@@ -45,7 +45,7 @@ def run(*, quick: bool = False) -> Mapping[str, float]:
         restart, found = asyncio.run(_restart(path))
         bare = _bare(path)
     assert found == DUE
-    return {"restart_s": restart, "bare_open_s": bare}
+    return {"restart_s": round(restart, 3), "bare_open_s": round(bare, 4)}
 
 
 async def _fill(path: Path, waits: int) -> None:

@@ -92,7 +92,7 @@ def test_a_schema_is_printed_for_an_editor(innkeeper: Innkeeper, hotel: Path) ->
     assert "steps" in json.loads(journey.out)["properties"]
     assert "zones" in json.loads(venue.out)["properties"]
     assert [one.code for one in (both, neither)] == [2, 2]
-    assert neither.err == "innkeeper: found neither DIR nor --schema; right would be one of them\n"
+    assert neither.err == "innkeeper: missing argument 'DIR'; `innkeeper --help` lists what is right\n"
 
 
 def test_a_team_whose_channel_is_off_is_warned_about(innkeeper: Innkeeper, hotel: Path) -> None:
