@@ -34,16 +34,16 @@ def fits(value: Any, schema: Any, root: Any) -> bool:  # noqa: ANN401  any JSON
     return all(_CHECKS[word](value, wanted, schema, root) for word, wanted in schema.items() if word not in _SILENT)
 
 
-def _ref(value: Any, wanted: str, _: Any, root: Any) -> bool:  # noqa: ANN401
+def _ref(value: Any, wanted: str, _: Any, root: Any) -> bool:  # noqa: ANN401  any JSON
     return fits(value, root["$defs"][wanted.removeprefix("#/$defs/")], root)
 
 
-def _type(value: Any, wanted: Any, *_: Any) -> bool:  # noqa: ANN401
+def _type(value: Any, wanted: Any, *_: Any) -> bool:  # noqa: ANN401  any JSON
     names = [wanted] if isinstance(wanted, str) else wanted
     return any(isinstance(value, TYPES[name]) and (name == "boolean" or not isinstance(value, bool)) for name in names)
 
 
-def _additional(value: Any, wanted: Any, schema: Any, root: Any) -> bool:  # noqa: ANN401
+def _additional(value: Any, wanted: Any, schema: Any, root: Any) -> bool:  # noqa: ANN401  any JSON
     known = set(schema.get("properties", ()))
     patterns = schema.get("patternProperties", {})
     rest = [name for name in value if name not in known and not any(re.search(each, name) for each in patterns)]
