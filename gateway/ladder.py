@@ -16,7 +16,7 @@ HOUR_S: Final = 3600.0
 STEADY: Final = 20.0  # first patiences, after the first two tries: at 60 s, 3 min, 23 min, 43 min, …
 QUICK: Final = 2  # tries before it is taken for a quiet venue
 GAPS: Final = 20.0  # mean gaps without an advert: by chance once in 500 million gaps
-LEAST_SHARE: Final = 1 / 3  # of the first patience, however busy the air was: a lift full of phones may leave
+LEAST_SHARE: Final = 1 / 3  # of the first patience, however busy the air was: a crowd may leave
 
 
 class Rung(Enum):
