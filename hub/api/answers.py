@@ -13,6 +13,7 @@ from hub.identity.guest import AttributeValue, Binding, Consent, Device, Reserva
 from hub.identity.port import GuestRecord
 from hub.identity.present import PresentGuest
 from hub.ingest.seen import SeenGateway
+from hub.ingest.tag_health import TagSeen
 from hub.journeys.coupon import Coupon
 from hub.journeys.task import TaskRow
 from hub.outbox.message import State
@@ -53,6 +54,7 @@ class TagHistory(Answer):
     tag: str
     pseudonyms: Mapping[str, str]
     bindings: Sequence[BindingShown]
+    telemetry: Sequence[TagSeen]  # what the gateways heard of its own, the newest first
 
 
 class GuestShown(Answer):

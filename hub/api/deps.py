@@ -16,6 +16,7 @@ from hub.clock import Clock
 from hub.identity.port import Guests
 from hub.identity.resume import Resumed
 from hub.identity.unsubscribe import Unsubscribed
+from hub.ingest.tag_health import TagSeen
 from hub.outbox.message import State
 from hub.outbox.receipt import Receipt
 from wire.advert.frame import TagId
@@ -43,6 +44,7 @@ class ApiDeps:
     read_resume: Callable[[str], Resumed | None]  # who comes back by a link's token
     waiting_for: Callable[[], Sequence[str]]  # what keeps the hub from being ready: "broker", "store"; empty: ready
     metrics: CollectorRegistry
+    telemetry: Callable[[Mapping[str, str]], Sequence[TagSeen]] = lambda _: ()  # of a tag, by its pseudonyms
     guesses: Guesses = field(default_factory=Guesses)  # of coupon codes
 
 

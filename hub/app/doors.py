@@ -15,6 +15,7 @@ from hub.app.house import House
 from hub.control.commands import Commands, ControlDeps
 from hub.control.journeys import JourneyDeps
 from hub.identity import resume, unsubscribe
+from hub.ingest.tag_health import seen_by
 from hub.pages.app import add_pages
 from hub.pages.deps import PagesDeps
 from hub.pages.venue import VenuePage, venue_page
@@ -38,6 +39,7 @@ def http_of(house: House) -> FastAPI:
             take_receipt=house.take_receipt,
             venues=house.standing.shown,
             pseudonyms=house.standing.pseudonyms,
+            telemetry=lambda names: seen_by(names, house.ingest.gateways.told(), house.clock.now()),
             enrolment_changed=house.enrolling.changed,
             read_unsubscribe=lambda token: unsubscribe.read(house.secret, token),
             read_resume=lambda token: resume.read(house.secret, token, now=house.clock.now()),

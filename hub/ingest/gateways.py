@@ -28,6 +28,7 @@ class GatewayBook:
     def __init__(self) -> None:
         self._states: dict[tuple[str, str], GatewayState] = {}
         self._heard: dict[tuple[str, str], float] = {}  # Unix seconds
+        self._told: dict[tuple[str, str], tuple[datetime, GatewayState]] = {}  # when it was alive itself
         self._due: set[tuple[str, str]] = set()
 
     def restore(self, notes: Iterable[GatewayNote]) -> None:
@@ -46,10 +47,15 @@ class GatewayBook:
 
     def said(self, gateway: tuple[str, str], state: GatewayState, at: datetime) -> None:
         """A state came. A retained one, or a last will, is no sign of life; the gateway's own is."""
-        self._states[gateway] = state
         if state.online:
             self._heard[gateway] = at.timestamp()
+            self._told[gateway] = (at, state)
+        self._states[gateway] = state
         self._due.add(gateway)
+
+    def told(self) -> Iterable[tuple[str, str, datetime, GatewayState]]:
+        """What each gateway said last while it was alive, and when; its last will knows nothing."""
+        return [(venue, gateway, at, state) for (venue, gateway), (at, state) in sorted(self._told.items())]
 
     def online(self, gateway: tuple[str, str]) -> bool | None:
         """What it, or its last will, said last; None when it never said."""
