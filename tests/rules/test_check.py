@@ -186,9 +186,9 @@ def test_fifty_journeys_are_checked_in_two_seconds() -> None:
     files = hotel_files()
     welcome = files["hotel/journeys/welcome.yaml"]
     many = {f"hotel/journeys/w{n}.yaml": welcome.replace("journey: welcome", f"journey: w{n}") for n in range(50)}
-    begun = time.perf_counter()
+    begun = time.process_time()
 
     found = check_files({"hotel/venue.yaml": files["hotel/venue.yaml"], **many})
 
     assert found.faults == ()
-    assert time.perf_counter() - begun < 4  # twice the promise: other tests run beside this one
+    assert time.process_time() - begun < 4  # twice the promise: this machine may be slower

@@ -108,9 +108,14 @@ MINUTE = timedelta(minutes=1)
 
 def changes(zone: ZoneInfo, year: int) -> list[datetime]:
     """The instants of a year at which the zone's clocks change, to the hour."""
-    hours = [datetime(year, 1, 1, tzinfo=UTC) + timedelta(hours=number) for number in range(366 * 24)]
-    shifts = [hour.astimezone(zone).utcoffset() for hour in hours]
-    return [hours[n] for n in range(1, len(hours)) if shifts[n] != shifts[n - 1]]
+    found = []
+    for number in range(366):
+        day = datetime(year, 1, 1, tzinfo=UTC) + timedelta(days=number)
+        hours = [day + timedelta(hours=hour) for hour in range(25)]
+        if hours[0].astimezone(zone).utcoffset() != hours[-1].astimezone(zone).utcoffset():
+            shifts = [hour.astimezone(zone).utcoffset() for hour in hours]
+            found += [hours[n] for n in range(1, 25) if shifts[n] != shifts[n - 1]]
+    return found
 
 
 def assert_quiet_around(change: datetime, zone: ZoneInfo, *, every: timedelta) -> None:
@@ -139,6 +144,7 @@ def test_p7_quiet_hours_hold_through_both_changes_of_a_sample_of_zones(name: str
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(1_800)
 def test_p7_quiet_hours_hold_through_every_change_of_every_zone() -> None:
     seen = 0
     for name in ZONES:
