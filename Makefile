@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 ARGS ?=
 WORKERS ?= 3  # of the tests: one more than two cores, because stories sleep
 # Debian's own tools that the tests use; each test says which, and skips where it is missing.
-SERVICES := dbus-daemon mosquitto mosquitto-clients strace libfaketime systemd
+SERVICES := dbus-daemon mosquitto mosquitto-clients strace faketime systemd
 
 .PHONY: demo test setup services check format bench soak lock clean
 

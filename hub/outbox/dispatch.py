@@ -16,7 +16,7 @@ from typing import Final
 import structlog
 
 from hub.clock import Alarm, Clock
-from hub.errors import StoreFailed
+from hub.errors import StoreFailed, WorkRefused
 from hub.outbox.answers import Answers
 from hub.outbox.handover import SEND_WITHIN, Handover
 from hub.outbox.holding import Held, Holding, NeverHeld
@@ -82,13 +82,24 @@ class Dispatcher:
     async def run(self) -> None:
         """Recover what the last start left, then dispatch until cancelled; what is under way then is ended first."""
         await self.holding.settle_in()
-        doubtful = await self.box.recover(now=self.clock.now(), boot=self.boot)
+        doubtful = await self._recovered()
         if doubtful:
             _log.warning("Some messages may have been delivered when the hub last stopped", messages=doubtful)
         async with asyncio.TaskGroup() as tasks:
             for lane in self.lanes.values():
                 tasks.create_task(lane.run(self.handover.hand_over), name=f"outbox-{lane.provider}")
             tasks.create_task(self._claim_for_ever(), name="outbox-claims")
+
+    async def _recovered(self) -> int:
+        """How many messages the last start left in doubt; a disk that is full at the start is waited for."""
+        while True:
+            try:
+                return await self.box.recover(now=self.clock.now(), boot=self.boot)
+            except WorkRefused:
+                raise
+            except StoreFailed as exc:
+                _log.error("The outbox cannot take up what the last start left; trying again", error=str(exc))
+                await asyncio.sleep(STORE_PAUSE.total_seconds())
 
     async def _claim_for_ever(self) -> None:
         while True:

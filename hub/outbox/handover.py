@@ -21,6 +21,7 @@ from hub.outbox.answers import Answer, Answers, next_channel
 from hub.outbox.breaker import admit
 from hub.outbox.lane import Lane, Placed
 from hub.outbox.message import Claimed, Notification, State
+from hub.outbox.persist import persist
 from hub.outbox.port import Box, TextExtras, no_extras
 from hub.outbox.state import Why
 from hub.outbox.time_guard import is_from_the_future
@@ -62,7 +63,8 @@ class Handover:
     async def hand_over(self, lane: Lane, placed: Placed) -> None:
         """Bring one message as far as it goes now. Never raises for one message's sake."""
         try:
-            await self._hand_over(lane, placed)
+            # Again is safe: what was sent is CLAIMED no more, and only what is can be begun.
+            await persist(lambda: self._hand_over(lane, placed), placed.claimed, self.clock)
         except StoreFailed as exc:
             # The lease tells the rest: CLAIMED goes back to READY, SENDING becomes UNKNOWN.
             _log.error(

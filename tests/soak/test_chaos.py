@@ -31,11 +31,15 @@ MISERY: Final = (
     Behaviour(),
     Behaviour(),
 )
+HARD: Final = (0.05, 0.4)  # seconds between two blows
+USUAL: Final = (0.5, 2.0)  # one for each fifty messages or so
 PAST_THE_LEASE_S: Final = 32  # a worker that stands still so long has lost its lease
 AFTER_THE_END: Final = timedelta(seconds=60)
 
 
-async def chaos(site: Site, chance: Random, *, guests: int, seconds: float, long_pauses: bool) -> Counter[str]:
+async def chaos(
+    site: Site, chance: Random, *, guests: int, seconds: float, every_s: tuple[float, float], long_pauses: bool
+) -> Counter[str]:
     """Guests come in while workers are killed and paused; then peace, until all is settled."""
     names = [f"g{n}" for n in range(guests)]
     database = await site.database("chaos", names)
@@ -45,7 +49,7 @@ async def chaos(site: Site, chance: Random, *, guests: int, seconds: float, long
     until = asyncio.get_running_loop().time() + seconds
     pauses: set[asyncio.Task[None]] = set()
     while asyncio.get_running_loop().time() < until:
-        await asyncio.sleep(chance.uniform(0.05, 0.4))
+        await asyncio.sleep(chance.uniform(*every_s))
         site.sim.providers.behave(apns=chance.choice(MISERY))
         nth = chance.randrange(WORKERS)
         if chance.random() < 0.5:
@@ -105,7 +109,7 @@ async def test_p01_p02_three_workers_killed_and_paused_at_random_send_nothing_tw
 ) -> None:
     async with a_site(tmp_path) as site:
         chance = Random(5)  # noqa: S311  a seed, so that a failure can be had again
-        total = await chaos(site, chance, guests=300, seconds=8, long_pauses=False)
+        total = await chaos(site, chance, guests=300, seconds=8, every_s=HARD, long_pauses=False)
 
     assert total["kills"] + total["pauses"] > 10
     assert total["decided"] == total["guests"]
@@ -137,7 +141,7 @@ async def test_p01_p02_p03_ten_thousand_accepted_under_chaos(
         folder.mkdir()
         async with a_site(folder) as site:
             chance = Random(seed)  # noqa: S311  the same
-            total += await chaos(site, chance, guests=2_000, seconds=60, long_pauses=True)
+            total += await chaos(site, chance, guests=2_000, seconds=60, every_s=USUAL, long_pauses=True)
     with capsys.disabled():
         print(f"\nchaos, seeds 1 to {seed}: {dict(total)}")  # noqa: T201  the figures of a proof
 
