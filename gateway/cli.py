@@ -14,6 +14,7 @@ from typing import NoReturn
 
 from gateway import config, daemon, logs, onsite
 from gateway.errors import ConfigError, GatewayError
+from gateway.loop import new_loop
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -21,7 +22,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = arguments().parse_args(argv)
     logs.set_up(args.log_format)
     try:
-        return asyncio.run(_do(args))
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            return runner.run(_do(args))
     except ConfigError as fault:
         sys.stderr.write(f"{fault}\n")
         return 2

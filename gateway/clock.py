@@ -7,6 +7,7 @@ import random
 import secrets
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -30,10 +31,16 @@ def cpu_s() -> float:
     return time.process_time()
 
 
+@cache
+def _libc() -> ctypes.CDLL:
+    """What the program has loaded already."""
+    return ctypes.CDLL(None)
+
+
 def wall_ok() -> bool:
     """Does the kernel hold its clock for synchronised?"""
     try:
-        state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
+        state = _libc().adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
     except (AttributeError, OSError):  # not Linux
         return False
     return 0 <= int(state) < _TIME_ERROR

@@ -23,6 +23,7 @@ from firmware_sim.bluez import private_bus
 from gateway import clock
 from gateway.bleak_scanner import BlueZScanner
 from gateway.held import Origin
+from gateway.loop import new_loop
 from gateway.pipeline import About, Pipeline, dumps
 from gateway.port import Correspondent
 from gateway.spool import Begin, Spool
@@ -149,7 +150,8 @@ def run(*, quick: bool = False) -> Mapping[str, float]:
     """All figures of the gateway."""
     seconds = QUICK_S if quick else LONG_S
     alone = asyncio.run(heard(seconds / 2, bleak_alone=True))["us_an_advert"]
-    return {"ours_us_an_advert": ours(), "bleak_alone_us_an_advert": alone, **asyncio.run(heard(seconds))}
+    with asyncio.Runner(loop_factory=new_loop) as runner:  # as the daemon does
+        return {"ours_us_an_advert": ours(), "bleak_alone_us_an_advert": alone, **runner.run(heard(seconds))}
 
 
 if __name__ == "__main__":
