@@ -185,3 +185,16 @@ def test_an_event_of_the_same_instant_comes_before_the_deadline() -> None:
     guest.does("09:45 checked_out")
 
     assert guest.sent == []
+
+
+def test_of_two_deadlines_the_earlier_comes_first_whichever_is_looked_at() -> None:
+    early = "journey: early\nsteps: [{wait: 30m}, {send: note}]"
+    late = "journey: late\nunless: messaged('1h')\nsteps: [{wait: 45m}, {unless: messaged('1h'), send: other}]"
+    guest = Guest(a_book(early, late))
+    guest.does("09:00 enter lobby")
+    waiting = next(run for run in guest.facts.runs if run.journey == "late")
+
+    guest._take(decide(guest.book, Due(run=waiting.id, at=at("09:45", guest.book)), guest.facts))
+
+    assert guest.sent == ["note"]  # and the later one knows of it
+    assert not any(run.live for run in guest.facts.runs)
