@@ -8,6 +8,7 @@ import re
 import signal
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,7 +47,8 @@ async def killed_at(site: Site, template: Path, call: str, nth: int) -> Outcome:
     at = datetime.now(UTC)
     pid = await site.born(database, GUESTS, at=at)
     tracer = await _traced(pid, f"inject={call}:signal=KILL:when={nth}", call)
-    os.kill(pid, signal.SIGUSR1)
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGUSR1)
     await tracer.wait()
     await site.gone(pid)
     cut_short = any(state not in SETTLED for state in site.states(database).values()) or len(
@@ -81,7 +83,11 @@ async def _traced(pid: int, injection: str, call: str) -> asyncio.subprocess.Pro
 
 
 def _has_tracer(pid: int) -> bool:
-    found = re.search(r"TracerPid:\s*(\d+)", Path(f"/proc/{pid}/status").read_text(encoding="ascii"))
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    except OSError:  # it was killed at the call in which it waited for the sign
+        return True
+    found = re.search(r"TracerPid:\s*(\d+)", status)
     return found is not None and found[1] != "0"
 
 
