@@ -147,8 +147,9 @@ class Link:
 class Radio:
     """The air of one venue."""
 
-    def __init__(self, plan: Floorplan, seed: object) -> None:
+    def __init__(self, plan: Floorplan, seed: object, *, collisions: float = COLLISION_SHARE) -> None:
         self._plan = plan
+        self._collisions = collisions  # the share of adverts that is lost to others'
         self._seed = seed
         self._dice = seeded(seed, "air")
         self._links: dict[tuple[str, str], Link] = {}
@@ -161,7 +162,7 @@ class Radio:
 
         `power_dbm` is the tag's own at 1 m, its offset included.
         """
-        if self._dice.random() < COLLISION_SHARE:
+        if self._dice.random() < self._collisions:
             return None
         level_dbm = self.level_dbm(tag, power_dbm, stance, gateway, t)
         return round(level_dbm) if self._dice.random() < reception(level_dbm) else None

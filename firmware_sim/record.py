@@ -6,14 +6,17 @@ import argparse
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from firmware_sim.beacon import a_beacon, made_up_tag
+from firmware_sim.buildings import KINDS, building
 from firmware_sim.clock import seeded
 from firmware_sim.errors import SimError
 from firmware_sim.floorplan import Floorplan, load_floorplan
 from firmware_sim.guest import roaming, strolling
+from firmware_sim.radio import COLLISION_SHARE
 from firmware_sim.truth import recording_line, survey_line, truth_lines, write_lines
 from firmware_sim.world import Carrier, World
 
@@ -25,18 +28,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command line of `record`."""
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--pack", help="a venue pack of innkeeper's, for instance hotel")
+    where.add_argument("--building", choices=KINDS, help="a building made from the seed, instead of a pack")
     where.add_argument("--venue", type=Path, help="a folder with a floorplan.yaml, instead of a pack")
     parser.add_argument("--tags", type=_count, default=10, help="how many guests walk about")
     parser.add_argument("--hours", type=_span, default=1.0, help="for how long")
     parser.add_argument("--seed", type=int, default=1, help="the same seed makes the same files")
+    parser.add_argument("--interval", type=_interval, default=1.0, help="seconds between a guest's adverts")
+    parser.add_argument("--loss", type=_share, default=COLLISION_SHARE, help="share of the adverts that a crowd costs")
     parser.add_argument("--out", type=Path, required=True, help="folder for recording.jsonl, survey.jsonl, truth.jsonl")
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the three files; 0 when done, 2 when the venue or the folder is wrong."""
     try:
-        plan = load_floorplan(args.venue / "floorplan.yaml") if args.venue else pack_plan(args.pack)
-        counts = record(plan, tags=args.tags, hours=args.hours, seed=args.seed, out=args.out)
+        crowd = Crowd(tags=args.tags, hours=args.hours, interval_s=args.interval, collisions=args.loss)
+        counts = record(_plan(args), crowd, seed=args.seed, out=args.out)
     except (SimError, OSError) as exc:
         sys.stderr.write(f"{exc}\n")
         return 2
@@ -45,16 +51,26 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def record(plan: Floorplan, *, tags: int, hours: float, seed: int, out: Path) -> dict[str, int]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crowd:
+    """Who walks about, for how long, and in what air."""
+
+    tags: int
+    hours: float
+    interval_s: float = 1.0
+    collisions: float = COLLISION_SHARE
+
+
+def record(plan: Floorplan, crowd: Crowd, *, seed: int, out: Path) -> dict[str, int]:
     """Simulate, write, and say how many lines each file has."""
     out.mkdir(parents=True, exist_ok=True)
-    until_s = hours * HOUR_S
-    guests = [_guest(plan, seed, number, until_s) for number in range(tags)]
-    surveyor = _surveyor(plan, seed)
-    crowd = World(plan, guests, seed=seed)
+    until_s = crowd.hours * HOUR_S
+    guests = guests_of(plan, crowd, seed)
+    surveyor = surveyor_of(plan, seed)
+    world = World(plan, guests, seed=seed, collisions=crowd.collisions)
     walk = World(plan, [surveyor], seed=seed)
     files = {
-        "recording.jsonl": (recording_line(heard) for heard in crowd.heard(until_s)),
+        "recording.jsonl": (recording_line(heard) for heard in world.heard(until_s)),
         "survey.jsonl": (survey_line(plan, surveyor, heard) for heard in walk.heard(surveyor.track.end_s)),
         "truth.jsonl": truth_lines(plan, guests, until_s),
     }
@@ -88,14 +104,40 @@ def pack_plan(pack: str) -> Floorplan:
         return load_floorplan(plans[0])
 
 
-def _guest(plan: Floorplan, seed: int, number: int, until_s: float) -> Carrier:
-    beacon = a_beacon(made_up_tag(seeded(seed, "fleet"), number + 1), seed)
-    return Carrier(beacon=beacon, track=roaming(plan, seeded(seed, "guest", number), until_s))
+def guests_of(plan: Floorplan, crowd: Crowd, seed: int) -> list[Carrier]:
+    """Ordinary guests, each with a tag out of the box."""
+    guests = []
+    for number in range(crowd.tags):
+        tag = made_up_tag(seeded(seed, "fleet"), number + 1)
+        track = roaming(plan, seeded(seed, "guest", number), crowd.hours * HOUR_S)
+        guests.append(Carrier(beacon=a_beacon(tag, seed, interval_s=crowd.interval_s), track=track))
+    return guests
 
 
-def _surveyor(plan: Floorplan, seed: int) -> Carrier:
+def surveyor_of(plan: Floorplan, seed: int) -> Carrier:
+    """Someone who walks each place for two minutes."""
     beacon = a_beacon(made_up_tag(seeded(seed, "fleet"), 0), seed)
     return Carrier(beacon=beacon, track=strolling(plan, seeded(seed, "surveyor"), SURVEY_S))
+
+
+def _plan(args: argparse.Namespace) -> Floorplan:
+    if args.building:
+        return building(args.building, args.seed)
+    return load_floorplan(args.venue / "floorplan.yaml") if args.venue else pack_plan(args.pack)
+
+
+def _interval(text: str) -> float:
+    seconds = float(text)
+    if not 0.02 <= seconds <= 10.24:  # noqa: PLR2004  Bluetooth Core, vol 6 part B 4.4.2.2
+        raise argparse.ArgumentTypeError(f"found {text}; right would be 0.02 to 10.24 seconds")
+    return seconds
+
+
+def _share(text: str) -> float:
+    share = float(text)
+    if not 0 <= share < 1:
+        raise argparse.ArgumentTypeError(f"found {text}; right would be 0 to less than 1")
+    return share
 
 
 def _count(text: str) -> int:

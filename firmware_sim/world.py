@@ -10,7 +10,7 @@ from firmware_sim.beacon import Beacon, a_beacon
 from firmware_sim.clock import Clock, seeded
 from firmware_sim.floorplan import Floorplan
 from firmware_sim.guest import Track, Walk, scripted
-from firmware_sim.radio import Radio
+from firmware_sim.radio import COLLISION_SHARE, Radio
 from wire.advert.advertisement import Advertisement
 
 
@@ -40,14 +40,22 @@ def on_a_walk(plan: Floorplan, tag: str, walk: Walk, seed: object) -> Carrier:
 class World:
     """One venue, its gateways and all who walk in it. The same seed makes the same world."""
 
-    def __init__(self, plan: Floorplan, carriers: Sequence[Carrier], *, seed: object = 0) -> None:
+    def __init__(
+        self,
+        plan: Floorplan,
+        carriers: Sequence[Carrier],
+        *,
+        seed: object = 0,
+        collisions: float = COLLISION_SHARE,
+    ) -> None:
         self.plan = plan
+        self._collisions = collisions
         self.carriers = tuple(carriers)
         self._seed = seed
 
     def heard(self, until_s: float, start_s: float = 0.0) -> Iterator[Heard]:
         """Everything that the gateways hear, in the order of time."""
-        radio = Radio(self.plan, self._seed)
+        radio = Radio(self.plan, self._seed, collisions=self._collisions)
         clocks = [carrier.beacon.events(start_s) for carrier in self.carriers]
         queue = [(next(events), index, 0) for index, events in enumerate(clocks)]
         heapq.heapify(queue)

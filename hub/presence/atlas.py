@@ -17,7 +17,7 @@ SIGMA_DB: Final = 3.3
 # Between a guest's level, averaged over some seconds, and the spot's, when she sits near it. Wider, and a zone with few
 # spots swallows its neighbours; narrower, and only who sits where the surveyor stood is found.
 
-HEARD_LEAST: Final = 0.1
+HEARD_LEAST: Final = 0.07
 HEARD_MOST: Final = 0.95  # no share of the survey is certain: guests turn, and doors close
 NEVER_HEARD_DBM: Final = -92.0  # of a gateway that missed the spot in the survey and hears it now
 NEVER_SIGMA_DB: Final = 4.5

@@ -13,8 +13,8 @@ from typing import Final
 from hub.presence.layout import ZoneLayout
 
 HEARTBEAT_S: Final = 5.0  # wire: a gateway sends a row at least this often while it hears a tag
-ROWS: Final = 4  # windows that are remembered; the second loudest of them is the quantile
-MEMORY_S: Final = 4.0  # of a tag that speaks every second; slower ones get INTERVALS of their own
+ROWS: Final = 8  # windows that are remembered; the second loudest of them is the quantile
+MEMORY_S: Final = 6.0  # of a tag that speaks every second; slower ones get INTERVALS of their own
 INTERVALS: Final = 3.5
 FASTEST_S: Final = 0.1  # beacon intervals that we follow; BLE allows 0.02 to 10.24
 SLOWEST_S: Final = 10.24
@@ -23,7 +23,7 @@ UNKNOWN_S: Final = 3.0  # what a tag is taken for until two of its adverts were 
 AUDIBLE_INTERVALS: Final = 2.5  # adverts that may be lost in a row before a level is forgotten
 SILENCE_S: Final = 10.0  # two heartbeats: one row may be lost on its way
 SILENCE_INTERVALS: Final = 5.0  # and so many adverts
-LEFT_S: Final = 15.0  # more, until she is said to have left: what is told is not lightly taken back
+LEFT_S: Final = 10.0  # more, until she is said to have left: what is told is not lightly taken back
 
 
 class Ear:

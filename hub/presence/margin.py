@@ -17,10 +17,10 @@ from hub.presence.steps import move
 from hub.presence.transition import Transition
 from hub.presence.visit import Tracked
 
-SWITCH_MARGIN_DB: Final = 6.0
+SWITCH_MARGIN_DB: Final = 5.0
 # Two gateways at equal distance differ by 4 dB (one standard deviation) through shadowing alone.
 
-SWITCH_HOLD_S: Final = 3.0  # three windows: one loud one is a reflection
+SWITCH_HOLD_S: Final = 4.0  # four windows: one loud one is a reflection
 
 SURE_LEAD_DB: Final = 4.0
 UNSURE: Final = 3.0

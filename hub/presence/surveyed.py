@@ -27,28 +27,33 @@ MOVE_DB: Final = 4.5  # one standard deviation of fading behind a wall
 STILL_SECONDS: Final = 25.0  # so long an average forgets by itself: doors, furniture, the tag in another pocket
 SETTLED_S: Final = 3.0  # an average that is younger forgets a gateway that has fallen silent
 
-FIT_WEIGHT: Final = 0.35  # the levels of one place are not independent: they count for about a third
+FIT_WEIGHT: Final = 0.42  # the levels of one place are not independent: they count for less than half
 NEAR_DB: Final = 5.0  # so many dB louder make a zone e times as likely
 NOWHERE_DBM: Final = -92.0  # as near as all that is heard in a corridor: guests pass corridors, and stay in zones
 OUTSIDE_DBM: Final = -94.0
 NOBODY: Final[frozenset[str]] = frozenset()
 UNWALKED: Final = -6.0  # the fit of a zone that the survey left out: only its own gateways speak for it
 LEAST_FIT: Final = 1e-30
-SHARPNESS: Final = 1.5
+SHARPNESS: Final = 1.3
 MEMORY: Final = 0.6  # of the smoothed scores, a second: about two seconds
 WORST: Final = -12.0  # no place is less likely than this: nothing is ever out of the question for long
 
-BONUS: Final = 1.5  # of the zone that she is in, in nats, when she has not moved for BONUS_S
+BONUS: Final = 4.0  # of the zone that she is in, in nats, when she has not moved for BONUS_S
+LEAST_BONUS: Final = 1.5  # when she has only just moved
 BONUS_S: Final = 20.0
 
-SURE: Final = 0.8
-LIKELY: Final = 0.55
-# A place that is SURE for so many seconds is believed, or one that is LIKELY for as many more:
-ENTER_S: Final = 1
-SWITCH_S: Final = 1
-LEAVE_S: Final = 2
+# A place that is SURE for more than so many seconds is believed, or one that is LIKELY for as long:
+ENTER_SURE: Final = 0.93
+ENTER_S: Final = 2
+ENTER_LIKELY: Final = 0.65
 ENTER_LIKELY_S: Final = 8.0
+SWITCH_SURE: Final = 0.9
+SWITCH_S: Final = 1
+SWITCH_LIKELY: Final = 0.5
 SWITCH_LIKELY_S: Final = 20.0
+LEAVE_SURE: Final = 0.93
+LEAVE_S: Final = 2
+LEAVE_LIKELY: Final = 0.65
 LEAVE_LIKELY_S: Final = 8.0
 
 OUTSIDE: Final = 0  # the places of an atlas, in order
@@ -72,9 +77,9 @@ class Mind:
         "candidate",
         "count",
         "fast",
-        "jumped_at",
         "likely",
         "place",
+        "rooted",
         "scores",
         "since",
         "slow",
@@ -86,7 +91,7 @@ class Mind:
         self.fast: dict[str, list[float]] = {}  # by gateway: when it last heard her, and her smoothed level
         self.slow: dict[str, float] = {}  # the average since she last moved
         self.count = 0.0  # seconds in it
-        self.jumped_at = float("-inf")
+        self.rooted = 0.0  # seconds for which her place has been the likeliest since she moved
         self.scores = [WORST] * places
         self.scores[place if place != NOWHERE else OUTSIDE] = 0.0
         self.place = place  # where she is believed to be
@@ -116,7 +121,7 @@ class Mind:
         self._attend(now, hold_s, gone)
         scores = self.score(atlas, gone)
         self.scores = [MEMORY * old + (1 - MEMORY) * new for old, new in zip(self.scores, scores, strict=True)]
-        return self._decide(atlas, self._posterior(now), now)
+        return self._decide(atlas, self._posterior(), now)
 
     @property
     def is_idle(self) -> bool:
@@ -135,7 +140,7 @@ class Mind:
             if name not in gone:
                 change += (fast.get(name, FAINT_DBM) - slow.get(name, FAINT_DBM)) ** 2
         if change > MOVED * MOVE_DB * MOVE_DB * len(names):
-            self.jumped_at = now
+            self.rooted = 0.0
             self.slow = {**{name: slow[name] for name in slow if name in gone}, **fast}
             self.count = 1.0
             return
@@ -178,14 +183,17 @@ class Mind:
         best = max(scores)
         return [max(value - best, WORST) for value in scores]
 
-    def _posterior(self, now: float) -> list[float]:
-        bonus = BONUS * min(1.0, (now - self.jumped_at) / BONUS_S)
+    def _posterior(self) -> list[float]:
         scores = self.scores.copy()
+        best = scores.index(max(scores))
+        here = best == self.place or (best < ZONES and self.place < ZONES)
+        self.rooted = min(self.rooted + 1, BONUS_S) if here else max(self.rooted - 1, 0.0)
+        bonus = LEAST_BONUS + (BONUS - LEAST_BONUS) * self.rooted / BONUS_S
         scores[self.place] += bonus
         if self.place == NOWHERE:
             scores[OUTSIDE] += bonus
-        best = max(scores)
-        likely = [exp(value - best) for value in scores]
+        most = max(scores)
+        likely = [exp(value - most) for value in scores]
         likely[NOWHERE] += likely[OUTSIDE]
         likely[OUTSIDE] = 0.0
         total = sum(likely)
@@ -194,21 +202,21 @@ class Mind:
     def _decide(self, atlas: Atlas, likely: list[float], now: float) -> Belief | None:
         self.likely = max(likely)
         self.best = best = likely.index(self.likely)
-        if best == self.place or self.likely < LIKELY:
+        if best == NOWHERE:
+            sure, seconds, likely_enough, wait_s = LEAVE_SURE, LEAVE_S, LEAVE_LIKELY, LEAVE_LIKELY_S
+        elif self.place == NOWHERE:
+            sure, seconds, likely_enough, wait_s = ENTER_SURE, ENTER_S, ENTER_LIKELY, ENTER_LIKELY_S
+        else:
+            sure, seconds, likely_enough, wait_s = SWITCH_SURE, SWITCH_S, SWITCH_LIKELY, SWITCH_LIKELY_S
+        if best == self.place or self.likely < likely_enough:
             self.candidate = None
             return None
         if self.candidate != best:
             self.candidate, self.since, self.sure = best, now, 0
-        self.sure = self.sure + 1 if self.likely >= SURE else 0
-        if best == NOWHERE:
-            seconds, wait_s = LEAVE_S, LEAVE_LIKELY_S
-        elif self.place == NOWHERE:
-            seconds, wait_s = ENTER_S, ENTER_LIKELY_S
-        else:
-            seconds, wait_s = SWITCH_S, SWITCH_LIKELY_S
+        self.sure = self.sure + 1 if self.likely >= sure else 0
         if self.sure <= seconds and now - self.since < wait_s:
             return None
-        self.place, self.candidate = best, None
+        self.place, self.candidate, self.rooted = best, None, 0.0
         zone = atlas.zones[best - ZONES] if best >= ZONES else None
         return Belief(zone, self.since, round(self.likely, 3))
 
