@@ -13,6 +13,7 @@ from typing import Final
 from hub.presence.layout import ZoneLayout
 
 HEARTBEAT_S: Final = 5.0  # wire: a gateway sends a row at least this often while it hears a tag
+FEW: Final = 3  # fewer windows than that have no second loudest: the loudest counts
 ROWS: Final = 8  # windows that are remembered; the second loudest of them is the quantile
 MEMORY_S: Final = 6.0  # of a tag that speaks every second; slower ones get INTERVALS of their own
 INTERVALS: Final = 3.5
@@ -29,7 +30,7 @@ LEFT_S: Final = 10.0  # more, until she is said to have left: what is told is no
 class Ear:
     """One tag at one gateway. Mutable and bare: it is touched for each sighting."""
 
-    __slots__ = ("last_at", "level", "readings", "times", "uppers", "zone")
+    __slots__ = ("last_at", "level", "loudest", "readings", "times", "uppers", "zone")
 
     def __init__(self, zone: ZoneLayout) -> None:
         self.zone = zone  # the gateway's
@@ -38,19 +39,32 @@ class Ear:
         self.last_at = -inf
         self.readings = 0  # in the last window
         self.level = -127.0
+        self.loudest = -127.0
 
     def hear(self, at: float, upper_dbm: float, readings: int, memory_s: float) -> float:
-        """Add one window; the level that results."""
+        """Add one window; the level that results.
+
+        Sorting is put off for as long as nothing of the two loudest is forgotten: it would be half of presence's work.
+        """
         times, uppers = self.times, self.uppers
         times.append(at)
         uppers.append(upper_dbm)
-        horizon = at - memory_s
-        while times[0] < horizon or len(times) > ROWS:
-            del times[0], uppers[0]
         self.last_at = at
         self.readings = readings
-        level = sorted(uppers)[-2] if len(uppers) > 2 else max(uppers)  # noqa: PLR2004  two cannot out-vote each other
-        self.level = level
+        level = self.level
+        if times[0] >= at - memory_s and len(times) <= ROWS and len(times) > FEW:
+            if upper_dbm > level:
+                self.level, self.loudest = min(upper_dbm, self.loudest), max(upper_dbm, self.loudest)
+            return self.level
+        forgotten = -inf
+        while times[0] < at - memory_s or len(times) > ROWS:
+            forgotten = max(forgotten, uppers[0])
+            del times[0], uppers[0]
+        if forgotten < level and upper_dbm <= level and len(times) > FEW:
+            return level
+        ranked = sorted(uppers)
+        self.loudest = ranked[-1]
+        self.level = level = ranked[-2] if len(ranked) >= FEW else self.loudest  # two cannot out-vote each other
         return level
 
 

@@ -7,13 +7,13 @@ from typing import Final
 from hub.presence.hearing import HEARTBEAT_S, Ear, learned, memory_s, teaches
 from hub.presence.layout import ZoneLayout
 from hub.presence.margin import SWITCH_MARGIN_DB
-from hub.presence.visit import Tracked, Visit
+from hub.presence.visit import Tracked
 
 CLOCK_STEP_S: Final = 120.0
 # No live sighting is that much older than another: when one seems so, the hub's wall clock was set back.
 
 
-def hear(  # noqa: PLR0913, PLR0917  a sighting's fields: a value would be made for each of millions
+def hear(  # noqa: C901, PLR0913, PLR0917  a sighting's fields and cases in one call: for millions, each call and value counts
     tracked: Tracked, gateway: str, zone: ZoneLayout, at: float, first_at: float, readings: int, upper_dbm: float
 ) -> bool:
     """Remember one window; can it have changed where she is?"""
@@ -28,21 +28,34 @@ def hear(  # noqa: PLR0913, PLR0917  a sighting's fields: a value would be made 
         return False  # overtaken on its way
     else:
         sample = (at - first_at) / (readings - 1) if readings > 1 and at > first_at else first_at - ear.last_at
-        if teaches(tracked.interval_s, sample):
-            tracked.interval_s = learned(tracked.interval_s, sample)
+        known = tracked.interval_s
+        if (known is None or not 0.9 * known < sample < 1.5 * known) and teaches(known, sample):
+            tracked.interval_s = learned(known, sample)
             tracked.memory_s = memory_s(tracked.interval_s)
     level = ear.hear(at, upper_dbm, readings, tracked.memory_s)
     visit = tracked.visit
     if visit is not None and zone is visit.zone:
-        return _stays(tracked, visit, zone, at, level)
+        tracked.own_dbm = level
+        if level >= zone.leave_dbm and at > visit.heard_at:
+            visit.heard_at = at
+            visit.away = False
+        return (
+            tracked.rival_dbm >= level + SWITCH_MARGIN_DB
+            or visit.heard_at >= visit.dwell_at
+            or tracked.candidate is not None
+        )
     if zone is tracked.candidate:
         tracked.readings += readings
         return True
-    tracked.rival_dbm = max(tracked.rival_dbm, level)
+    if level > tracked.rival_dbm:  # noqa: PLR1730  a call of max() for each of millions
+        tracked.rival_dbm = level
     if visit is None:
         return level >= zone.enter_dbm or tracked.candidate is not None
-    silent = at - visit.heard_at > HEARTBEAT_S
-    return silent or level >= tracked.own_dbm + SWITCH_MARGIN_DB or tracked.candidate is not None
+    return (
+        at - visit.heard_at > HEARTBEAT_S
+        or level >= tracked.own_dbm + SWITCH_MARGIN_DB
+        or tracked.candidate is not None
+    )
 
 
 def rewind(tracked: Tracked, at: float) -> None:
@@ -55,16 +68,3 @@ def rewind(tracked: Tracked, at: float) -> None:
         tracked.mind.thought_at = at
     if tracked.visit is not None:
         tracked.visit.heard_at = at
-
-
-def _stays(tracked: Tracked, visit: Visit, zone: ZoneLayout, at: float, level: float) -> bool:
-    """Her zone hears her; is there anything to be decided?"""
-    tracked.own_dbm = level
-    if level >= zone.leave_dbm and at > visit.heard_at:
-        visit.heard_at = at
-        visit.away = False
-    return (
-        tracked.rival_dbm >= level + SWITCH_MARGIN_DB
-        or visit.heard_at >= visit.dwell_at
-        or tracked.candidate is not None
-    )

@@ -74,6 +74,7 @@ def theirs(case: Case, rule: Callable[[Zones], Rule]) -> list[Told]:
     told: list[Told] = []
     rules: dict[str, Rule] = {}
     believed: dict[str, str | None] = {}
+    due = 0.0
 
     def look(tag: str, t: float) -> None:
         zone = rules[tag].zone
@@ -89,7 +90,6 @@ def theirs(case: Case, rule: Callable[[Zones], Rule]) -> list[Told]:
                 look(tag, due)
             due += 1.0
 
-    due = 0.0
     for row in case.readings:
         tick(row.t)
         rules.setdefault(row.tag, rule(case.zones)).hear(row.t, row.gateway, row.rssi_dbm)

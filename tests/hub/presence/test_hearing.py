@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hub.presence.hearing import ROWS, UNKNOWN_S, Ear, audible_s, learned, memory_s, silence_s, teaches
 from hub.presence.layout import ZoneLayout
@@ -53,3 +55,18 @@ def test_slower_tags_are_waited_for_longer() -> None:
 def test_levels_outlast_the_heartbeat_and_silence_outlasts_the_levels() -> None:
     for interval in (0.1, 1.0, 3.0, 10.0):
         assert 5.0 < audible_s(interval) < silence_s(interval)
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 3), st.integers(-100, -30)), min_size=1, max_size=60),
+    st.sampled_from([0.5, 4.0, 6.0]),
+)
+def test_level_is_what_sorting_would_say(windows: list[tuple[float, int]], memory: float) -> None:
+    ear, at, kept = Ear(LOBBY), 0.0, []
+
+    for gap, dbm in windows:
+        at += gap
+        kept = [(then, loud) for then, loud in [*kept, (at, dbm)] if then >= at - memory][-ROWS:]
+        loud = sorted(loud for _, loud in kept)
+
+        assert ear.hear(at, dbm, 1, memory) == (loud[-2] if len(loud) > 2 else loud[-1])
