@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.presence.hearing import ROWS
 from hub.presence.layout import Layout, ZoneLayout
+from hub.presence.recording import Reading
+from hub.presence.survey import learn
 from hub.presence.tracker import Heard, Tracker
 from hub.presence.transition import Change, Transition
 from wire.pseudonym import Pseudonym
@@ -40,9 +44,29 @@ steps = st.tuples(
 )
 
 
-@given(st.lists(steps, max_size=60))
-def test_visits_are_well_formed_whatever_arrives(story: list[tuple[float, list[tuple], tuple | None]]) -> None:  # type: ignore[type-arg]  # drawn by hypothesis
-    tracker = Tracker([LAYOUT])
+SURVEYED = replace(
+    LAYOUT,
+    survey=learn(
+        "marlton",
+        [
+            Reading(float(60 * place + second), gateway, "s", dbm, zone)
+            for place, (zone, loud) in enumerate(
+                (("lobby", "lobby-1"), ("bar", "bar-1"), ("pool", "pool-1"), (None, ""))
+            )
+            for second in range(60)
+            for gateway in GATEWAYS[:3]
+            for dbm in (-62.0 if gateway == loud else -85.0,)
+        ],
+    ),
+)
+
+
+@pytest.mark.parametrize("layout", [LAYOUT, SURVEYED], ids=["margin", "surveyed"])
+@given(story=st.lists(steps, max_size=60))
+def test_visits_are_well_formed_whatever_arrives(
+    layout: Layout, story: list[tuple[float, list[tuple], tuple | None]]
+) -> None:  # type: ignore[type-arg]  # drawn by hypothesis
+    tracker = Tracker([layout])
     now = T0
     changes: list[Transition] = []
 
@@ -59,16 +83,20 @@ def test_visits_are_well_formed_whatever_arrives(story: list[tuple[float, list[t
         assert len(tags) <= len(TAGS)
         for tracked in tags.values():
             assert len(tracked.ears) <= 3
+            assert tracked.mind is None or len(tracked.mind.fast) <= 3
             assert len(tracked.past) <= 3
             assert all(len(ear.times) == len(ear.uppers) <= ROWS for ear in tracked.ears.values())
 
 
-@given(st.lists(steps, max_size=60))
-def test_same_story_told_twice_gives_the_same_visits(story: list[tuple[float, list[tuple], tuple | None]]) -> None:  # type: ignore[type-arg]  # drawn by hypothesis
+@pytest.mark.parametrize("layout", [LAYOUT, SURVEYED], ids=["margin", "surveyed"])
+@given(story=st.lists(steps, max_size=60))
+def test_same_story_told_twice_gives_the_same_visits(
+    layout: Layout, story: list[tuple[float, list[tuple], tuple | None]]
+) -> None:  # type: ignore[type-arg]  # drawn by hypothesis
     told: list[list[Transition]] = []
 
     for _ in range(2):
-        tracker, now, changes = Tracker([LAYOUT]), T0, []
+        tracker, now, changes = Tracker([layout]), T0, []
         for step, rows, _state in story:
             now += step
             changes += tracker.observe([_heard(now, row) for row in rows])

@@ -1,0 +1,204 @@
+"""Who is where in a venue that was surveyed, in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from hub.presence.layout import Layout, ZoneLayout
+from hub.presence.recording import Reading
+from hub.presence.survey import learn
+from hub.presence.tracker import Tracker
+from hub.presence.transition import Change, OpenVisit, Transition
+from wire.pseudonym import Pseudonym
+
+T0 = 1_795_335_600.0
+ALICE = Pseudonym("Wxyc7f0aKq2m_9Zt")
+PLACES: Mapping[str | None, Mapping[str, int]] = {
+    "bar": {"bar-1": -64, "pool-1": -84},
+    "pool": {"bar-1": -83, "pool-1": -62},
+    None: {"bar-1": -82, "pool-1": -81},  # the corridor between them
+}
+ZONES = (
+    ZoneLayout(zone="bar", gateways=("bar-1",), dwells=(timedelta(seconds=30),)),
+    ZoneLayout(zone="pool", gateways=("pool-1",)),
+)
+
+
+def a_walk() -> list[Reading]:
+    """Two minutes in each place, with a few dB of fading."""
+    rows, t = [], 0.0
+    for zone, levels in PLACES.items():
+        for _ in range(120):
+            t += 1
+            rows += [
+                Reading(t, gateway, "surveyor", dbm + (3 * t + n) % 5 - 2, zone)
+                for n, (gateway, dbm) in enumerate(levels.items())
+            ]
+    return rows
+
+
+VENUE = Layout(venue="marlton", zones=ZONES, survey=learn("marlton", a_walk()))
+
+
+class Walk:
+    """Plays sightings second by second, with the clockwork that the hub has."""
+
+    def __init__(self, layout: Layout = VENUE, *, tell_resumed: bool = False) -> None:
+        self.tracker = Tracker([layout], tell_resumed=tell_resumed)
+        self.now = 0
+
+    def stays(self, seconds: int, levels: Mapping[str, int], every: int = 1) -> list[Transition]:
+        changes: list[Transition] = []
+        for _ in range(seconds):
+            at = T0 + self.now
+            if self.now % every == 0:
+                changes += self.tracker.observe(
+                    ("marlton", gateway, ALICE, at, at, 1, float(dbm + self.now % 3 - 1), dbm, dbm, True)
+                    for gateway, dbm in levels.items()
+                )
+            changes += self.tracker.expire(at)
+            self.now += 1
+        return changes
+
+
+def told(changes: Iterable[Transition]) -> list[tuple[str, str]]:
+    return [(change.kind.value, change.zone) for change in changes]
+
+
+def test_guest_who_walks_in_has_entered_within_five_seconds() -> None:
+    changes = Walk().stays(6, PLACES["bar"])
+
+    assert told(changes) == [("entered", "bar")]
+    assert 0.5 < changes[0].confidence <= 1.0
+
+
+def test_guest_who_walks_over_leaves_and_enters_in_that_order() -> None:
+    walk = Walk()
+    walk.stays(20, PLACES["bar"])
+
+    changes = walk.stays(15, PLACES["pool"])
+
+    assert told(changes) == [("left", "bar"), ("entered", "pool")]
+    assert changes[0].at == changes[1].at
+
+
+def test_passer_by_in_the_corridor_is_no_visitor_although_she_is_heard() -> None:
+    walk = Walk()
+    walk.stays(60, {})
+
+    assert walk.stays(6, PLACES[None]) + walk.stays(60, {}) == []
+
+
+def test_silence_of_the_other_gateway_is_evidence() -> None:
+    walk = Walk()
+
+    changes = walk.stays(20, {"bar-1": -68})
+
+    assert told(changes) == [("entered", "bar")]
+
+
+def test_guest_who_goes_silent_has_left_when_she_was_last_heard() -> None:
+    walk = Walk()
+    walk.stays(20, PLACES["bar"])
+
+    changes = walk.stays(40, {})
+
+    assert told(changes) == [("left", "bar")]
+    assert 15 <= changes[0].at.timestamp() - T0 <= 19
+
+
+def test_thinned_tag_is_not_silent_and_reaches_its_dwell() -> None:
+    walk = Walk()
+    walk.stays(10, PLACES["bar"])
+
+    changes = walk.stays(100, PLACES["bar"], every=5)
+
+    assert told(changes) == [("dwelled", "bar")]
+
+
+def test_slow_tag_enters_and_does_not_flicker() -> None:
+    changes = Walk().stays(300, PLACES["bar"], every=5)
+
+    assert told(changes) == [("entered", "bar"), ("dwelled", "bar")]
+
+
+def test_return_within_a_minute_resumes_the_visit() -> None:
+    walk = Walk(tell_resumed=True)
+    first = walk.stays(20, PLACES["bar"])
+
+    changes = walk.stays(30, {}) + walk.stays(8, PLACES["bar"])
+
+    assert [change.kind for change in changes][:2] == [Change.LEFT, Change.RESUMED]
+    assert {change.visit for change in changes} == {first[0].visit}
+
+
+def test_dead_gateway_does_not_empty_its_zone() -> None:
+    walk = Walk()
+    walk.stays(20, PLACES["bar"])
+    walk.tracker.gateway_state("marlton", "bar-1", T0 + 20, online=False)
+
+    changes = walk.stays(300, {"pool-1": -84})
+    walk.tracker.gateway_state("marlton", "bar-1", T0 + walk.now, online=True)
+    changes += walk.stays(30, PLACES["bar"])
+
+    assert [kind for kind, _ in told(changes) if kind != "dwelled"] == []
+    assert [at.zone for at in walk.tracker.where("marlton")] == ["bar"]
+
+
+def test_dead_gateway_does_not_empty_its_zone_when_nobody_else_hears_her() -> None:
+    walk = Walk()
+    walk.stays(20, {"bar-1": -64})
+    walk.tracker.gateway_state("marlton", "bar-1", T0 + 20, online=False)
+
+    assert walk.stays(300, {}) == []
+
+
+def test_hub_without_its_broker_sends_nobody_home() -> None:
+    walk = Walk()
+    walk.stays(20, PLACES["bar"])
+    walk.tracker.link_state(T0 + 20, up=False)
+
+    held = walk.stays(200, {})
+    walk.tracker.link_state(T0 + walk.now, up=True)
+
+    assert held == []
+    assert told(walk.stays(40, {})) == [("left", "bar")]
+
+
+def test_restart_brings_an_open_visit_back_and_waits_for_the_gateways() -> None:
+    walk = Walk()
+    known = OpenVisit(
+        venue="marlton",
+        tag=ALICE,
+        zone="bar",
+        visit="v1",
+        entered=datetime.fromtimestamp(T0 - 100, UTC),
+        dwelled=timedelta(seconds=30),
+    )
+
+    restored = walk.tracker.restore([known], now=T0)
+    held = walk.stays(30, {}) + walk.stays(30, PLACES["bar"])
+    left = walk.stays(40, {})
+
+    assert restored == held == []
+    assert [(change.kind, change.visit) for change in left] == [(Change.LEFT, "v1")]
+
+
+def test_zone_that_the_survey_left_out_is_entered_by_its_own_gateway() -> None:
+    spa = ZoneLayout(zone="spa", gateways=("spa-1",))
+    walk = Walk(replace(VENUE, zones=(*ZONES, spa)))
+
+    changes = walk.stays(30, {"spa-1": -55, "bar-1": -92})
+
+    assert told(changes) == [("entered", "spa")]
+
+
+def test_late_sightings_trigger_nothing() -> None:
+    tracker = Tracker([VENUE])
+
+    for second in range(60):
+        at = T0 + second
+        assert tracker.observe([("marlton", "bar-1", ALICE, at, at, 1, -60.0, -60, -60, False)]) == []
+        assert tracker.expire(at) == []
