@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import signal
 import ssl
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import pytest
-from paho.mqtt.client import Client
+from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from tests.fakes.mosquitto import RunningMosquitto, running_mosquitto
@@ -39,6 +42,7 @@ class House:
         self.hotel: Hotel = a_hotel(run, folder, broker=broker.url, mqtt=secure)
         self.passwords: dict[str, str] = {}
         self.hub = run.start("hub", "innkeeper", "hub", "--config", self.hotel.config)
+        self.hub.says("The hub is ready")
 
     def command(self, verb: str, gateway: str) -> str:
         """`innkeeper gateway VERB`."""
@@ -149,14 +153,19 @@ def test_p33_a_flood_is_quarantined_and_the_others_are_heard_within_two_seconds(
     with house.hotel.api(house.hub) as api:
         hers, other = api.enrol("rosa", TAG), api.enrol("ada", OTHER, address="b2" * 32)
         rogue, honest = house.client(ROGUE), house.client(HONEST)
-        acks: dict[int, float] = {}
-        honest.on_message = lambda _client, _data, message: acks.setdefault(
-            json.loads(message.payload)["upto"], time.monotonic()
-        )
+        acks: dict[int, float] = {}  # by seq: when it was confirmed
+
+        def confirmed(_client: Client, _data: object, message: MQTTMessage) -> None:
+            ack = json.loads(message.payload)
+            for first, last in ((1, ack["upto"]), *ack["also"]):
+                for seq in range(first, last + 1):
+                    acks.setdefault(seq, time.monotonic())
+
+        honest.on_message = confirmed
         honest.subscribe(f"ik/1/{VENUE}/{HONEST}/ack", qos=1)
         rogue.publish(live(ROGUE), bytes(10 << 20), qos=0)  # 10 MB: the broker lets it fall
 
-        latencies = _flooded(rogue, honest, hers, other, acks)
+        latencies = _flooded(house, honest, hers, other, acks)
 
         until(lambda: api.count("quarantines") >= 1, "the alarm")
         assert _p95(latencies) <= 2.0, sorted(latencies)[-5:]
@@ -167,21 +176,40 @@ def test_p33_a_flood_is_quarantined_and_the_others_are_heard_within_two_seconds(
         client.loop_stop()
 
 
-def _flooded(rogue: Client, honest: Client, hers: str, other: str, acks: dict[int, float]) -> list[float]:
+# In a process of its own, so that it takes nothing from the one that measures: 8,000 messages a second for 5 s.
+FLOOD = """
+import ssl, sys, time
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion
+port, ca, user, password, topic, payload = sys.argv[1:]
+client = Client(CallbackAPIVersion.VERSION2, client_id="rogue")
+client.username_pw_set(user, password)
+client.tls_set_context(ssl.create_default_context(cafile=ca))
+client.connect("localhost", int(port))
+client.loop_start()
+while not client.is_connected(): time.sleep(0.01)
+began = time.monotonic()
+for number in range(40_000):
+    client.publish(topic, payload, qos=0)
+    if number % 250 == 0:
+        time.sleep(max(0.0, began + number / 8000 - time.monotonic()))
+time.sleep(1)
+"""
+
+
+def _flooded(house: House, honest: Client, hers: str, other: str, acks: dict[int, float]) -> list[float]:
     """What the honest gateway's batches take to be confirmed while the other floods."""
+    user = f"{VENUE}/{ROGUE}"
+    words = (str(house.broker.port), str(house.broker.ca_file), user, house.passwords[ROGUE], live(ROGUE))
+    flooding = subprocess.Popen([sys.executable, "-c", FLOOD, *words, a_batch(ROGUE, 1, hers)])
     sent: dict[int, float] = {}
-    flood = a_batch(ROGUE, 1, hers)
-    for turn in range(1, 161):
-        for _ in range(250):
-            rogue.publish(live(ROGUE), flood, qos=0)
-        if turn % 4 == 0:
-            seq = turn // 4
-            sent[seq] = time.monotonic()
-            honest.publish(live(HONEST), a_batch(HONEST, seq, other), qos=1)
-        time.sleep(0.03)
-    until(lambda: max(acks, default=0) == max(sent), "the last batch to be confirmed", within_s=10)
-    confirmed = [min((at for upto, at in acks.items() if upto >= seq), default=float("inf")) for seq in sent]
-    return [at - began for at, began in zip(confirmed, sent.values(), strict=True)]
+    while flooding.poll() is None:
+        sent[len(sent) + 1] = time.monotonic()
+        honest.publish(live(HONEST), a_batch(HONEST, len(sent), other), qos=1)
+        time.sleep(0.12)
+    with suppress(AssertionError):  # one that the broker has dropped comes again on `log`, from a real gateway
+        until(lambda: len(acks) == len(sent), "all batches to be confirmed", within_s=5)
+    return [acks.get(seq, float("inf")) - began for seq, began in sent.items()]
 
 
 def _p95(values: list[float]) -> float:
