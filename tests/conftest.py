@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+import structlog
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -23,8 +24,14 @@ def _skip(reason: str) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     """Loopback only: a proxy of the machine's must not see our requests."""
     for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    return
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_they_were() -> Iterator[None]:
+    """A test that ran a program of ours leaves its log's stream behind, which is closed by then."""
+    yield
+    structlog.reset_defaults()
