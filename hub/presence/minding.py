@@ -7,12 +7,12 @@ from typing import Final
 
 from hub.presence.atlas import Atlas
 from hub.presence.coverage import Coverage
-from hub.presence.hearing import learned, teaches
+from hub.presence.hearing import LEFT_S, learned, silence_s, teaches
 from hub.presence.listening import CLOCK_STEP_S, rewind
 from hub.presence.steps import leave, move
 from hub.presence.surveyed import NOWHERE, ZONES, Mind, hold_s
 from hub.presence.transition import Transition
-from hub.presence.visit import Tracked
+from hub.presence.visit import Tracked, Visit
 from hub.presence.zones import Zones
 
 EARLIEST_S: Final = 0.5  # a mind works once a second, however often it is asked
@@ -61,13 +61,25 @@ def ponder(
         visit.heard_at = max(visit.heard_at, min(now, tracked.seen))
         changes += visit.dwelling()
     if belief is None:
-        return changes
+        return changes + (
+            leave(tracked, visit.heard_at) if visit and _is_silent(tracked, visit, zones, coverage, now) else []
+        )
     if belief.zone is not None:
         return changes + move(tracked, belief.zone, belief.since, belief.confidence, zones.resume_within_s, now)
     if visit is not None and coverage.silent_since(zones.venue, visit.zone, visit.heard_at, now) == inf:
         mind.place = atlas.place_of(visit.zone)  # nobody could hear her
         return changes
     return changes + leave(tracked, visit.heard_at if visit is not None else now)
+
+
+def _is_silent(tracked: Tracked, visit: Visit, zones: Zones, coverage: Coverage, now: float) -> bool:
+    """Nobody at all has heard her for so long that she is gone, whatever is likely; her mind is told."""
+    since = coverage.silent_since(zones.venue, visit.zone, max(tracked.seen, visit.heard_at), now)
+    if now - since <= silence_s(tracked.interval_s) + LEFT_S:
+        return False
+    if tracked.mind is not None:
+        tracked.mind.lose()
+    return True
 
 
 def _a_mind(tracked: Tracked, atlas: Atlas) -> Mind:

@@ -29,6 +29,9 @@ SETTLED_S: Final = 3.0  # an average that is younger forgets a gateway that has 
 
 FIT_WEIGHT: Final = 0.42  # the levels of one place are not independent: they count for less than half
 NEAR_DB: Final = 5.0  # so many dB louder make a zone e times as likely
+PEAK_WEIGHT: Final = 0.7  # fading and bodies only ever take away: the loudest of late says the most
+PEAK_FALLS_DB_S: Final = 2.0
+PEAK_OVER_DB: Final = 3.0  # by so much a peak is louder than the average at one place
 NOWHERE_DBM: Final = -92.0  # as near as all that is heard in a corridor: guests pass corridors, and stay in zones
 OUTSIDE_DBM: Final = -94.0
 NOBODY: Final[frozenset[str]] = frozenset()
@@ -38,8 +41,8 @@ SHARPNESS: Final = 1.3
 MEMORY: Final = 0.6  # of the smoothed scores, a second: about two seconds
 WORST: Final = -12.0  # no place is less likely than this: nothing is ever out of the question for long
 
-BONUS: Final = 4.0  # of the zone that she is in, in nats, when she has not moved for BONUS_S
-LEAST_BONUS: Final = 1.5  # when she has only just moved
+BONUS: Final = 2.5  # of the zone that she is in, in nats, when she has not moved for BONUS_S
+LEAST_BONUS: Final = 1.7  # when she has only just moved
 BONUS_S: Final = 20.0
 
 # A place that is SURE for more than so many seconds is believed, or one that is LIKELY for as long:
@@ -88,7 +91,7 @@ class Mind:
     )
 
     def __init__(self, places: int, place: int = NOWHERE) -> None:
-        self.fast: dict[str, list[float]] = {}  # by gateway: when it last heard her, and her smoothed level
+        self.fast: dict[str, list[float]] = {}  # by gateway: when it last heard her, level, peak
         self.slow: dict[str, float] = {}  # the average since she last moved
         self.count = 0.0  # seconds in it
         self.rooted = 0.0  # seconds for which her place has been the likeliest since she moved
@@ -106,15 +109,23 @@ class Mind:
         """One window at one gateway."""
         ear = self.fast.get(gateway)
         if ear is None:
-            self.fast[gateway] = [at, dbm]
+            self.fast[gateway] = [at, dbm, dbm]
             return
         gap = at - ear[0]
         if gap > 4 * SMOOTH_S:
             ear[1] = dbm
         else:
             ear[1] += (1 - exp(-max(gap, 0.1) / SMOOTH_S)) * (dbm - ear[1])
+        ear[2] = max(dbm, ear[2] - PEAK_FALLS_DB_S * max(gap, 0.0))
         if gap > 0:
             ear[0] = at
+
+    def lose(self) -> None:
+        """She is gone: begin anew."""
+        self.place, self.candidate, self.rooted = NOWHERE, None, 0.0
+        self.scores = [WORST] * len(self.scores)
+        self.scores[OUTSIDE] = 0.0
+        self.slow.clear()
 
     def think(self, atlas: Atlas, now: float, hold_s: float, gone: frozenset[str] = NOBODY) -> Belief | None:
         """One second more: what has changed, if anything."""
@@ -129,7 +140,7 @@ class Mind:
         return self.place < ZONES and not self.slow and self.candidate is None and self.likely > 0.99  # noqa: PLR2004  as good as sure
 
     def _attend(self, now: float, hold_s: float, gone: frozenset[str]) -> None:
-        fast = {name: level for name, (at, level) in self.fast.items() if now - at < hold_s}
+        fast = {name: level for name, (at, level, _) in self.fast.items() if now - at < hold_s}
         slow = self.slow
         if not fast and not slow:
             self.count = min(self.count + 1, STILL_SECONDS)
@@ -173,15 +184,20 @@ class Mind:
                 scores.append(WORST * 5)
                 continue
             if place >= ZONES:
-                near = max(
-                    [slow.get(name, FAINT_DBM) for name in atlas.zones[place - ZONES].gateways], default=FAINT_DBM
-                )
+                near = max([self._near(name) for name in atlas.zones[place - ZONES].gateways], default=FAINT_DBM)
             else:
                 near = NOWHERE_DBM if place == NOWHERE else OUTSIDE_DBM
             fitting = log(sum(likely[start:end]) / (end - start) + LEAST_FIT) if end > start else UNWALKED
             scores.append(SHARPNESS * (FIT_WEIGHT * fitting + near / NEAR_DB))
         best = max(scores)
         return [max(value - best, WORST) for value in scores]
+
+    def _near(self, gateway: str) -> float:
+        """How near a gateway seems: mostly by how loud it could hear her just now."""
+        level, ear = self.slow.get(gateway), self.fast.get(gateway)
+        if level is None:
+            return FAINT_DBM
+        return level if ear is None else level + PEAK_WEIGHT * (ear[2] - PEAK_OVER_DB - level)
 
     def _posterior(self) -> list[float]:
         scores = self.scores.copy()
