@@ -153,7 +153,8 @@ async def test_a_hub_that_died_while_sending_never_sends_again(tmp_path: Path) -
         task = asyncio.create_task(dying.dispatcher.run())
         await until(lambda: len(dying.apns.asked) == 1)
         for each in asyncio.all_tasks() - {asyncio.current_task()}:
-            each.cancel()  # a kill waits for nobody
+            if "Store." not in repr(each.get_coro()):  # the disk ends what it has begun
+                each.cancel()  # a kill waits for nobody
         await asyncio.gather(task, return_exceptions=True)
     async with a_store(tmp_path) as store:
         hub = Hub(store, clock, boot="b2")
