@@ -43,13 +43,14 @@ WORST: Final = -12.0  # no place is less likely than this: nothing is ever out o
 
 BONUS: Final = 2.5  # of the zone that she is in, in nats, when she has not moved for BONUS_S
 LEAST_BONUS: Final = 1.7  # when she has only just moved
+NOWHERE_BONUS: Final = 0.7  # nobody settles in a corridor
 BONUS_S: Final = 20.0
 
 # A place that is SURE for more than so many seconds is believed, or one that is LIKELY for as long:
 ENTER_SURE: Final = 0.93
-ENTER_S: Final = 2
-ENTER_LIKELY: Final = 0.65
-ENTER_LIKELY_S: Final = 8.0
+ENTER_S: Final = 3
+ENTER_LIKELY: Final = 0.55
+ENTER_LIKELY_S: Final = 10.0
 SWITCH_SURE: Final = 0.9
 SWITCH_S: Final = 1
 SWITCH_LIKELY: Final = 0.5
@@ -204,7 +205,9 @@ class Mind:
         best = scores.index(max(scores))
         here = best == self.place or (best < ZONES and self.place < ZONES)
         self.rooted = min(self.rooted + 1, BONUS_S) if here else max(self.rooted - 1, 0.0)
-        bonus = LEAST_BONUS + (BONUS - LEAST_BONUS) * self.rooted / BONUS_S
+        bonus = NOWHERE_BONUS
+        if self.place != NOWHERE:
+            bonus = LEAST_BONUS + (BONUS - LEAST_BONUS) * self.rooted / BONUS_S
         scores[self.place] += bonus
         if self.place == NOWHERE:
             scores[OUTSIDE] += bonus
