@@ -48,6 +48,18 @@ BENCHES: Final[Mapping[str, tuple[Figure, ...]]] = {
         Figure("sightings_per_s", "sightings through ingest and presence", "/s", "bare_msgspec_rows_per_s"),
         Figure("bare_msgspec_rows_per_s", "· rows that msgspec alone decodes", "/s"),
     ),
+    "presence": (
+        Figure("sim_surveyed_accuracy", "presence, surveyed, simulated: right zone", "%", "sim_bermuda_accuracy"),
+        Figure("sim_surveyed_false_per_h", "· false enters a tag-hour", "", "sim_bermuda_false_per_h"),
+        Figure("sim_surveyed_p50_s", "· entry latency, p50", "s"),
+        Figure("sim_surveyed_p95_s", "· entry latency, p95", "s"),
+        Figure("sim_surveyed_missed", "· stays missed", "%"),
+        Figure("sim_margin_accuracy", "presence, margin, simulated: right zone", "%", "sim_bermuda_accuracy"),
+        Figure("sim_margin_false_per_h", "· false enters a tag-hour", "", "sim_bermuda_false_per_h"),
+        Figure("real_surveyed_accuracy", "presence, surveyed, recorded: right zone", "%", "real_bermuda_accuracy"),
+        Figure("real_surveyed_false_per_h", "· false enters a tag-hour", "", "real_bermuda_false_per_h"),
+        Figure("surveyed_tag_seconds_per_s", "presence, surveyed: tag-seconds", "/s"),
+    ),
     "latency": (
         Figure("latency_p50_ms", "deciding sighting to provider, p50", "ms", "echo_p50_ms"),
         Figure("latency_p99_ms", "deciding sighting to provider, p99", "ms", "echo_p99_ms"),

@@ -1,46 +1,49 @@
 """ESPresense nodes and Home Assistant's mqtt_room.
 
-After ESPresense's BleFingerprint and its smoothed distance (a one-euro filter behind a spike filter; a node reports
-when the distance has moved by half a metre, or every five seconds), and Home Assistant's mqtt_room/sensor.py: the room
-that reported last stays until another is nearer or `timeout` has passed. `away_timeout` as its documentation's example.
+After ESPresense's AdaptivePercentileRSSI (the mean of what lies within Tukey's fences, over 15 s) and BleFingerprint (a
+node reports when the distance has moved by half a metre, or every five seconds), and Home Assistant's sensor
+mqtt_room: the room that reported last stays until another is nearer or `timeout` has passed. `away_timeout` as in its
+example.
 """
 
 from __future__ import annotations
 
-from math import pi
-
 from tests.bench.peers.face import Zones
 
 REF_DBM, ABSORPTION, MAX_M = -59.0, 3.5, 16.0
-MIN_CUTOFF, BETA, D_CUTOFF = 0.1, 0.001, 0.005
-SPIKE_M, SPIKE_READINGS = 1.0, 12
+WINDOW_S, FENCE = 15.0, 1.5
 SKIP_M, SKIP_S = 0.5, 5.0
 TIMEOUT_S, AWAY_S = 5.0, 120.0
 
 
-def _alpha(cutoff: float, dt: float) -> float:
-    return 1 / (1 + 1 / (2 * pi * cutoff) / dt)
+def fenced(values: list[float]) -> float:
+    """The mean within Tukey's fences; the median where nothing is."""
+    ranked = sorted(values)
+
+    def at(share: float) -> float:
+        place = share * (len(ranked) - 1)
+        low = int(place)
+        high = min(low + 1, len(ranked) - 1)
+        return ranked[low] + (place - low) * (ranked[high] - ranked[low])
+
+    low, high = at(0.25), at(0.75)
+    reach = FENCE * (high - low)
+    kept = [value for value in ranked if low - reach <= value <= high + reach]
+    return sum(kept) / len(kept) if kept else at(0.5)
 
 
 class Node:
     """One tag at one node."""
 
-    def __init__(self, t: float, distance_m: float) -> None:
-        self.at = t
-        self.x = self.value = distance_m
-        self.readings = [distance_m] * SPIKE_READINGS
+    def __init__(self) -> None:
+        self.heard: list[tuple[float, float]] = []
+        self.value = float("inf")
         self.reported_at = float("-inf")
         self.reported_m = float("-inf")
 
-    def add(self, t: float, distance_m: float) -> None:
-        dt = max(t - self.at, 0.05)
-        self.at = t
-        self.readings = [*self.readings[1:], distance_m]
-        average = sum(self.readings) / SPIKE_READINGS
-        if abs(distance_m - average) > SPIKE_M:
-            distance_m = average
-        self.x += _alpha(MIN_CUTOFF, dt) * (distance_m - self.x)
-        self.value = self.x + BETA * _alpha(D_CUTOFF, dt) * (distance_m - self.value) / dt
+    def add(self, t: float, rssi_dbm: float) -> None:
+        self.heard = [(at, dbm) for at, dbm in self.heard if t - at <= WINDOW_S] + [(t, rssi_dbm)]
+        self.value = 10 ** ((REF_DBM - fenced([dbm for _, dbm in self.heard])) / (10 * ABSORPTION))
 
     def reports(self, t: float) -> bool:
         if self.value > MAX_M:
@@ -59,21 +62,18 @@ class EspresenseRoom:
         self._nodes: dict[str, Node] = {}
         self._distance = float("inf")
         self._updated = float("-inf")
+        self._room: str | None = None  # each node is a room of its own; several may stand in one zone
         self.zone: str | None = None
 
     def hear(self, t: float, gateway: str, rssi_dbm: float) -> None:
-        raw = 10 ** ((REF_DBM - rssi_dbm) / (10 * ABSORPTION))
-        node = self._nodes.get(gateway)
-        if node is None:
-            node = self._nodes[gateway] = Node(t, raw)
-        else:
-            node.add(t, raw)
+        node = self._nodes.setdefault(gateway, Node())
+        node.add(t, rssi_dbm)
         if not node.reports(t):
             return
-        room = self._zones[gateway]
-        if room == self.zone or node.value < self._distance or t - self._updated >= TIMEOUT_S:
-            self.zone, self._distance, self._updated = room, node.value, t
+        if gateway == self._room or node.value < self._distance or t - self._updated >= TIMEOUT_S:
+            self._room, self._distance, self._updated = gateway, node.value, t
+            self.zone = self._zones[gateway]
 
     def tick(self, t: float) -> None:
         if t - self._updated > AWAY_S:
-            self.zone, self._distance = None, float("inf")
+            self._room, self.zone, self._distance = None, None, float("inf")
