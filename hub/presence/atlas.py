@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from math import exp, log, sqrt
+from operator import add
 from typing import Final
 
 from hub.presence.layout import ZoneLayout
@@ -74,7 +75,10 @@ class Atlas:
 
     def fit(self, columns: Iterable[Column]) -> Column:
         """Everybody's silence and what else there is, added up."""
-        return list(map(sum, zip(self.silence, *columns, strict=True)))
+        fit = self.silence
+        for column in columns:
+            fit = list(map(add, fit, column))
+        return fit
 
     def _silence(self, spot: Spot, gateway: str) -> float:
         return log(1 - _share(spot, gateway))

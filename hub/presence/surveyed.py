@@ -36,7 +36,8 @@ NOWHERE_DBM: Final = -92.0  # as near as all that is heard in a corridor: guests
 OUTSIDE_DBM: Final = -94.0
 NOBODY: Final[frozenset[str]] = frozenset()
 UNWALKED: Final = -6.0  # the fit of a zone that the survey left out: only its own gateways speak for it
-LEAST_FIT: Final = 1e-30
+LEAST_FIT: Final = 1e-300
+DEEPEST: Final = -500.0  # below it, a likelihood is too small for a float
 SHARPNESS: Final = 1.3
 MEMORY: Final = 0.6  # of the smoothed scores, a second: about two seconds
 WORST: Final = -12.0  # no place is less likely than this: nothing is ever out of the question for long
@@ -178,7 +179,8 @@ class Mind:
             columns += [atlas.deaf(name) for name in atlas.gateways if name in gone and name not in slow]
         fit = atlas.fit(columns)
         best = max(fit)
-        likely = [exp(value - best) for value in fit]
+        likely = list(map(exp, fit if best > DEEPEST else [value - best for value in fit]))
+        unwalked = UNWALKED + (best if best > DEEPEST else 0.0)
         scores = []
         for place, (start, end) in enumerate(atlas.spans):
             if start == end and place < ZONES:
@@ -188,7 +190,7 @@ class Mind:
                 near = max([self._near(name) for name in atlas.zones[place - ZONES].gateways], default=FAINT_DBM)
             else:
                 near = NOWHERE_DBM if place == NOWHERE else OUTSIDE_DBM
-            fitting = log(sum(likely[start:end]) / (end - start) + LEAST_FIT) if end > start else UNWALKED
+            fitting = log(sum(likely[start:end]) / (end - start) + LEAST_FIT) if end > start else unwalked
             scores.append(SHARPNESS * (FIT_WEIGHT * fitting + near / NEAR_DB))
         best = max(scores)
         return [max(value - best, WORST) for value in scores]
