@@ -7,7 +7,6 @@ blocking part, looking up, connecting and the TLS handshake, runs in a thread.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -139,8 +138,6 @@ class Session:
     async def _close(self) -> None:
         if self._ticking is not None:
             self._ticking.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._ticking
         client, self._client = self._client, None
         if self._answered is not None:
             self._answered.cancel()  # nobody waits for the answer any longer
@@ -150,6 +147,8 @@ class Session:
         if self._watch is not None:
             self._watch.end()
         self._end("closed")
+        if self._ticking is not None:
+            await asyncio.wait({self._ticking})  # to await the task itself could swallow our own cancellation
 
     async def _tick(self, client: Client) -> None:
         while not self.ended.is_set():
