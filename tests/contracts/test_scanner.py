@@ -98,7 +98,7 @@ class Ear:
         self._more.set()
 
     async def hears(self, rssi_dbm: int) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while rssi_dbm not in {adv.rssi_dbm for adv, _ in self.heard}:
                 self._more.clear()
                 await self._more.wait()

@@ -44,7 +44,7 @@ class Pen:
         self._noted.set()
 
     async def until(self, done: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not done():
                 self._noted.clear()
                 await self._noted.wait()

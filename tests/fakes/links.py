@@ -42,14 +42,14 @@ async def running(link: Link) -> AsyncIterator[Link]:
 
 
 async def until(what: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not what():  # noqa: ASYNC110  paho's thread cannot set an event of ours
             await asyncio.sleep(0.01)
 
 
 async def collected(link: Link, count: int) -> list[Delivery]:
     found: list[Delivery] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while len(found) < count:
             taken = await link.arrivals()
             link.acknowledge(taken)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 
-async def until(holds: Callable[[], object], within_s: float = 10.0) -> None:
+async def until(holds: Callable[[], object], within_s: float = 30.0) -> None:
     """Return once it holds; TimeoutError when it never does."""
     async with asyncio.timeout(within_s):
         while not holds():  # noqa: ASYNC110  see above

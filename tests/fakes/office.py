@@ -129,7 +129,7 @@ async def at_work(office: Office) -> AsyncIterator[None]:
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not true():  # noqa: ASYNC110  what is waited for is a value, not an event
             await asyncio.sleep(0.001)
 

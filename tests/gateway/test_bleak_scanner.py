@@ -122,7 +122,7 @@ async def test_a_bluetoothd_that_dies_is_noticed_at_once_and_its_successor_is_he
 
     async with scanner.listen(lambda adv, _: heard.append(adv)) as listening:
         await bluez.crash()
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(30):
             await listening.gone.wait()
     await bluez.start()
     async with scanner.listen(lambda adv, _: heard.append(adv)) as listening:
@@ -135,7 +135,7 @@ async def test_a_bluetoothd_that_dies_is_noticed_at_once_and_its_successor_is_he
 async def test_a_bus_that_dies_is_noticed_at_once_and_the_scanner_can_still_be_closed(bus: PrivateBus) -> None:
     async with SimulatedBluez(bus.address), a_scanner().listen(lambda *_: None) as listening:
         await bus.stop()
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(30):
             await listening.gone.wait()
 
     assert listening.gone.is_set()
@@ -271,7 +271,7 @@ async def test_two_adapters_one_by_its_address_are_heard_side_by_side(bus: Priva
 async def test_passive_scanning_under_the_rule_of_8_db_is_noticed(bluez: SimulatedBluez) -> None:
     async with Duty(scan="passive") as duty:
         await bluez.scanned("hci0")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while NOTE not in duty.watch.ear.note:
                 for level in (-60, -62, -70, -71, -79, -78, -66):
                     bluez.hear("hci0", an_advert(TAGS[0], level))

@@ -46,13 +46,13 @@ class Party:
         self._more.set()
 
     async def gets(self, topic: str, payload: bytes) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while (topic, payload) not in self.received:
                 self._more.clear()
                 await self._more.wait()
 
     async def is_refused(self) -> str:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not self.session.refused:
                 await self.session.changed.wait()
                 self.session.changed.clear()

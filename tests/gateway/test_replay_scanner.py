@@ -33,7 +33,7 @@ class Ear:
         self._more.set()
 
     async def hears(self, count: int) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while len(self.heard) < count:
                 self._more.clear()
                 await self._more.wait()

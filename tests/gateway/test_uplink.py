@@ -82,7 +82,7 @@ async def test_after_a_refusal_nothing_is_handed_over_for_a_while(
 ) -> None:
     line, party = an_uplink(broker.port), Silent()
     running = asyncio.create_task(line.run(party))
-    await asyncio.wait_for(party.began.wait(), 10)
+    await asyncio.wait_for(party.began.wait(), 30)
     room = line.room
 
     assert line._session is not None

@@ -43,7 +43,7 @@ class Guard:
             await asyncio.gather(task, return_exceptions=True)
 
     async def sees(self, openings: int) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while self.radio.openings < openings or not self.radio.is_open:
                 self.radio.opened.clear()
                 await self.radio.opened.wait()

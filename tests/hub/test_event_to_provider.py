@@ -73,13 +73,13 @@ class Hub:
         return {row.message: (row.state, row.reason) for row in page.items}
 
     async def until(self, message: str, state: State) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while (await self.states()).get(message, (None,))[0] is not state:  # noqa: ASYNC110  a row, not an event
                 await asyncio.sleep(0.002)
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not true():  # noqa: ASYNC110  what is waited for is a value, not an event
             await asyncio.sleep(0.001)
 

@@ -36,7 +36,7 @@ class Ear:
         self.heard.append((device.address, advertisement.rssi))
         self.last = advertisement
 
-    async def hears(self, count: int, within_s: float = 3.0) -> int:
+    async def hears(self, count: int, within_s: float = 30.0) -> int:
         """How many callbacks came, once `count` did or time is up."""
         await until(lambda: len(self.heard) >= count, within_s)
         return len(self.heard)
@@ -46,7 +46,7 @@ class Ear:
         return len(self.heard)
 
 
-async def until(true: Callable[[], bool], within_s: float = 3.0) -> None:
+async def until(true: Callable[[], bool], within_s: float = 30.0) -> None:
     async with asyncio.timeout(within_s):
         while not true():  # noqa: ASYNC110  bleak's state has no event to wait for
             await asyncio.sleep(0.01)

@@ -22,10 +22,10 @@ async def test_lines_are_read_whole_while_they_are_written(tmp_path: Path) -> No
     reading = asyncio.ensure_future(anext(lines))
     await asyncio.sleep(0.05)  # it is not there yet
     log.write_text('{"message": "m1"}\n{"mess')
-    first = await asyncio.wait_for(reading, 5)
+    first = await asyncio.wait_for(reading, 30)
     with log.open("a") as more:
         more.write('age": "mé"}\n')
-    second = await asyncio.wait_for(anext(lines), 5)
+    second = await asyncio.wait_for(anext(lines), 30)
 
     assert (first, second) == ({"message": "m1"}, {"message": "mé"})
 
