@@ -208,7 +208,7 @@ async def test_scan_and_record_show_what_is_in_the_air(tmp_path: Path, monkeypat
         monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", bus.address)
         file = tmp_path / "walk.jsonl"
         for command in (["scan"], ["record", str(file), "--gateway", "lobby-1"]):
-            async with a_gateway(*command, "--seconds", "1.5") as gateway:
+            async with a_gateway(*command, "--seconds", "3") as gateway:
                 await asyncio.wait_for(bluez.scanned("hci0"), 20)
                 await asyncio.sleep(0.5)
                 bluez.hear("hci0", an_advert(GUEST, -61))
