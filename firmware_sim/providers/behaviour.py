@@ -7,7 +7,8 @@
      "smtp": {"mode": "refuse", "code": 550, "at": "rcpt"}}
 
 `times` says for how many requests; after them all is well. `accept` says of cut, hang and reset whether the request is
-accepted (and logged) before.
+accepted (and logged) before. `every` makes apns and fcm go away after every so many requests of a connection, whatever
+else they do.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class Mode(StrEnum):
     CUT = "cut"  # the connection is aborted instead of an answer; `accept`
     HANG = "hang"  # no answer ever; `accept`
     RESET = "reset"  # the stream is reset instead of an answer; `accept`
-    GOAWAY = "goaway"  # apns, fcm: after every `every` requests of a connection
+    GOAWAY = "goaway"  # apns, fcm: after every `every` requests of a connection, 300 unless said
     EXPIRE_TOKENS = "expire_tokens"  # every token known until now is too old from now on
 
 
@@ -52,6 +53,7 @@ REASONS: Final[Mapping[str, Mapping[str, object]]] = {
     "smtp": {},
     "webhook": {},
 }
+GOAWAY_EVERY: Final = 300
 STAGES: Final = ("mail", "rcpt", "data", "content")  # of SMTP; content is after the dot
 
 
@@ -69,9 +71,14 @@ class Behaviour:
     at: str = ""  # smtp: at which stage; by itself a refusal is at rcpt, all else at content
     delay_s: float = 1.0
     retry_after_s: int | None = None
-    every: int = 300  # requests
+    every: int | None = None  # requests
     accept: bool = True
     times: int | None = None  # None: until told otherwise
+
+    @property
+    def goes_away_every(self) -> int | None:
+        """After how many requests of a connection it says GOAWAY; None: never."""
+        return self.every or (GOAWAY_EVERY if self.mode is Mode.GOAWAY else None)
 
 
 def read_behaviours(document: object) -> Mapping[str, Behaviour]:
@@ -88,7 +95,7 @@ def spent(behaviour: Behaviour) -> Behaviour:
     """What is left of a behaviour after one request that it applied to."""
     if behaviour.times is None:
         return behaviour
-    return replace(behaviour, times=behaviour.times - 1) if behaviour.times > 1 else Behaviour()
+    return replace(behaviour, times=behaviour.times - 1) if behaviour.times > 1 else Behaviour(every=behaviour.every)
 
 
 _KINDS: Final[Mapping[str, tuple[type, ...]]] = {

@@ -14,7 +14,7 @@ from typing import Final
 from firmware_sim.errors import SimError
 from firmware_sim.providers.apns import Apns
 from firmware_sim.providers.authority import ACCOUNT, KEY_ID, PROJECT, TEAM_ID, TOPIC, lay_out, token_uri
-from firmware_sim.providers.behaviour import PROVIDERS, Behaviour, Mode
+from firmware_sim.providers.behaviour import PROVIDERS, Behaviour
 from firmware_sim.providers.clock import Now, utc_now
 from firmware_sim.providers.conduct import Conduct
 from firmware_sim.providers.control import Control
@@ -88,11 +88,7 @@ def _either(answer: Answer, goaway_every: Callable[[], int | None]) -> ByAlpn:
 
 
 def _goaway_of(conduct: Conduct, provider: str) -> Callable[[], int | None]:
-    def every() -> int | None:
-        behaviour = conduct.of(provider)
-        return behaviour.every if behaviour.mode is Mode.GOAWAY else None
-
-    return every
+    return lambda: conduct.of(provider).goes_away_every
 
 
 @contextlib.asynccontextmanager

@@ -12,6 +12,7 @@ import json
 import os
 import signal
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -27,8 +28,9 @@ from hub.outbox.dispatch import Dispatcher
 from hub.store.box import BoxStore
 from hub.store.ledger import LedgerStore
 from hub.store.sqlite import Store, open_migrated
+from rules.journey import Journey
 from tests.fakes.arrivals import enters
-from tests.fakes.rulebook import a_rulebook
+from tests.fakes.rulebook import a_journey, a_rulebook
 
 OPEN_STATES: Final = "('SCHEDULED', 'READY', 'CLAIMED', 'SENDING')"
 _LEFT: Final = f"SELECT count(*) FROM messages WHERE state IN {OPEN_STATES}"  # noqa: S608  our own states
@@ -38,7 +40,7 @@ async def run(job: dict[str, Any]) -> None:
     """One life of a hub, or of one of several workers on one database."""
     clock, boot = SystemClock(), str(job["boot"])
     chance, tokens = Random(job.get("seed")), count()  # noqa: S311  jitter
-    rulebooks = Rulebooks({"marlton": a_rulebook()})
+    rulebooks = Rulebooks({"marlton": a_rulebook(journey=_journey(job))})
     async with open_migrated(Path(job["database"])) as store, open_apns(_settings(job), clock) as apns:
         dispatcher = Dispatcher(
             box=BoxStore(store, timezone_of=lambda _: UTC),
@@ -60,6 +62,14 @@ async def run(job: dict[str, Any]) -> None:
         await _until_done(store, clock, timedelta(seconds=job["patience_s"]))
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)
+
+
+def _journey(job: dict[str, Any]) -> Journey:
+    journey, keep_s = a_journey(), job.get("keep_s")
+    if keep_s is None:
+        return journey
+    keep = timedelta(seconds=keep_s)
+    return replace(journey, messages={name: replace(each, keep=keep) for name, each in journey.messages.items()})
 
 
 async def _until_done(store: Store, clock: SystemClock, patience: timedelta) -> None:

@@ -61,7 +61,13 @@ class Site:
         return self.folder / f"{name}.db"
 
     async def born(
-        self, database: Path, guests: Sequence[str], *, at: datetime | None = None, patience_s: float = 20
+        self,
+        database: Path,
+        guests: Sequence[str],
+        *,
+        at: datetime | None = None,
+        patience_s: float = 20,
+        keep_s: float | None = None,
     ) -> int:
         """A hub that waits for SIGUSR1 to begin; its process id."""
         self.boots += 1
@@ -74,6 +80,7 @@ class Site:
             "at": (at or datetime.now(UTC)).isoformat(),
             "apns": settings,
             "patience_s": patience_s,
+            "keep_s": keep_s,  # how long a message is worth sending, instead of what the journey says
         }
         assert self.nursery.stdin is not None
         assert self.nursery.stdout is not None

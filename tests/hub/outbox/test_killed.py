@@ -139,13 +139,16 @@ class MortalChannel:
 
 @given(lives=st.lists(LIVES, max_size=8))
 @settings(max_examples=60, deadline=None)
-def test_a_hub_that_is_killed_at_any_point_never_sends_twice_and_leaves_nothing_open(lives: list[Life]) -> None:
+def test_p01_p02_a_hub_killed_at_any_point_never_sends_twice_and_all_is_final_a_minute_after_its_end(
+    lives: list[Life],
+) -> None:
     world = World()
 
     for boot, life in enumerate(lives):
         world.live(life, boot)
     once = max(world.accepted.values(), default=0)
-    world.clock.pass_(timedelta(hours=1))
+    ends = max(message.planned.expires_at for message in world.box.messages.values())
+    world.clock.at = max(world.clock.at, ends + timedelta(seconds=60))
     world.live(Life(dies_at=10_000, answers=(), then=timedelta(0)), len(lives))
 
     states = {name: message.state for name, message in world.box.messages.items()}
