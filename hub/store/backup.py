@@ -44,8 +44,8 @@ FORMAT: Final = 1
 REPLACED: Final = ".replaced"  # after the name of the database that a restore has put aside
 
 _HAPPENED: Final = (
-    "events", "visits", "runs", "decisions", "messages", "attempts", "consents", "suppressed", "marks", "journeys",
-    "pending", "tasks", "coupons", "occasions", "holds", "meta", "tokens", "gateways", "configs",
+    "events", "visits", "late", "runs", "decisions", "messages", "attempts", "consents", "suppressed", "marks",
+    "journeys", "pending", "tasks", "coupons", "occasions", "holds", "meta", "tokens", "gateways", "configs",
 )  # fmt: skip
 # Tables that say what happened: taken from the replaced database, which knows more.
 _HERS: Final = ("guests", "reservations", "devices", "bindings")

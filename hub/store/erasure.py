@@ -17,7 +17,7 @@ from hub.store.profiles import NOBODY, remember_version
 
 _DELETED_FROM: Final = (
     "guests", "reservations", "devices", "bindings", "events", "runs", "decisions", "tokens",
-    "pending", "tasks",
+    "pending", "tasks", "late",
 )  # fmt: skip
 _ATTEMPTS: Final = """
 UPDATE attempts SET device = NULL, detail = NULL, provider_id = NULL

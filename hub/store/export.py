@@ -18,8 +18,8 @@ from hub.store.profiles import NOBODY
 from hub.store.times import from_us
 
 _HERS: Final = (
-    tables.reservations, tables.devices, tables.consents, tables.bindings, tables.events, tables.visits, tables.runs,
-    tables.decisions, tables.messages, tables.pending, tables.tasks, tables.coupons,
+    tables.reservations, tables.devices, tables.consents, tables.bindings, tables.events, tables.visits, tables.late,
+    tables.runs, tables.decisions, tables.messages, tables.pending, tables.tasks, tables.coupons,
 )  # fmt: skip
 _SPANS: Final = frozenset({"dwelled_us", "dwell_us"})  # microseconds that are no moments
 _ATTEMPTS: Final = "SELECT * FROM attempts WHERE message IN (SELECT id FROM messages WHERE guest = ?)"

@@ -139,6 +139,9 @@ visits = Table(
     Column("dwelled_us", BigInteger, nullable=False, server_default=text("0")),  # the largest threshold told
     Column("confidence", Float, nullable=False),
     Column("guest", String),  # whose it was, once identity had said so; None after erasure
+    Column("heard_us", BigInteger),  # the last live sign of being there; None: from before it was kept
+    Column("told_us", BigInteger),  # when it had begun, as journeys were told, if history was mended since
+    Column("repaired", String),  # what was mended by late sightings, a hub.presence.repair.Mended; None: nothing
     Index(
         "visits_open",
         "venue",
@@ -147,6 +150,21 @@ visits = Table(
         postgresql_where=text("left_us IS NULL"),
     ),
     Index("visits_guest", "guest", "venue", "entered_us"),
+)
+
+late = Table(  # sightings that came too late to trigger, until history is mended with them
+    "late",
+    metadata,
+    Column("venue", String, primary_key=True),
+    Column("tag", String, primary_key=True),  # the venue's pseudonym
+    Column("gateway", String, primary_key=True),
+    Column("at_us", BigInteger, primary_key=True),  # of the last reading
+    Column("first_us", BigInteger, nullable=False),
+    Column("readings", Integer, nullable=False),
+    Column("mean_dbm", Float, nullable=False),
+    Column("max_dbm", Integer, nullable=False),
+    Column("guest", String, nullable=False),  # whose tag it was then
+    Index("late_guest", "guest"),
 )
 
 runs = Table(

@@ -42,7 +42,7 @@ def load_run(text: str) -> Run:
 
 def dump_decision(decision: Decision) -> str:
     """The whole of it."""
-    return _text({field.name: _packed(getattr(decision, field.name)) for field in fields(decision)})
+    return _text({name: _packed(value) for name, value in decision._asdict().items()})
 
 
 def load_decision(text: str) -> Decision:

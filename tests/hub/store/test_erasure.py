@@ -110,6 +110,18 @@ def _what_happened(connection: sqlite3.Connection, guest: str) -> None:
         guest=guest,
     )
     put(
+        "late",
+        venue="marlton",
+        tag=f"her-pseudonym-{guest}",
+        gateway="lobby-1",
+        at_us=T0_US,
+        first_us=T0_US,
+        readings=1,
+        mean_dbm=-60.0,
+        max_dbm=-60,
+        guest=guest,
+    )
+    put(
         "runs",
         id=f"run-{guest}",
         venue="marlton",
@@ -309,6 +321,7 @@ async def test_an_export_names_every_table_that_holds_her(tmp_path: Path) -> Non
         "bindings": 1,
         "events": 1,
         "visits": 1,
+        "late": 1,
         "runs": 1,
         "decisions": 1,
         "messages": len(STATES),
