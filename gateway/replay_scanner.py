@@ -23,6 +23,8 @@ from gateway.errors import ScannerUnavailable
 from gateway.port import Hear, Listening
 from wire.advert import formats
 from wire.advert.advertisement import Advertisement
+from wire.advert.frame import VendorBeacon
+from wire.advert.vendor import VendorFormats
 from wire.errors import Malformed
 from wire.tag import frame_of
 
@@ -48,8 +50,11 @@ class ReplayScanner:
     source = "replay"
     patience_s: float | None = None  # a recording may be silent for as long as it likes
 
-    def __init__(self, file: Path, gateway: str, *, now: Callable[[], float]) -> None:
+    def __init__(
+        self, file: Path, gateway: str, *, now: Callable[[], float], vendors: VendorFormats | None = None
+    ) -> None:
         self._file = file
+        self._vendors = vendors or VendorFormats()
         self._gateway = gateway
         self._now = now
         self._adverts: dict[str, Advertisement] = {}
@@ -104,7 +109,11 @@ class ReplayScanner:
         if advert is None or advert.rssi_dbm != line.rssi_dbm:
             if len(self._adverts) >= MAX_TAGS:
                 self._adverts.clear()
-            advert = formats.encode(frame_of(line.tag), address=_address(line.tag), rssi_dbm=line.rssi_dbm)
+            frame, address = frame_of(line.tag), _address(line.tag)
+            if isinstance(frame, VendorBeacon):
+                advert = self._vendors.encode(frame, address=address, rssi_dbm=line.rssi_dbm)
+            else:
+                advert = formats.encode(frame, address=address, rssi_dbm=line.rssi_dbm)
             self._adverts[line.tag] = advert
         return advert
 

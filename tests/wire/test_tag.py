@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wire.errors import Malformed
-from wire.tag import frame_of, parse_tag
+from wire.tag import frame_of, parse_tag, rolls
 
 canonical = st.one_of(
     st.builds(lambda u, major, minor: f"ibeacon:{u}:{major}:{minor}", st.uuids(), *[st.integers(0, 65535)] * 2),
@@ -19,6 +19,7 @@ canonical = st.one_of(
         st.binary(min_size=6, max_size=6),
     ),
     st.builds(lambda i: f"altbeacon:{i.hex()}", st.binary(min_size=20, max_size=20)),
+    st.builds(lambda i: f"vendor:card:{i.hex()}", st.binary(min_size=1, max_size=20)),
 )
 
 
@@ -29,6 +30,8 @@ canonical = st.one_of(
         ("iBeacon:fda50693a4e24fb1afcfc6eb07647825:00010:007", "ibeacon:fda50693-a4e2-4fb1-afcf-c6eb07647825:10:7"),
         (" eddystone:EDD1EBEAC04E5DEFA017:0123456789AB\n", "eddystone:edd1ebeac04e5defa017:0123456789ab"),
         ("altbeacon:000102030405060708090A0B0C0D0E0F10111213", "altbeacon:000102030405060708090a0b0c0d0e0f10111213"),
+        ("EID:Spa-Wristband-07", "eid:spa-wristband-07"),
+        ("vendor:Card:AC233FA00001", "vendor:card:ac233fa00001"),
     ],
 )
 def test_what_a_person_writes_becomes_canonical(written: str, tag: str) -> None:
@@ -51,6 +54,17 @@ def test_what_a_person_writes_becomes_canonical(written: str, tag: str) -> None:
         "eddystone:edd1:0123456789ab",
         "altbeacon:00",
         "altbeacon:" + "zz" * 20,
+        "eid:",
+        "eid:-a",
+        "eid:" + "a" * 41,
+        "eid:../../etc",
+        "eid:a:b",
+        "eddystone-eid:0123456789abcdef",
+        "vendor:card",
+        "vendor::00",
+        "vendor:card:0",
+        "vendor:card:" + "00" * 21,
+        "vendor:a b:00",
     ],
 )
 def test_what_names_no_tag_is_refused(written: str) -> None:
@@ -70,3 +84,13 @@ def test_any_text_is_a_tag_or_malformed(text: str) -> None:
         tag = parse_tag(text)
 
         assert parse_tag(tag) == tag
+
+
+def test_a_rolling_identifier_is_in_the_air_and_its_name_is_not() -> None:
+    assert frame_of("eddystone-eid:0123456789ABCDEF").tag == "eddystone-eid:0123456789abcdef"
+    with pytest.raises(Malformed, match="eid:NAME, with the beacon's key"):
+        parse_tag("eddystone-eid:0123456789abcdef")
+    with pytest.raises(Malformed, match="ibeacon:UUID"):
+        frame_of("eid:spa-wristband-07")
+    assert rolls(parse_tag("eid:spa-wristband-07"))
+    assert not rolls(parse_tag("vendor:eid:00"))

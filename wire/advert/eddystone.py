@@ -1,7 +1,7 @@
-"""What does an Eddystone beacon say? Service data of 0xFEAA; the first byte tells the frame: UID, URL or TLM.
+"""What does an Eddystone beacon say? Service data of 0xFEAA; the first byte tells the frame: UID, URL, TLM or EID.
 
-The layouts are those of github.com/google/eddystone: eddystone-uid, eddystone-url and eddystone-tlm/tlm-plain.md.
-Numbers are big-endian. Power is given at 0 m: 41 dB above the power at 1 m.
+The layouts are those of github.com/google/eddystone: eddystone-uid, eddystone-url and eddystone-tlm/tlm-plain.md; EID
+has its own file, eid.py. Numbers are big-endian. Power is given at 0 m: 41 dB above the power at 1 m.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 from struct import Struct, error
 from typing import Final
 
-from wire.advert.frame import EddystoneTlm, EddystoneUid, EddystoneUrl
+from wire.advert import eid
+from wire.advert.frame import EddystoneEid, EddystoneTlm, EddystoneUid, EddystoneUrl
 from wire.errors import Malformed
 
-EddystoneFrame = EddystoneUid | EddystoneUrl | EddystoneTlm
+EddystoneFrame = EddystoneUid | EddystoneUrl | EddystoneTlm | EddystoneEid
 
 SERVICE: Final = "0000feaa-0000-1000-8000-00805f9b34fb"  # 16-bit UUID 0xFEAA, as BlueZ spells it
 UID: Final = 0x00
@@ -48,7 +49,7 @@ def decode(data: bytes) -> EddystoneFrame | None:
         return _decode_tlm(data)
     if kind == URL:
         return _decode_url(data)
-    return None
+    return eid.decode(data)
 
 
 def encode(frame: EddystoneFrame) -> bytes:
@@ -62,6 +63,8 @@ def encode(frame: EddystoneFrame) -> bytes:
             return _encode_uid(frame)
         if isinstance(frame, EddystoneTlm):
             return _encode_tlm(frame)
+        if isinstance(frame, EddystoneEid):
+            return eid.encode(frame)
         return _encode_url(frame)
     except error as fault:
         raise Malformed("eddystone", repr(frame), f"numbers that fit their fields: {fault}") from fault

@@ -11,7 +11,8 @@ from typing import Final
 
 from wire.advert import altbeacon, eddystone, ibeacon
 from wire.advert.advertisement import Advertisement
-from wire.advert.frame import AltBeacon, Frame, IBeacon
+from wire.advert.frame import AltBeacon, Frame, IBeacon, VendorBeacon
+from wire.errors import Malformed
 
 BY_COMPANY: Final[Mapping[int, Callable[[bytes], Frame | None]]] = {ibeacon.COMPANY: ibeacon.decode}
 BY_ANY_COMPANY: Final[tuple[Callable[[int, bytes], Frame | None], ...]] = (altbeacon.decode,)
@@ -63,5 +64,7 @@ def encode(frame: Frame, *, address: str, rssi_dbm: int) -> Advertisement:
     if isinstance(frame, AltBeacon):
         manufacturer = {frame.company: altbeacon.encode(frame)}
         return Advertisement(address=address, rssi_dbm=rssi_dbm, manufacturer_data=manufacturer)
+    if isinstance(frame, VendorBeacon):
+        raise Malformed("format", f"vendor:{frame.kind}", "one of this table; vendor.py has those that are described")
     service = {eddystone.SERVICE: eddystone.encode(frame)}
     return Advertisement(address=address, rssi_dbm=rssi_dbm, service_data=service)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NewType
 from uuid import UUID
 
-TagId = NewType("TagId", str)  # canonical: "ibeacon:fda50693-…:10:7", "eddystone:NS:INSTANCE", "altbeacon:ID"
+TagId = NewType("TagId", str)  # canonical: "ibeacon:fda50693-…:10:7", "eddystone:NS:INSTANCE", …
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +58,34 @@ class EddystoneUid:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EddystoneEid:
+    """Eddystone's ephemeral identifier frame: whose it is, only who has the beacon's key can tell."""
+
+    identifier: bytes  # 8 bytes, others every 2^K seconds
+    power_dbm: int  # as measured at 0 m
+
+    @property
+    def tag(self) -> TagId:
+        """The canonical id of the moment. Nobody is bound to it: people bind `eid:NAME`."""
+        return TagId(f"eddystone-eid:{self.identifier.hex()}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VendorBeacon:
+    """A beacon of a vendor's own format, as somebody has described it."""
+
+    kind: str  # the format's name
+    id: bytes
+    power_dbm: int | None = None  # as measured at 1 m; None: it does not say
+    battery_mv: int | None = None
+
+    @property
+    def tag(self) -> TagId:
+        """The canonical id."""
+        return TagId(f"vendor:{self.kind}:{self.id.hex()}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EddystoneUrl:
     """Eddystone's web address frame."""
 
@@ -75,5 +103,5 @@ class EddystoneTlm:
     uptime_s: float
 
 
-Frame = IBeacon | AltBeacon | EddystoneUid | EddystoneUrl | EddystoneTlm
-TagFrame = IBeacon | AltBeacon | EddystoneUid
+TagFrame = IBeacon | AltBeacon | EddystoneUid | EddystoneEid | VendorBeacon
+Frame = TagFrame | EddystoneUrl | EddystoneTlm

@@ -69,7 +69,6 @@ def test_telemetry_that_was_not_measured_is_none() -> None:
     [
         b"",
         b"\x00",
-        b"\x30\xee12345678",
         adverts.EDDYSTONE_UID[:-1],
         adverts.EDDYSTONE_ETLM,
         adverts.EDDYSTONE_TLM[:-1],

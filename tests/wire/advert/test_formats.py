@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 from tests.captures import adverts
 from wire.advert import eddystone, formats, ibeacon
 from wire.advert.advertisement import Advertisement
-from wire.advert.frame import AltBeacon, EddystoneTlm, EddystoneUid, EddystoneUrl, Frame, IBeacon
+from wire.advert.frame import AltBeacon, EddystoneEid, EddystoneTlm, EddystoneUid, EddystoneUrl, Frame, IBeacon
 from wire.tag import frame_of
 
 EXAMPLES = [
     frame_of("ibeacon:fda50693-a4e2-4fb1-afcf-c6eb07647825:10:7"),
     frame_of("altbeacon:000102030405060708090a0b0c0d0e0f10111213"),
     frame_of("eddystone:edd1ebeac04e5defa017:0123456789ab"),
+    frame_of("eddystone-eid:0123456789abcdef"),
     EddystoneUrl(url="https://inn.example", power_dbm=-20),
     EddystoneTlm(battery_mv=3000, temperature_c=20.0, adverts=1, uptime_s=1.0),
 ]
@@ -33,6 +34,7 @@ hostile = st.builds(
     service_data=st.dictionaries(
         st.sampled_from([eddystone.SERVICE, "0000180f-0000-1000-8000-00805f9b34fb", ""]),
         st.binary(max_size=32)
+        | st.binary(min_size=9, max_size=9).map(lambda rest: b"\x30" + rest)
         | st.builds(
             lambda kind, rest: bytes([kind]) + rest, st.sampled_from([0x00, 0x10, 0x20, 0x30]), st.binary(max_size=24)
         ),
@@ -51,7 +53,8 @@ def test_reads_every_format_that_it_writes(frame: Frame) -> None:
 def test_any_bytes_parse_or_are_dropped(adv: Advertisement) -> None:
     frame = formats.decode(adv)
 
-    assert frame is None or isinstance(frame, IBeacon | AltBeacon | EddystoneUid | EddystoneUrl | EddystoneTlm)
+    known = IBeacon | AltBeacon | EddystoneUid | EddystoneEid | EddystoneUrl | EddystoneTlm
+    assert frame is None or isinstance(frame, known)
 
 
 @given(hostile)
