@@ -14,19 +14,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
-from bleak import BleakScanner
 from bleak.args.bluez import BlueZScannerArgs
-from bleak.backends.device import BLEDevice
-from bleak.backends.scanner import AdvertisementData
 from bleak.exc import BleakError
 
 from gateway.bluez import PATTERNS, Bluez
 from gateway.errors import ScannerUnavailable
+from gateway.lean_bleak import FLOOR_DBM, LeanBleak
 from gateway.port import Hear, Listening
-from wire.advert.advertisement import Advertisement
 
-FLOOR_DBM: Final = -127  # bleak's word for "unknown", and the least that Bluetooth can say
-CEILING_DBM: Final = 20
 STOP_S: Final = 5.0  # a BlueZ that hangs must not keep us from starting anew
 START_S: Final = 15.0
 OFF_S: Final = 0.5  # a chip's controller forgets what it hung on
@@ -97,24 +92,12 @@ class BlueZScanner:
             await asyncio.sleep(OFF_S)
             await bluez.power(adapter, on=True)
 
-    def _scanner(self, adapter: str, hear: Hear) -> BleakScanner:
-        now = self._now
-
-        def detected(device: BLEDevice, data: AdvertisementData) -> None:
-            if FLOOR_DBM < data.rssi <= CEILING_DBM:
-                advert = Advertisement(
-                    address=device.address,
-                    rssi_dbm=data.rssi,
-                    manufacturer_data=data.manufacturer_data,
-                    service_data=data.service_data,
-                )
-                hear(advert, now())
-
+    def _scanner(self, adapter: str, hear: Hear) -> LeanBleak:
         if self._scan == "passive":
             passive: BlueZScannerArgs = {"adapter": adapter, "or_patterns": list(PATTERNS)}
-            return BleakScanner(detected, scanning_mode="passive", bluez=passive)
+            return LeanBleak(hear, "passive", passive, now=self._now)
         active: BlueZScannerArgs = {"adapter": adapter, "filters": {"DuplicateData": True, "RSSI": FLOOR_DBM}}
-        return BleakScanner(detected, bluez=active)
+        return LeanBleak(hear, "active", active, now=self._now)
 
     async def _open_wide(self, bluez: Bluez, adapter: str) -> tuple[str, str]:
         """The mode in force, and why it is not the one asked for."""
@@ -135,7 +118,7 @@ async def _switch_on(bluez: Bluez, adapter: str) -> None:
         await bluez.power(adapter, on=True)
 
 
-async def _stop(scanner: BleakScanner) -> None:
+async def _stop(scanner: LeanBleak) -> None:
     """Stop it if it can be stopped: after a restart of the bus it cannot, and nothing is left to stop."""
     try:
         await asyncio.wait_for(scanner.stop(), STOP_S)

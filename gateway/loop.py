@@ -1,7 +1,7 @@
 """How often does the gateway wake? Not for each advert: what arrives within PAUSE_S is taken together.
 
 Most of what an advert costs is waking for it: a poll, a read, a turn of the loop. A first sight may wait 100 ms, so the
-loop looks at its sockets fifty times a second and not a thousand. Under load, when a turn takes long, it never waits.
+loop looks at its sockets twenty times a second and not a thousand. Under load, when a turn takes long, it never waits.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final
 
 from gateway import clock
 
-PAUSE_S: Final = 0.02  # an advert is stamped this much late at the most: presence counts in seconds
+PAUSE_S: Final = 0.05  # an advert is stamped this much late at the most: presence counts in seconds
 BUSY_S: Final = 0.002  # a turn that took so long had many adverts; the next ones are waiting already
 
 

@@ -1,0 +1,63 @@
+"""What of bleak's work for an advert do we need? Its discovery and its signals; not what it keeps of every address.
+
+Of each address bleak holds a device and its last advertisement for whoever asks `discovered_devices`, and makes both
+anew for each advert. We never ask; so its last step is ours. Its manager goes on to hold what BlueZ says of a device,
+of which we keep what it looks at itself and what an advert is made of: the rest is 2 kB for each address in the air.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal
+
+from bleak.args.bluez import BlueZScannerArgs
+from bleak.backends.bluezdbus.defs import DEVICE_INTERFACE, Device1
+from bleak.backends.bluezdbus.manager import get_global_bluez_manager
+from bleak.backends.bluezdbus.scanner import BleakScannerBlueZDBus
+
+from gateway.port import Hear
+from wire.advert.advertisement import Advertisement
+
+FLOOR_DBM: Final = -127  # bleak's word for "unknown", and the least that Bluetooth can say
+CEILING_DBM: Final = 20
+KEPT: Final = ("Adapter", "Address", "Connected", "ManufacturerData", "RSSI", "ServiceData", "ServicesResolved")
+MOST: Final = len(KEPT) + 2  # a property that comes back later is let be
+
+_NOTHING: Final[Mapping[Any, bytes]] = {}
+
+
+class LeanBleak(BleakScannerBlueZDBus):
+    """bleak's scanner for BlueZ, whose adverts come straight to us."""
+
+    def __init__(
+        self, hear: Hear, mode: Literal["active", "passive"], args: BlueZScannerArgs, *, now: Callable[[], float]
+    ) -> None:
+        super().__init__(None, None, mode, bluez=args)
+        self._hear = hear
+        self._now = now
+        self._objects: dict[str, dict[str, dict[str, Any]]] = {}  # bleak's own, by path and interface
+
+    async def start(self) -> None:
+        """As its base's."""
+        manager = await get_global_bluez_manager()
+        self._objects = manager._properties  # noqa: SLF001  it lets go of nothing by itself
+        await super().start()
+
+    def _handle_advertising_data(self, path: str, props: Device1) -> None:
+        if len(props) > MOST:
+            self._forget_the_rest(path)
+        rssi_dbm = props.get("RSSI", FLOOR_DBM)
+        if FLOOR_DBM < rssi_dbm <= CEILING_DBM:
+            advert = Advertisement(
+                address=props["Address"],
+                rssi_dbm=rssi_dbm,
+                manufacturer_data=props.get("ManufacturerData", _NOTHING),
+                service_data=props.get("ServiceData", _NOTHING),
+            )
+            self._hear(advert, self._now())
+
+    def _forget_the_rest(self, path: str) -> None:
+        interfaces = self._objects.get(path, {})
+        known = interfaces.get(DEVICE_INTERFACE)
+        if known is not None:
+            interfaces[DEVICE_INTERFACE] = {name: known[name] for name in KEPT if name in known}
