@@ -1,6 +1,7 @@
 """How fast can a gateway hear? `python -m firmware_sim.bluez` pours adverts into a simulated BlueZ.
 
-It waits until someone scans, pours at the rate asked, and prints one JSON line: what was sent, in which time.
+It waits until someone scans, says so in a JSON line, pours at the rate asked, and prints another one: what was sent, in
+which time. Each beacon is heard at LEVELS levels in turn.
 """
 
 from __future__ import annotations
@@ -9,11 +10,12 @@ import argparse
 import asyncio
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from firmware_sim.bluez.service import SimulatedBluez
+from firmware_sim.bluez.flood import FloodingBluez
 from firmware_sim.clock import Random, monotonic, seeded
 from firmware_sim.errors import SimError
 from wire.advert.advertisement import Advertisement
@@ -21,6 +23,8 @@ from wire.advert.advertisement import Advertisement
 STEP_S: Final = 0.01  # adverts go out in handfuls of this; finer than any window of a gateway
 LISTENER_WAIT_S: Final = 60.0  # a gateway process starts in seconds
 APPLE: Final = 0x004C
+LEVELS: Final = 4
+AT_ONCE: Final = 200  # adverts, without a rate: 50 kB, of which a socket takes a few
 POWER_DBM: Final = b"\xc5"  # -59 dBm at 1 m
 
 
@@ -44,6 +48,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--rate", type=float, default=500.0, help="adverts a second; 0: as fast as the bus takes them")
     parser.add_argument("--addresses", type=int, default=200, help="how many beacons")
     parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--no-filter", action="store_true", help="the chip has no duplicate filter of its own")
     parser.add_argument("--linger", type=float, default=0.0, help="seconds to stay on the bus afterwards, silent")
     parser.add_argument(
         "--tags", type=Path, help="file with one ibeacon:UUID:major:minor a line, instead of made-up ones"
@@ -53,23 +58,52 @@ def arguments() -> argparse.ArgumentParser:
 
 async def pour(args: argparse.Namespace, tags: tuple[str, ...]) -> None:
     """Send adverts of all tags in turn, at the rate asked, and print the count."""
-    dice = seeded("pour")
     adapter, rate, seconds = args.adapter, args.rate, args.seconds
-    async with SimulatedBluez(args.bus, (adapter,)) as bluez:
-        await asyncio.wait_for(bluez.scanned(adapter), LISTENER_WAIT_S)
+    async with FloodingBluez(args.bus, (adapter,), honours_duplicate_filter=not args.no_filter) as bluez:
+        air = _Air(bluez, adapter, tags)
+        await asyncio.wait_for(bluez.settled(adapter), LISTENER_WAIT_S)
+        _say({"began": monotonic()})
         start = monotonic()
         sent = 0
         while (passed := monotonic() - start) < seconds:
-            due = int(passed * rate) if rate else sent + len(tags)
-            for number in range(sent, due):
-                bluez.hear(adapter, _advertisement(tags, number % len(tags), dice))
+            due = int(passed * rate) if rate else sent + AT_ONCE
+            await air.send(range(sent, due))
             sent = due
-            await bluez.drained()
             await asyncio.sleep(STEP_S if rate else 0)
         took_s = monotonic() - start
-        sys.stdout.write(json.dumps({"sent": sent, "seconds": round(took_s, 3), "rate": round(sent / took_s)}) + "\n")
-        sys.stdout.flush()
+        _say({"sent": sent, "seconds": round(took_s, 3), "rate": round(sent / took_s)})
         await asyncio.sleep(args.linger)
+
+
+class _Air:
+    """What is to be heard: each beacon for the first time, then at each level for the first time, then all again."""
+
+    def __init__(self, bluez: FloodingBluez, adapter: str, tags: tuple[str, ...]) -> None:
+        self._bluez = bluez
+        self._adapter = adapter
+        self._tags = tags
+        self._dice = seeded("pour")
+        self._ready: dict[int, bytes] = {}
+
+    async def send(self, numbers: range) -> None:
+        """These adverts, by their number since the beginning."""
+        poured: list[bytes] = []
+        for number in numbers:
+            if number < len(self._tags):
+                self._bluez.hear(self._adapter, _advertisement(self._tags, number, self._dice))
+                continue
+            at = number % (len(self._tags) * LEVELS)
+            raw = self._ready.get(at)
+            if raw is None:
+                advert = _advertisement(self._tags, at % len(self._tags), self._dice)
+                raw = self._ready[at] = self._bluez.ready_made(self._adapter, advert)
+            poured.append(raw)
+        await self._bluez.pour(self._adapter, poured)
+
+
+def _say(fields: Mapping[str, float]) -> None:
+    sys.stdout.write(json.dumps(fields) + "\n")
+    sys.stdout.flush()
 
 
 def numbered_tag(number: int) -> str:

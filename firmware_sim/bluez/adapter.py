@@ -101,6 +101,11 @@ class Adapter:
         gone = [device for device in self._devices.values() if now_s - device.last_heard_s >= TEMPORARY_TIMEOUT_S]
         return [signal for device in gone for signal in self._remove(device)]
 
+    def keep_all(self, now_s: float) -> None:
+        """Hold every device for heard just now."""
+        for device in self._devices.values():
+            device.last_heard_s = now_s
+
     # What clients ask
 
     def set_filter(self, client: str, asked: DiscoveryFilter | None) -> None:

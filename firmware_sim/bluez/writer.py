@@ -15,6 +15,8 @@ from typing import Final
 from dbus_fast import Message
 from dbus_fast.aio.message_bus import MessageBus
 
+from firmware_sim.errors import BusUnavailable
+
 AGAIN_S: Final = 0.002  # until a full socket is looked at again; dbus-daemon empties one in about a millisecond
 
 
@@ -24,9 +26,13 @@ class Writer:
     def __init__(self, bus: MessageBus) -> None:
         self._bus = bus
         self._queue: deque[Message] = deque()
+        if bus._sock is None:  # noqa: SLF001  it offers no other way to ask for room, nor one for bytes
+            raise BusUnavailable("the bus is not connected")
+        self._socket = bus._sock  # noqa: SLF001  the same
         self._room = select.poll()
-        self._room.register(bus._fd or -1, select.POLLOUT)  # noqa: SLF001  it offers no other way to ask for room
+        self._room.register(self._socket, select.POLLOUT)
         self._in_flight: asyncio.Future[None] | None = None
+        self._pouring = False
         self._timer: asyncio.TimerHandle | None = None
         self._empty = asyncio.Event()
 
@@ -41,6 +47,21 @@ class Writer:
         while self._queue and self._bus.connected:
             self._empty.clear()
             await self._empty.wait()
+
+    async def pour(self, raw: bytes) -> None:
+        """Send many messages that are bytes already, as one; what is sent meanwhile comes after them."""
+        await self.drained()
+        if self._in_flight is not None:
+            await asyncio.wait([self._in_flight])
+        self._pouring = True
+        try:
+            await asyncio.get_running_loop().sock_sendall(self._socket, raw)
+        except OSError:
+            return  # the bus has gone
+        finally:
+            self._pouring = False
+            if self._timer is None:
+                self._flush()
 
     async def until_gone(self) -> None:
         """Wait for the connection's end, whoever ended it: a bus that dies takes bluetoothd along, as in life."""
@@ -63,8 +84,15 @@ class Writer:
                 self._timer = asyncio.get_running_loop().call_later(AGAIN_S, self._flush)
                 return
             self._in_flight = self._bus.send(self._queue.popleft())
+            self._in_flight.add_done_callback(_done)
         self._empty.set()
 
     def _has_room(self) -> bool:
         taken = self._in_flight is None or self._in_flight.done()
-        return taken and bool(self._room.poll(0))
+        return taken and not self._pouring and bool(self._room.poll(0))
+
+
+def _done(sending: asyncio.Future[None]) -> None:
+    """A message that the bus did not take is lost with the bus, which `until_gone` tells."""
+    if not sending.cancelled():
+        sending.exception()

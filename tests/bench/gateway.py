@@ -110,7 +110,7 @@ async def _measure(pipeline: Pipeline, hub: Hub, world: asyncio.subprocess.Proce
     await asyncio.sleep(0.3)
     cpu_s = time.process_time() - cpu_s
     telling.cancel()
-    sent = json.loads(said)["sent"]
+    sent = json.loads(said.splitlines()[-1])["sent"]
     return {
         "us_an_advert": round(cpu_s * 1e6 / max(pipeline.adverts, 1), 1),
         "adverts": pipeline.adverts,
