@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from rules.calls import Call
 from rules.document import Node, Scalar
 from rules.event import Value
-from rules.expression import SAMPLE_TIME, Call, Expression, Failed, Unsound, answer, read_expression, sample_context
+from rules.expression import SAMPLE_TIME, Expression, Failed, Unsound, answer, read_expression, sample_context
 from rules.fault import nearest
 from rules.journey import Guard
 from rules.reading import Reading

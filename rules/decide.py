@@ -7,8 +7,6 @@ examples, `try`, simulation and backtest all call it: there is no second engine.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from rules import words
 from rules.aftermath import after, having_happened, joined, known_after
 from rules.decision import Kind, Reason
@@ -47,20 +45,18 @@ def decide(rulebook: Rulebook, happening: Event | Due, facts: Facts | None) -> O
 
 def _overdue(happening: Event | Due, facts: Facts) -> Due | None:
     """The first deadline that was to be looked at before this."""
-    if isinstance(happening, Event):
-        runs = [run for run in facts.runs if run.wake_at is not None and run.wake_at < happening.at]
-    else:
-        own = next((run.wake_at for run in facts.runs if run.id == happening.run), None)
-        runs = (
-            []
-            if own is None
-            else [run for run in facts.runs if run.wake_at is not None and (run.wake_at, run.id) < (own, happening.run)]
-        )
-    live = [(run.wake_at, run.id, run.deadline) for run in runs if run.live and run.deadline is not None]
-    if not live:
+    waits = [
+        (run.wake_at, run.id, run.deadline)
+        for run in facts.runs
+        if run.wake_at is not None and run.deadline is not None and run.live
+    ]
+    if not waits:
         return None
-    _, run, deadline = min(live)
-    return Due(run=run, at=deadline)
+    wake, run, deadline = min(waits)
+    if isinstance(happening, Event):
+        return Due(run=run, at=deadline) if wake < happening.at else None
+    own = next((wait for wait in waits if wait[1] == happening.run), None)
+    return Due(run=run, at=deadline) if own is not None and (wake, run) < own[:2] else None
 
 
 def _with_what_follows(rulebook: Rulebook, happening: Event | Due, facts: Facts) -> Outcome:
@@ -83,8 +79,11 @@ def _decide(rulebook: Rulebook, happening: Event | Due, facts: Facts | None) -> 
         return Outcome() if facts is None else _fall_due(rulebook, happening, facts)
     if facts is None:
         return _nobody(rulebook, happening)
+    listeners = rulebook.listeners(happening)
+    if not listeners:
+        return NOTHING
     starts = [journey for journey in rulebook.starts.get(happening.kind, ()) if journey.start.matches(happening)]
-    runs = [run for run in facts.runs if concerns(rulebook, run, happening)]
+    runs = [run for run in facts.runs if run.journey in listeners and concerns(run, happening)]
     if not starts and not runs:
         return NOTHING
     deliberation = Deliberation(rulebook, facts, at=happening.at, event=happening)
@@ -129,7 +128,7 @@ def _fall_due(rulebook: Rulebook, due: Due, facts: Facts) -> Outcome:
         note = Note(kind=Kind.ENDED, reason=Reason.STOPPED, text="its version of the journey is gone")
         deliberation.note(note, journey=run.journey, run=run)
         deliberation.keep(
-            replace(leaving(run, by=None), live=False, ended_at=run.deadline, ended_why=Reason.STOPPED.value)
+            leaving(run, by=None)._replace(live=False, ended_at=run.deadline, ended_why=Reason.STOPPED.value)
         )
         return deliberation.outcome()
     walk = Walk(deliberation=deliberation, journey=journey, run=leaving(run, by=None), since=run.deadline)

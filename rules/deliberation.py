@@ -7,12 +7,11 @@ every decision its name.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from rules.decision import Decision, Kind, Reason
-from rules.event import Event, Value
+from rules.event import NO_VALUES, Event, Value
 from rules.facts import Facts, Past, Planned
 from rules.ids import cause_of_deadline, decision_id
 from rules.moment import Moment
@@ -21,8 +20,7 @@ from rules.run import Run
 from rules.task import Task, Write
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(NamedTuple):
     """All that one event or deadline changes."""
 
     runs: tuple[Run, ...] = ()  # new and changed ones
@@ -37,8 +35,7 @@ class Outcome:
 NOTHING: Final = Outcome()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
+class Note(NamedTuple):
     """One decision, apart from what is the same for all of them."""
 
     kind: Kind
@@ -49,11 +46,16 @@ class Note:
     task: str | None = None
     said: str | None = None
     guard: str | None = None
-    saw: Mapping[str, Value] | None = None
+    saw: Mapping[str, Value] = NO_VALUES
 
 
 class Deliberation:
     """One question to the engine, and the answers as they come."""
+
+    __slots__ = (
+        "_cancelled", "_cause", "_decisions", "_emitted", "_planned", "_runs", "_tasks", "_writes", "at", "event",
+        "moment", "rulebook",
+    )  # fmt: skip
 
     def __init__(self, rulebook: Rulebook, facts: Facts, *, at: datetime, event: Event | None) -> None:
         self.rulebook = rulebook
@@ -99,7 +101,7 @@ class Deliberation:
                 task=note.task,
                 said=note.said,
                 guard=note.guard,
-                saw=note.saw or {},
+                saw=note.saw,
             )
         )
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 
 Value = str | int | float | bool | datetime | None
+
+NO_VALUES: Final[Mapping[str, Value]] = MappingProxyType({})
 
 ENTERED: Final = "entered"
 DWELLED: Final = "dwelled"

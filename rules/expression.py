@@ -15,6 +15,7 @@ from typing import Final, cast
 
 import cel
 
+from rules.calls import HISTORY, Call, plainly
 from rules.event import Value
 from rules.fault import nearest
 from rules.lexer import MARK, NAME, STRING, Token, tokens
@@ -26,15 +27,6 @@ LONGEST: Final = 500
 MACRO_DEPTH: Final = 2
 # A loop in a loop over what fits in LONGEST is milliseconds; six deep took 3.9 s.
 
-HISTORY: Final[Mapping[str, tuple[int, int]]] = {
-    # name: fewest and most arguments; what they mean stands in moment.py
-    "messaged": (1, 2),
-    "visits": (1, 2),
-    "inside": (1, 1),
-    "count": (1, 2),
-    "first": (1, 1),
-    "local_hour": (0, 0),
-}
 BUILT_IN: Final = ("duration", "timestamp", "size", "int", "double", "string")
 METHODS: Final = ("contains", "startsWith", "endsWith", "matches", "size")
 MACROS: Final = ("all", "exists", "exists_one", "map", "filter")
@@ -47,20 +39,6 @@ Asked = Callable[..., object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """One question about the past, its arguments written out."""
-
-    name: str
-    arguments: tuple[str, ...]
-    offset: int
-
-    @property
-    def text(self) -> str:
-        """As a person would write it."""
-        return f"{self.name}({', '.join(repr(argument) for argument in self.arguments)})"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Expression:
     """A condition, compiled; or a time that is reckoned from the guest's fields."""
 
@@ -68,6 +46,7 @@ class Expression:
     program: cel.Program = field(repr=False, compare=False)
     fields: tuple[str, ...]  # of the guest
     calls: tuple[Call, ...]
+    said: str | None = field(default=None, compare=False)  # by a person: `member`; None for a longer one
     shortcut: Shortcut | None = field(default=None, repr=False, compare=False)
 
 
@@ -94,8 +73,14 @@ def read_expression(source: str, fields: Iterable[str]) -> Expression:
     asked = _fields(words, tuple(fields))
     calls = _calls(words)
     _macro_depth(words)
-    program = _compile(source)
-    return Expression(source=source, program=program, fields=asked, calls=calls, shortcut=shortcut(words))
+    return Expression(
+        source=source,
+        program=_compile(source),
+        fields=asked,
+        calls=calls,
+        said=plainly(words, asked, calls),
+        shortcut=shortcut(words),
+    )
 
 
 def answer(expression: Expression, context: cel.Context) -> Value:

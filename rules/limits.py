@@ -17,7 +17,8 @@ from rules.venue import TRANSACTIONAL
 
 def messaged(past: Iterable[Past], *, at: datetime, within: timedelta, message: str | None = None) -> bool:
     """Was anything, or this message, sent less than `within` away?"""
-    return any(each.purpose != TRANSACTIONAL and message in (None, each.message) for each in _near(past, at, within))
+    near = [each for each in past if each.purpose != TRANSACTIONAL and message in (None, each.message)]
+    return bool(near) and bool(_near(near, at, within))
 
 
 def sent_for(past: Iterable[Past], *, purpose: str, at: datetime, within: timedelta) -> int:

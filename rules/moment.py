@@ -13,10 +13,10 @@ One prepared context a guest and event, made when the first condition asks: her 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import cel
 
@@ -31,8 +31,7 @@ from rules.spans import parse_span
 from rules.view import field_value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(NamedTuple):
     """What a guard said."""
 
     holds: bool
@@ -43,13 +42,15 @@ class Answer:
 class Moment:
     """One guest, at one venue, at one logical time; what is decided meanwhile is seen by what is decided next."""
 
+    __slots__ = ("_answers", "_asker", "_context", "_has_ghosts", "_known", "_past", "at", "event", "facts", "rulebook")
+
     def __init__(self, rulebook: Rulebook, facts: Facts, *, at: datetime, event: Event | None = None) -> None:
         self.rulebook = rulebook
         self.facts = facts
         self.at = at
         self.event = event
         self._past: Sequence[Past] = facts.past
-        self._has_ghosts = any(each.ghost for each in facts.past)
+        self._has_ghosts: bool | None = None  # not looked for yet
         self._asker = ""
         self._answers: dict[str, Value] = {}
         self._known: dict[str, Value] = {}  # the guest's fields, as they are asked for
@@ -58,7 +59,7 @@ class Moment:
     def remember(self, past: Past) -> None:
         """A message that has just been decided counts from now on."""
         self._past = (*self._past, past)
-        self._has_ghosts = self._has_ghosts or past.ghost
+        self._has_ghosts = None
 
     def learn(self, name: str, value: Value) -> None:
         """A field of the guest that was set just now."""
@@ -68,6 +69,8 @@ class Moment:
 
     def past(self, journey: str) -> Sequence[Past]:
         """Every message, as one journey may see it: what a shadow journey would have sent, only itself does."""
+        if self._has_ghosts is None:
+            self._has_ghosts = any(each.ghost for each in self._past)
         if not self._has_ghosts:
             return self._past
         return [each for each in self._past if not each.ghost or self._sees(each, journey)]
@@ -136,6 +139,8 @@ class Moment:
         return noted
 
     def _saw(self, expression: Expression) -> dict[str, Value]:
+        if not expression.fields:
+            return self._answers  # of this question alone
         return {f"guest.{name}": self.field(name) for name in expression.fields} | self._answers
 
     def _sees(self, past: Past, journey: str) -> bool:

@@ -88,7 +88,7 @@ def _move(rulebook: Rulebook, run: Run, to: Journey, facts: Facts, at: datetime)
     until = "it is set" if found.at is None else words.moment(found.at, at, zone)
     text = f"moved from version {run.version[:8]} to {to.version[:8]}: waits at {new.path} until {until}"
     return Move(
-        run=replace(run, version=to.version, step=new.path, deadline=found.at, wake_at=found.wake),
+        run=run._replace(version=to.version, step=new.path, deadline=found.at, wake_at=found.wake),
         from_version=run.version,
         to_version=to.version,
         from_step=old.path,

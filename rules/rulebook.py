@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from rules.event import ACKED, DWELLED, ENTERED, LEFT, SET
+from rules.event import ACKED, DWELLED, ENTERED, LEFT, SET, Event
 from rules.expression import Expression
 from rules.journey import Journey, Mode, OnceKind, Tell, WaitEvent, WaitQuiet, WaitUntil
 from rules.route import Route, route
@@ -16,6 +16,7 @@ from rules.run import Run
 from rules.venue import Venue
 
 _HISTORY: Final = frozenset({"visits", "inside", "count", "first"})
+_NOBODY: Final[frozenset[str]] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,13 +63,21 @@ class Rulebook:
             by_kind[journey.start.kind].append(journey)
         return {kind: tuple(journeys) for kind, journeys in by_kind.items()}
 
+    def listeners(self, event: Event) -> frozenset[str]:
+        """The journeys that it can start, or a run of which it can move or end. Nearly always there is none."""
+        about = self._listeners.get((event.kind, event.object))
+        return about if about is not None else self._listeners.get((event.kind, None), _NOBODY)
+
     @cached_property
-    def heard(self) -> Mapping[str, frozenset[tuple[str, str | None]]]:
-        """By journey, of whatever version: the kinds of events that can move or end a run, and their object or None."""
-        found: dict[str, set[tuple[str, str | None]]] = defaultdict(set)
+    def _listeners(self) -> Mapping[tuple[str, str | None], frozenset[str]]:
+        """By kind and object; by kind alone those who do not mind the object, and they stand with every object too."""
+        found: dict[tuple[str, str | None], set[str]] = defaultdict(set)
+        for journey in self.journeys:
+            found[journey.start.kind, journey.start.object].add(journey.name)
         for journey in self._versions.values():
-            found[journey.name].update(_heard(journey))
-        return {name: frozenset(kinds) for name, kinds in found.items()}
+            for what in _heard(journey):
+                found[what].add(journey.name)
+        return {what: frozenset(names | found.get((what[0], None), set())) for what, names in found.items()}
 
     @cached_property
     def asked(self) -> tuple[str, ...]:

@@ -1,16 +1,18 @@
-"""Where is one guest in one journey?"""
+"""Where is one guest in one journey?
+
+A run is a named tuple, because every step makes one: that takes a tenth of the time of replacing a frozen dataclass.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import NamedTuple
 
-from rules.event import Value
+from rules.event import NO_VALUES, Value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Run(NamedTuple):
     """One guest in one journey; a value: moving gives a new one."""
 
     id: str  # made from journey, guest and the starting event
@@ -33,9 +35,9 @@ class Run:
     moved_by: str | None = None  # the event that moved it last: seen twice, it does nothing
     goal_until: datetime | None = None  # its goal still counts until then, ended or not
     goal_at: datetime | None = None
-    data: Mapping[str, Value] = field(default_factory=dict)  # the starting event's, and what the run has set
+    data: Mapping[str, Value] = NO_VALUES  # the starting event's, and what the run has set
 
 
 def leaving(run: Run, *, by: str | None) -> Run:
     """A run that leaves its wait; `by` is the event that it was."""
-    return replace(run, step=None, wait_from=None, deadline=None, wake_at=None, moved_by=by or run.moved_by)
+    return run._replace(step=None, wait_from=None, deadline=None, wake_at=None, moved_by=by or run.moved_by)

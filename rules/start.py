@@ -46,8 +46,10 @@ def consider(deliberation: Deliberation, journey: Journey, event: Event) -> None
 
 
 def once_key(deliberation: Deliberation, journey: Journey, event: Event) -> str:
-    """What `once:` compares."""
+    """What `once:` compares; "" where nothing is compared."""
     match journey.once.kind:
+        case OnceKind.WHENEVER:
+            return ""
         case OnceKind.EVER:
             return "ever"
         case OnceKind.PER_DAY:
@@ -79,8 +81,9 @@ def _against(deliberation: Deliberation, journey: Journey, event: Event, key: st
 
 def _in_it(deliberation: Deliberation, journey: Journey, key: str) -> Note | None:
     for run in deliberation.facts.runs:
-        same = journey.once.kind is not OnceKind.PER_FIELD or run.once_key == key
-        if run.live and run.journey == journey.name and same:
+        if not run.live or run.journey != journey.name:
+            continue
+        if journey.once.kind is not OnceKind.PER_FIELD or run.once_key == key:
             zone = deliberation.rulebook.venue.timezone
             text = words.already_in(run.started_at, deliberation.at, zone)
             return Note(kind=Kind.NOT_STARTED, reason=Reason.ALREADY_IN, text=text)
@@ -146,15 +149,18 @@ def _begin(walk: Walk, event: Event) -> None:
 
 
 def _visit(deliberation: Deliberation, event: Event) -> str:
-    """The stay in which it happens: the one that it begins, or the last one begun before it."""
+    """The stay in which it happens: the one that it begins, or the last one begun before it.
+
+    A stay is known by when it was told to have begun: what is learnt of it later makes no second one of it.
+    """
     if event.kind == ENTERED:
         return f"{event.object}@{event.at.isoformat()}"
     stays = [
         stay
         for stay in deliberation.facts.stays
-        if stay.entered <= event.at and (event.kind not in _PRESENCE or stay.zone == event.object)
+        if not stay.missed and stay.entered <= event.at and (event.kind not in _PRESENCE or stay.zone == event.object)
     ]
     if not stays:
         return event.id
     last = max(stays, key=lambda stay: stay.entered)
-    return f"{last.zone}@{last.entered.isoformat()}"
+    return f"{last.zone}@{(last.told or last.entered).isoformat()}"

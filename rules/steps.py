@@ -5,8 +5,6 @@ A step is skipped when its guard refuses; a message passes the gate; a wait stop
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from rules import words
 from rules.decision import Kind, Reason
 from rules.deliberation import Note
@@ -46,8 +44,8 @@ def go_on(walk: Walk, onward: Onward) -> Run:
 def end(walk: Walk, *, reason: Reason, text: str) -> Run:
     """The run ends here; its goal may still count."""
     walk.note(Note(kind=Kind.ENDED, reason=reason, text=text))
-    return replace(
-        walk.run, live=False, ended_at=walk.deliberation.at, ended_why=reason.value, step=None, deadline=None,
+    return walk.run._replace(
+        live=False, ended_at=walk.deliberation.at, ended_why=reason.value, step=None, deadline=None,
         wake_at=None, wait_from=None,
     )  # fmt: skip
 
@@ -136,4 +134,4 @@ def _wait(walk: Walk, step: Step, verb: Wait) -> Run | None:
     if found.at is not None and found.at <= deliberation.at:
         walk.moved(step, f"{words.verb_text(verb)}: over already")
         return None
-    return replace(walk.run, step=step.path, wait_from=walk.since, deadline=found.at, wake_at=found.wake)
+    return walk.run._replace(step=step.path, wait_from=walk.since, deadline=found.at, wake_at=found.wake)

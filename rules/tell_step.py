@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from rules import ids
@@ -27,8 +26,8 @@ def tell(walk: Walk, step: Step, verb: Tell) -> Run | None:
     if not _told(walk, step, verb, team=verb.team, ack_by=due) or due is None:
         return None
     task = ids.task_id(run=walk.run.id, step=step.path, escalated=False)
-    return replace(
-        walk.run, step=step.path, wait_from=at, deadline=due, wake_at=due + GRACE, data={**walk.run.data, TASK: task}
+    return walk.run._replace(
+        step=step.path, wait_from=at, deadline=due, wake_at=due + GRACE, data={**walk.run.data, TASK: task}
     )
 
 

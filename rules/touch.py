@@ -5,7 +5,6 @@ It reaches the goal, stops it, or is what the run waits for, in that order; or i
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from rules import words
@@ -24,14 +23,11 @@ from rules.waits import GRACE, LATE, deadline
 from rules.walk import Walk
 
 
-def concerns(rulebook: Rulebook, run: Run, event: Event) -> bool:
-    """Could this event do anything to this run? Nearly always it could not, and that is told from its kind."""
-    if event.id in (run.start_event, run.moved_by):
+def concerns(run: Run, event: Event) -> bool:
+    """Could an event for which its journey listens do anything to this run?"""
+    if run.live or (run.goal_at is None and run.goal_until is not None and event.at <= run.goal_until):
         return True
-    if not run.live and (run.goal_at is not None or run.goal_until is None or run.goal_until < event.at):
-        return False
-    heard = rulebook.heard.get(run.journey)
-    return heard is not None and ((event.kind, event.object) in heard or (event.kind, None) in heard)
+    return event.id in (run.start_event, run.moved_by)
 
 
 def touch(deliberation: Deliberation, run: Run, event: Event) -> bool:
@@ -96,7 +92,7 @@ def _meets_goal(run: Run, journey: Journey, event: Event) -> bool:
 
 def _goal(deliberation: Deliberation, run: Run, journey: Journey, event: Event) -> None:
     """It counts, however late it is heard of; a live run ends with it."""
-    met = replace(run, goal_at=event.at, moved_by=event.id)
+    met = run._replace(goal_at=event.at, moved_by=event.id)
     walk = Walk(deliberation=deliberation, journey=journey, run=met, since=event.at)
     text = f"goal: {trigger_text(event)}"
     if run.live:
@@ -117,7 +113,7 @@ def _stop(deliberation: Deliberation, run: Run, journey: Journey | None, event: 
     own = journey or deliberation.rulebook.journey(run.journey)
     if own is None:
         return
-    walk = Walk(deliberation=deliberation, journey=own, run=replace(run, moved_by=event.id), since=event.at)
+    walk = Walk(deliberation=deliberation, journey=own, run=run._replace(moved_by=event.id), since=event.at)
     take_back(walk)
     deliberation.keep(end(walk, reason=Reason.STOP, text=trigger_text(event)))
 
@@ -137,7 +133,7 @@ def _awaited(walk: Walk, place: Place, event: Event) -> bool:
         return True
     note = Note(kind=Kind.MOVED, reason=Reason.MATCHED, text=trigger_text(event), step=run.step)
     deliberation.note(note, journey=run.journey, run=run)
-    deliberation.keep(go_on(replace(walk, run=leaving(run, by=event.id)), place.met))
+    deliberation.keep(go_on(walk.with_run(leaving(run, by=event.id)), place.met))
     return True
 
 
@@ -157,7 +153,7 @@ def _moved_time(walk: Walk, place: Place, verb: WaitUntil, event: Event) -> bool
             kind=Kind.MOVED, reason=Reason.MATCHED, text=f"{words.verb_text(verb)}: over already", step=run.step
         )
         deliberation.note(note, journey=run.journey, run=run)
-        deliberation.keep(go_on(replace(walk, run=leaving(run, by=event.id)), place.met))
+        deliberation.keep(go_on(walk.with_run(leaving(run, by=event.id)), place.met))
         return True
     zone = deliberation.rulebook.venue.timezone
     until = "it is set" if found.at is None else words.moment(found.at, event.at, zone)
@@ -165,7 +161,7 @@ def _moved_time(walk: Walk, place: Place, verb: WaitUntil, event: Event) -> bool
         kind=Kind.MOVED, reason=Reason.MATCHED, text=f"{event.object} changed: waits until {until}", step=run.step
     )
     deliberation.note(note, journey=run.journey, run=run)
-    deliberation.keep(replace(run, deadline=found.at, wake_at=found.wake, moved_by=event.id))
+    deliberation.keep(run._replace(deadline=found.at, wake_at=found.wake, moved_by=event.id))
     return True
 
 
@@ -189,7 +185,7 @@ def _moved_quiet(walk: Walk, verb: WaitQuiet, event: Event) -> bool:
             step=run.step,
         )
     )
-    walk.deliberation.keep(replace(run, wait_from=event.at, deadline=until, wake_at=_wake(until), moved_by=event.id))
+    walk.deliberation.keep(run._replace(wait_from=event.at, deadline=until, wake_at=_wake(until), moved_by=event.id))
     return True
 
 

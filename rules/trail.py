@@ -7,15 +7,14 @@ alternatives that were passed over before the one that was taken.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rules.event import Value
 from rules.journey import Guard
 from rules.moment import Answer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Mark:
+class _Mark(NamedTuple):
     path: str  # of the step that the guard stands on; "" at the journey's start
     guard: Guard
     answer: Answer
@@ -23,6 +22,8 @@ class _Mark:
 
 class Trail:
     """The guards that were asked since the run last stood still."""
+
+    __slots__ = ("_marks",)
 
     def __init__(self) -> None:
         self._marks: list[_Mark] = []

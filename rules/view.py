@@ -18,6 +18,7 @@ from rules.venue import FieldKind, GuestField, Venue
 LARGEST_INT: Final = 2**63 - 1
 # CEL counts in 64 bits.
 
+_AS_THEY_ARE: Final = frozenset({bool, str})
 YES: Final = frozenset({"true", "yes", "on", "1"})
 NO: Final = frozenset({"false", "no", "off", "0"})
 
@@ -38,6 +39,8 @@ def typed(stored: Value, known: GuestField, zone: ZoneInfo) -> Value:
     """A stored value as the field's type, or the default where that cannot be."""
     if stored is None:
         return known.default
+    if type(stored) is type(known.default) and type(stored) in _AS_THEY_ARE:
+        return stored  # nearly always
     found = _CASTS[known.kind](stored, zone)
     return known.default if found is None else found
 

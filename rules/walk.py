@@ -24,6 +24,10 @@ class Walk:
     since: datetime  # the end of the step before: a wait is measured from here
     trail: Trail = field(default_factory=Trail)
 
+    def with_run(self, run: Run) -> Walk:
+        """The same walk, of a run that has moved on."""
+        return Walk(deliberation=self.deliberation, journey=self.journey, run=run, since=self.since, trail=self.trail)
+
     def note(self, note: Note) -> None:
         """One decision more about this run."""
         self.deliberation.note(note, journey=self.journey.name, run=self.run)

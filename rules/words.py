@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from functools import lru_cache
-from typing import Final
 from zoneinfo import ZoneInfo
 
-from rules.expression import Expression
 from rules.journey import (
     Assign,
     Choose,
@@ -25,41 +22,19 @@ from rules.journey import (
     WaitSpan,
     WaitUntil,
 )
-from rules.lexer import NAME, tokens
 from rules.moment import Answer
-from rules.spans import parse_span, span_text
-
-_PLAIN_TOKENS: Final = 3  # guest . name
+from rules.spans import span_text
 
 
 def refusal(guard: Guard, answer: Answer) -> str:
     """Why a guard let nothing pass: `messaged in the last 24h`, `not member`."""
     if answer.fault is not None:
         return f"`{guard}` could not be answered: {answer.fault}"
-    said = condition(guard.expression)
+    said = guard.expression.said
     if said is not None:
         return said if guard.unless else f"not {said}"
     seen = ", ".join(f"{name} is {_value(value)}" for name, value in answer.saw.items())
     return f"{guard}" + (f" ({seen})" if seen else "")
-
-
-@lru_cache(maxsize=4_096)
-def condition(expression: Expression) -> str | None:
-    """A condition that asks one thing, as a person would say it; None for a longer one."""
-    words = tokens(expression.source)
-    if len(expression.fields) == 1 and not expression.calls and len(words) == _PLAIN_TOKENS and words[2].kind == NAME:
-        return expression.fields[0].replace("_", " ")
-    if len(expression.calls) != 1 or expression.fields:
-        return None
-    call = expression.calls[0]
-    alone = len(words) == _PLAIN_TOKENS + len(call.arguments) * 2 - (1 if call.arguments else 0)
-    if not alone or words[0].text != call.name:
-        return None
-    if call.name == "messaged":
-        return _messaged(*call.arguments)
-    if call.name == "inside":
-        return f"inside {call.arguments[0]}"
-    return f"first {call.arguments[0]}" if call.name == "first" else None
 
 
 def already_in(since: datetime, now: datetime, zone: ZoneInfo) -> str:
@@ -110,12 +85,6 @@ def wait_text(verb: WaitEvent | WaitSpan | WaitClock | WaitUntil | WaitQuiet) ->
             return f"until {verb.until.source}"
         case WaitQuiet():
             return f"quiet {verb.zone} {span_text(verb.span)}"
-
-
-def _messaged(span: str, message: str | None = None) -> str:
-    length = parse_span(span)
-    said = span if length is None else span_text(length)
-    return f"messaged in the last {said}" if message is None else f"messaged {message} in the last {said}"
 
 
 def _value(value: object) -> str:

@@ -29,8 +29,9 @@ def pack(value: Any) -> Any:  # noqa: ANN401  any of ours, as JSON has it
         return {"map": {name: pack(inner) for name, inner in value.items()}}
     if isinstance(value, frozenset):
         return {"set": [pack(inner) for inner in sorted(value)]}
-    if is_dataclass(value):
-        return {"is": type(value).__name__} | {one.name: pack(getattr(value, one.name)) for one in fields(value)}
+    if is_dataclass(value) or isinstance(value, Run):
+        names = value._fields if isinstance(value, Run) else [one.name for one in fields(value)]
+        return {"is": type(value).__name__} | {name: pack(getattr(value, name)) for name in names}
     return [pack(inner) for inner in value]
 
 

@@ -18,7 +18,7 @@ import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -265,8 +265,8 @@ def _doubt(db: sqlite3.Connection, now: datetime) -> int:
 def _stop(db: sqlite3.Connection, now: datetime) -> None:
     """Nobody can say what was sent since: no journey goes on, and nothing leaves until a person says so."""
     for row in db.execute("SELECT id, value_json FROM runs WHERE live").fetchall():
-        ended = replace(
-            load_run(row["value_json"]), live=False, ended_at=now, ended_why=Reason.STOPPED, step=None, wake_at=None
+        ended = load_run(row["value_json"])._replace(
+            live=False, ended_at=now, ended_why=Reason.STOPPED, step=None, wake_at=None
         )
         db.execute(
             "UPDATE runs SET live = 0, ended_us = ?, wake_us = NULL, value_json = ? WHERE id = ?",

@@ -7,7 +7,6 @@ which no other value looks like, for values are never objects themselves.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final, cast
 
@@ -32,7 +31,7 @@ def load_values(text: str) -> dict[str, Value]:
 
 def dump_run(run: Run) -> str:
     """The whole of it."""
-    return _text({field.name: _packed(getattr(run, field.name)) for field in fields(run)})
+    return _text({name: _packed(value) for name, value in run._asdict().items()})
 
 
 def load_run(text: str) -> Run:

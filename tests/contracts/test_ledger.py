@@ -307,7 +307,7 @@ async def test_a_run_that_ends_makes_room_for_one_that_starts(kit: Kit) -> None:
     await kit.guest("ana")
     await kit.ledger.record(a_record(an_event("e1"), runs=(a_run("r1"),)), now=T0)
 
-    ended, started = replace(a_run("r1"), live=False, step=None), a_run("r2")
+    ended, started = a_run("r1")._replace(live=False, step=None), a_run("r2")
     await kit.ledger.record(a_record(an_event("e2"), version=2, runs=(started, ended)), now=T0)
 
     assert {run.id: run.live for run in (await facts_of_ana(kit)).runs} == {"r1": False, "r2": True}
@@ -315,9 +315,9 @@ async def test_a_run_that_ends_makes_room_for_one_that_starts(kit: Kit) -> None:
 
 async def test_runs_are_due_in_the_order_of_their_deadlines(kit: Kit) -> None:
     await kit.guest("ana")
-    waits = tuple(replace(a_run(f"r{n}", wake=T0 + n * HOUR), once_key=f"{n}") for n in (3, 1, 2))
-    ended = replace(a_run("r0", live=False, wake=T0), once_key="0")
-    await kit.ledger.record(a_record(an_event(), runs=(*waits, ended, replace(a_run("r9"), once_key="9"))), now=T0)
+    waits = tuple(a_run(f"r{n}", wake=T0 + n * HOUR)._replace(once_key=f"{n}") for n in (3, 1, 2))
+    ended = a_run("r0", live=False, wake=T0)._replace(once_key="0")
+    await kit.ledger.record(a_record(an_event(), runs=(*waits, ended, a_run("r9")._replace(once_key="9"))), now=T0)
 
     early = await kit.ledger.due(now=T0 + HOUR - SECOND, limit=10)
     first = await kit.ledger.due(now=T0 + 2 * HOUR, limit=1)
@@ -331,7 +331,7 @@ async def test_runs_are_due_in_the_order_of_their_deadlines(kit: Kit) -> None:
 
 async def test_a_deadline_is_told_as_it_was_set_not_as_it_is_looked_at(kit: Kit) -> None:
     await kit.guest("ana")
-    with_grace = replace(a_run(), deadline=T0 + HOUR, wake_at=T0 + HOUR + 30 * SECOND)
+    with_grace = a_run()._replace(deadline=T0 + HOUR, wake_at=T0 + HOUR + 30 * SECOND)
     await kit.ledger.record(a_record(an_event(), runs=(with_grace,)), now=T0)
 
     [wait] = await kit.ledger.due(now=T0 + 2 * HOUR, limit=10)
@@ -364,7 +364,7 @@ async def test_a_version_is_kept_and_given_back_while_a_run_is_on_it(kit: Kit) -
     await kit.ledger.record(a_record(an_event("e1"), runs=(a_run(version="v1"),)), now=T0)
 
     while_live = await kit.ledger.versions_in_use(now=T0)
-    over = replace(a_run(version="v1"), live=False, step=None)
+    over = a_run(version="v1")._replace(live=False, step=None)
     await kit.ledger.record(a_record(an_event("e2"), version=2, runs=(over,)), now=T0)
 
     assert list(while_live) == [kept[0]]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from rules.decision import Kind
@@ -105,7 +103,7 @@ def test_a_run_that_cannot_be_moved_says_why(new: str, why: str) -> None:
 def test_a_run_that_has_ended_or_whose_version_is_gone_is_not_moved() -> None:
     guest = a_waiting_guest()
     new = version(OLD.replace("4h", "6h"))
-    ended = replace(guest.run, live=False)
+    ended = guest.run._replace(live=False)
     gone = Rulebook(venue=guest.book.venue, journeys=(new,))
     now = at("10:00", guest.book)
 
