@@ -88,7 +88,7 @@ def _as_of(facts: Facts, since: datetime) -> Facts:
         ),
         happened=tuple(each for each in facts.happened if each.at < since),
         runs=tuple(
-            replace(run, live=False, step=None, deadline=None, wake_at=None)
+            run._replace(live=False, step=None, deadline=None, wake_at=None)
             for run in facts.runs
             if run.started_at < since
         ),
