@@ -52,6 +52,7 @@ class BlueZScanner:
         async with Bluez() as bluez:
             adapter = await bluez.adapter(self._adapter)
             await _switch_on(bluez, adapter)
+            mode, note = await self._open_wide(bluez, adapter)
             scanner = self._scanner(adapter, hear)
             try:
                 await asyncio.wait_for(scanner.start(), START_S)
@@ -60,7 +61,6 @@ class BlueZScanner:
                 said = str(fault) or type(fault).__name__
                 raise ScannerUnavailable(f"{adapter}: found {said}; right would be an adapter that scans") from fault
             try:
-                mode, note = await self._open_wide(bluez, adapter)
                 await bluez.watch(adapter)
                 self._bluez, self._name = bluez, adapter
                 yield Listening(mode=mode, note=note, gone=bluez.gone)
@@ -100,7 +100,10 @@ class BlueZScanner:
         return LeanBleak(hear, "active", active, now=self._now)
 
     async def _open_wide(self, bluez: Bluez, adapter: str) -> tuple[str, str]:
-        """The mode in force, and why it is not the one asked for."""
+        """The mode in force, and why it is not the one asked for.
+
+        A monitor comes before discovery: the kernel looks for one when it begins to discover, and not in its midst.
+        """
         if self._scan != "hybrid":
             return self._scan, ""
         try:
