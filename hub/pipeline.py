@@ -16,11 +16,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 import structlog
 
@@ -30,6 +30,7 @@ from hub.identity.bindings import Enrolment
 from hub.identity.events import Crossing, event_of
 from hub.ingest.port import Acknowledge, Broker, D, Gateways, Marks
 from hub.ingest.receive import Arrival, Ingest
+from hub.ingest.sighting import Sighting
 from hub.journeys.engine import Journeys
 from hub.journeys.port import Ledger, VisitNote
 from hub.presence.tracker import Tracker
@@ -46,6 +47,14 @@ CONFLICTS: Final = 5  # each is sixteen decisions in vain: no counter clerk writ
 _log = structlog.get_logger()
 
 
+class History(Protocol):
+    """Where sightings wait that came too late to trigger, until visits that are over are mended with them."""
+
+    async def keep(self, late: Sequence[Sighting]) -> None:
+        """Keep these, durably before it returns. The same again changes nothing."""
+        ...
+
+
 @dataclass(kw_only=True)
 class Pipeline(Generic[D]):
     """Knows the order of the rooms; each room knows nothing of the others."""
@@ -60,8 +69,10 @@ class Pipeline(Generic[D]):
     gateways: Gateways
     clock: Clock
     acknowledge: Acknowledge  # to a gateway
+    history: History  # where late sightings go
     counts: Counter[str] = field(default_factory=Counter)  # transitions, and messages and transitions set aside
     _changes: list[Transition] = field(default_factory=list)
+    _late: list[Sighting] = field(default_factory=list)
     _taken: list[D] = field(default_factory=list)  # received, and not acknowledged yet
     _work: asyncio.Event = field(default_factory=asyncio.Event)
     _hurry: asyncio.Event = field(default_factory=asyncio.Event)
@@ -92,7 +103,9 @@ class Pipeline(Generic[D]):
         received = self.ingest.receive(arrival)
         if received.state is not None and received.gateway is not None:
             self.tracker.gateway_state(*received.gateway, arrival.at, online=received.state.online)
-        if received.sightings:
+        if received.late:
+            self._late += received.sightings
+        elif received.sightings:
             self.changed(self.tracker.observe(received.sightings))
 
     def changed(self, transitions: Iterable[Transition]) -> None:
@@ -122,8 +135,11 @@ class Pipeline(Generic[D]):
         self._hurry.clear()
         changes, self._changes = self._changes, []
         taken, self._taken = self._taken, []
+        late, self._late = self._late, []
         marks, notes = self.ingest.marks.take(), self.ingest.gateways.take()
         await asyncio.gather(*(self._settle_one(transition) for transition in changes))
+        if late:
+            await _until_stored(lambda: self.history.keep(late))
         if marks:
             await _until_stored(lambda: self.marks.store(marks, self.clock.now()))
         if notes:
@@ -183,6 +199,7 @@ def _note(transition: Transition) -> VisitNote:
         left=transition.at if transition.kind is Change.LEFT else None,
         dwelled_us=0 if transition.dwell is None else transition.dwell // timedelta(microseconds=1),
         confidence=transition.confidence,
+        heard=transition.heard,
     )
 
 

@@ -32,6 +32,8 @@ class Stay:
     zone: str
     entered: datetime
     left: datetime | None = None
+    told: datetime | None = None  # when it began, as it was told then; None: as `entered` says
+    missed: bool = False  # nothing was told of it: only what came late knew
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections import Counter
 from collections.abc import Coroutine, Mapping
 from datetime import datetime
 from typing import Any
@@ -19,6 +20,7 @@ from hub.app.extras import TextExtras
 from hub.app.gatekeeping import Gatekeeping
 from hub.app.live import LiveView
 from hub.app.outbox_figures import OutboxFigures
+from hub.app.repairing import Repairing
 from hub.app.secret import link_secret
 from hub.app.standing import Standing
 from hub.app.stores import Stores
@@ -131,6 +133,8 @@ class House:
 
     def _decide(self, clock: Clock) -> None:
         ledger = self.stores.ledger
+        counts: Counter[str] = Counter()
+        self.repairing = Repairing(store=self.stores.late, standing=self.standing, clock=clock, counts=counts)
         self.rulebooks = Rulebooks(self.books.rulebooks)
         self.journeys = Journeys(ledger, self.rulebooks, clock, decided=self._decided)
         self.deadlines = Deadlines(ledger, self.journeys, self.rulebooks, clock)
@@ -144,6 +148,8 @@ class House:
             marks=self.stores.marks,
             gateways=self.stores.gateways,
             acknowledge=self.downlink.acknowledge,
+            history=self.repairing,
+            counts=counts,
             clock=clock,
         )
 
@@ -207,6 +213,7 @@ class House:
             "outbox": self.dispatcher.run(),
             "outbox-figures": self.outbox_figures.run(),
             "enrolment": self.enrolling.run(),
+            "repairing": self.repairing.run(),
             "reload": self._watch_reload(),
             "reserve": self.safeguards.reserve.run(),
             **self.agenda.loops(),

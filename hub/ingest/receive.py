@@ -58,6 +58,7 @@ class Received(NamedTuple):
     gateway: tuple[str, str] | None = None  # venue and gateway; None when it was refused
     state: GatewayState | None = None  # of a message on the state topic
     refusal: Refusal | None = None
+    late: bool = False  # it tells of what is over: it mends history, and triggers nothing
 
 
 class Ingest:
@@ -128,7 +129,12 @@ class Ingest:
             return Received(gateway=gateway)
         self.counts["batches"] += 1
         self.counts["rows"] += len(batch.rows)
-        return Received(self._sightings(topic, batch, arrival.at - delay, delay), fresh=True, gateway=gateway)
+        return Received(
+            self._sightings(topic, batch, arrival.at - delay, delay),
+            fresh=True,
+            gateway=gateway,
+            late=topic.kind == "log" or delay > STALE_AFTER_S,
+        )
 
     def _sightings(self, topic: Topic, batch: Batch, sent_at: float, delay: float) -> list[Sighting]:
         venue, gateway = topic.venue, topic.gateway

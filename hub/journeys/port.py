@@ -26,6 +26,7 @@ class VisitNote:
     left: datetime | None
     dwelled_us: int  # the largest threshold told so far
     confidence: float
+    heard: datetime | None = None  # the last live sign of being there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

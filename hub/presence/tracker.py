@@ -187,6 +187,7 @@ def _restored(known: OpenVisit, now: float) -> Visit:
         id=known.visit,
         entered=entered,
         heard_at=max(now, entered),
+        restored_at=max(now, entered),
         confidence=RESTORED_CONFIDENCE,
         dwelled=known.dwelled,
     )

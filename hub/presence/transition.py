@@ -31,6 +31,7 @@ class Transition:
     entered: datetime  # when the visit began
     dwell: timedelta | None = None  # of a DWELLED: the threshold
     confidence: float  # 0 to 1
+    heard: datetime | None = None  # the last live sign of being there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ class Visit:
     left: float | None = None
     dwelled: timedelta = timedelta(0)  # the largest threshold that was told
     dwell_at: float = inf  # when the next is reached
+    restored_at: float | None = None  # by a hub that began anew: no sign of being there
 
     def aim(self) -> None:
         """Look out for the next threshold of the zone."""
@@ -69,6 +70,7 @@ class Visit:
             entered=moment(self.entered),
             dwell=dwell,
             confidence=self.confidence,
+            heard=moment(self.entered if self.heard_at == self.restored_at else self.heard_at),
         )
 
 

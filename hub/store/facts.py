@@ -13,6 +13,7 @@ from typing import Final
 
 from hub.outbox.message import State
 from hub.outbox.state import RECEIPTS
+from hub.presence.repair import Mended
 from hub.store.addresses import webhook_address
 from hub.store.suppressed import not_suppressed
 from hub.store.times import from_us, maybe_from_us, to_us
@@ -41,10 +42,11 @@ COUNTED: Final = frozenset(
 _PROFILE: Final = ("first_name", "last_name", "email", "language", "timezone", "member", "tier", "preferred")
 
 _NEWEST_STAYS: Final = """
-SELECT zone, entered_us, left_us FROM visits WHERE guest = ? AND venue = ? ORDER BY entered_us DESC, rowid DESC LIMIT ?
+SELECT zone, entered_us, left_us, told_us, repaired FROM visits
+WHERE guest = ? AND venue = ? ORDER BY entered_us DESC, rowid DESC LIMIT ?
 """
 _FIRST_STAYS: Final = """
-SELECT zone, min(entered_us) AS entered_us, left_us FROM visits
+SELECT zone, min(entered_us) AS entered_us, left_us, told_us, repaired FROM visits
 WHERE guest = ? AND venue = ? AND entered_us < ? GROUP BY zone
 """
 _NEWEST_EVENTS: Final = """
@@ -167,7 +169,16 @@ def _stays(connection: sqlite3.Connection, venue: str, guest: str) -> tuple[Stay
     if len(rows) == NEWEST:
         rows += connection.execute(_FIRST_STAYS, (guest, venue, rows[-1]["entered_us"]))
     rows.sort(key=lambda row: row["entered_us"])
-    return tuple(Stay(zone=zone, entered=from_us(entered), left=maybe_from_us(left)) for zone, entered, left in rows)
+    return tuple(
+        Stay(
+            zone=zone,
+            entered=from_us(entered),
+            left=maybe_from_us(left),
+            told=maybe_from_us(told),
+            missed=mended == Mended.MISSED,
+        )
+        for zone, entered, left, told, mended in rows
+    )
 
 
 def _happened(connection: sqlite3.Connection, venue: str, guest: str) -> tuple[Happened, ...]:

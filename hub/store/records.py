@@ -36,10 +36,11 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO NOTHING
 """
 _VISIT: Final = """
-INSERT INTO visits (id, venue, tag, zone, entered_us, left_us, dwelled_us, confidence, guest)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO visits (id, venue, tag, zone, entered_us, left_us, dwelled_us, confidence, guest, heard_us)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET
     left_us = coalesce(excluded.left_us, left_us), dwelled_us = max(excluded.dwelled_us, dwelled_us),
+    heard_us = coalesce(max(excluded.heard_us, heard_us), excluded.heard_us, heard_us),
     confidence = excluded.confidence, guest = coalesce(excluded.guest, guest)
 """
 _RUN: Final = """
@@ -155,6 +156,7 @@ def put_visit(connection: sqlite3.Connection, visit: VisitNote, guest: str | Non
         visit.dwelled_us,
         visit.confidence,
         guest,
+        maybe_us(visit.heard),
     )
     connection.execute(_VISIT, row)
 

@@ -25,6 +25,7 @@ from hub.pipeline import Pipeline
 from hub.presence.layout import Layout, ZoneLayout
 from hub.presence.tracker import Tracker
 from tests.fakes.arrivals import a_guest
+from tests.fakes.history import FakeHistory
 from tests.fakes.hub_clock import T0, StillClock
 from tests.fakes.ledger import FakeLedger
 from tests.fakes.marks import FakeMarks
@@ -35,6 +36,7 @@ from wire.tag import parse_tag
 
 KEY = bytes(range(16))
 LIVE = "ik/1/marlton/{}/live/0"
+LOG = "ik/1/marlton/{}/log/0"
 STATE = "ik/1/marlton/{}/state"
 
 
@@ -135,6 +137,7 @@ class River:
         self.ledger = GatedLedger(self.order)
         self.marks = GatedMarks(self.order)
         self.gateways = FakeGateways()
+        self.history = FakeHistory(self.order)
         self.acks: list[Ack] = []
         self.told: list[Record] = []
         bindings = [_binding(guest) for guest in guests]
@@ -164,6 +167,7 @@ class River:
             gateways=self.gateways,
             clock=self.clock,
             acknowledge=self._acknowledge,
+            history=self.history,
         )
 
     def _acknowledge(self, venue: str, gateway: str, ack: Ack) -> None:
@@ -175,7 +179,7 @@ class River:
         """Whose tag it was is known no longer."""
         self.enrolment = Enrolment({VenueId("marlton"): KEY})
 
-    def heard(self, seq: int, *guests: str, dbm: int = -60, gateway: str = "lobby-1") -> None:
+    def heard(self, seq: int, *guests: str, dbm: int = -60, gateway: str = "lobby-1", topic: str = LIVE) -> None:
         """A gateway's batch, a second later for each seq: loud enough to enter unless it says otherwise."""
         at = T0 + timedelta(seconds=seq)
         self.clock.at = max(self.clock.at, at)
@@ -189,7 +193,7 @@ class River:
             "sent": 1_000_000 + seq * 1000,
             "rows": [[tag_of(guest), 900, 10, 5, dbm, dbm, dbm] for guest in guests],
         }
-        self.broker.put(LIVE.format(gateway), json.dumps(batch).encode(), at=at)
+        self.broker.put(topic.format(gateway), json.dumps(batch).encode(), at=at)
 
     @property
     def zones(self) -> Mapping[str, str]:

@@ -14,7 +14,7 @@ from hub.errors import Conflict, StoreFailed, WorkRefused
 from hub.pipeline import CONFLICTS, GROUP_S
 from tests.fakes.hub_clock import T0
 from tests.fakes.office import a_while, until
-from tests.fakes.river import STATE, FakeDelivery, River, tag_of
+from tests.fakes.river import LOG, STATE, FakeDelivery, River, tag_of
 from wire.mqtt.messages import Ack
 
 FAINT = -99  # heard, and no sign of being anywhere
@@ -257,3 +257,18 @@ async def test_a_broker_that_fails_stops_the_pipeline() -> None:
 
     with pytest.raises(ExceptionGroup, match="TaskGroup"):
         await river.pipeline.run()
+
+
+async def test_a_backlog_goes_to_history_before_it_is_acknowledged_and_decides_nothing() -> None:
+    river = River()
+    async with river.runs():
+        for seq in range(1, 31):
+            river.heard(seq, "ana", topic=LOG)
+        await until(lambda: bool(river.acks) and river.acks[-1].upto == 30)
+        river.heard(31, "ana", dbm=FAINT)
+        await until(lambda: river.acks[-1].upto == 31)
+
+    assert len(river.history.kept) == 30
+    assert not any(sighting.live for sighting in river.history.kept)
+    assert river.order[:3] == ["late sightings stored", "mark stored", "acknowledged to the broker"]
+    assert (river.told, river.ledger.visits, river.ledger.messages, river.zones) == ([], {}, {}, {})

@@ -1,0 +1,80 @@
+"""A gateway that was cut off delivers what it heard: history is mended, and nobody is greeted for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from hub.app import repairing
+from tests.fakes.broker import RunningBroker, running_broker
+from tests.fakes.running_hub import VENUE, a_hub, until
+from tests.fakes.store import rows_of
+
+
+@pytest.fixture(scope="module")
+def broker() -> Iterator[RunningBroker]:
+    with running_broker() as broker:
+        yield broker
+
+
+@pytest.fixture(autouse=True)
+def _mends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repairing, "QUIET_S", 0.1)
+    monkeypatch.setattr(repairing, "LOOK_S", 0.05)
+
+
+def a_backlog(tag: str, *, first_s: int, last_s: int) -> str:
+    """What pool-1 heard of her from so many seconds ago to so many."""
+    rows = [[tag, at * 1000 + 900, at * 1000, 4, -58, -55, -57] for at in range(first_s, last_s, -1)]
+    batch = {"v": 1, "gw": "pool-1", "epoch": "e9", "boot": "b9", "seq": 1, "low": 1, "sent": 5_000_000, "rows": rows}
+    return json.dumps(batch)
+
+
+async def test_a_backlog_mends_the_visits_of_its_time_and_starts_nothing(tmp_path: Path, broker: RunningBroker) -> None:
+    async with a_hub(tmp_path, broker_port=broker.port) as hub:
+        await hub.knows("ana", begins=datetime.now(UTC) - timedelta(hours=1))
+        hub.hears("ana", "lobby")
+        await until(hub.where)
+        await until(lambda: len(rows_of(hub.config.database, "SELECT 1 FROM decisions")) > 0)
+        decided = rows_of(hub.config.database, "SELECT id FROM decisions ORDER BY seq")
+        events = rows_of(hub.config.database, "SELECT id FROM events ORDER BY at_us")
+        assert hub.gateway is not None
+        hub.gateway.says(f"ik/1/{VENUE}/pool-1/log/0", a_backlog(hub.tags["ana"], first_s=600, last_s=240).encode())
+        await until(lambda: rows_of(hub.config.database, "SELECT 1 FROM visits WHERE repaired IS NOT NULL"))
+        await until(lambda: hub.acks("pool-1"))
+        where = await hub.where()
+        metrics = (await hub.api.get("/metrics")).text
+
+    assert where == {"ana": "lobby"}
+    [(zone, seconds, told, mended)] = rows_of(
+        hub.config.database,
+        "SELECT zone, (left_us - entered_us) / 1000000, told_us, repaired FROM visits WHERE repaired IS NOT NULL",
+    )
+    assert (zone, told, mended) == ("pool", None, "missed")
+    assert isinstance(seconds, int)
+    assert 340 <= seconds <= 360
+    assert rows_of(hub.config.database, "SELECT id FROM decisions ORDER BY seq") == decided
+    assert rows_of(hub.config.database, "SELECT id FROM events ORDER BY at_us") == events
+    assert rows_of(hub.config.database, "SELECT * FROM late") == []
+    assert 'innkeeper_pipeline_total{what="visits_missed"} 1.0' in metrics
+
+
+async def test_what_waits_when_the_hub_stops_is_mended_when_it_starts_again(
+    tmp_path: Path, broker: RunningBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repairing, "QUIET_S", 3600.0)
+    async with a_hub(tmp_path, broker_port=broker.port) as hub:
+        await hub.knows("ana", begins=datetime.now(UTC) - timedelta(hours=1))
+        assert hub.gateway is not None
+        hub.gateway.says(f"ik/1/{VENUE}/pool-1/log/0", a_backlog(hub.tags["ana"], first_s=600, last_s=240).encode())
+        await until(lambda: hub.acks("pool-1"))
+        waited = rows_of(hub.config.database, "SELECT count(*), min(guest) FROM late")
+    monkeypatch.setattr(repairing, "QUIET_S", 0.1)
+    async with a_hub(hub.config, broker_port=broker.port):
+        await until(lambda: rows_of(hub.config.database, "SELECT 1 FROM visits WHERE repaired = 'missed'"))
+
+    assert waited == [(360, "ana")]
