@@ -13,7 +13,7 @@ from hub.api.feed import Feed
 from hub.api.guesses import Guesses
 from hub.api.port import AckTask, Coupons, Live, Messages, PostEvent, Tasks, Tokens, VenueShown
 from hub.clock import Clock
-from hub.identity.port import Guests
+from hub.identity.port import Beacons, Guests
 from hub.identity.resume import Resumed
 from hub.identity.unsubscribe import Unsubscribed
 from hub.ingest.tag_health import TagSeen
@@ -29,6 +29,7 @@ class ApiDeps:
     clock: Clock
     tokens: Tokens
     guests: Guests
+    beacons: Beacons
     messages: Messages
     live: Live
     feed: Feed

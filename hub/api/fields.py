@@ -67,6 +67,12 @@ def _datum(value: object) -> object:
     raise ValueError("a text, a finite number, true, false or null")
 
 
+def _identity_key(value: object) -> object:
+    if isinstance(value, str) and re.fullmatch(r"[0-9A-Fa-f]{32}", value):
+        return bytes.fromhex(value)
+    raise ValueError("an identity key: 32 hex digits")
+
+
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
@@ -85,6 +91,7 @@ def one_of(kind: type[Choice], *, optional: bool = False) -> BeforeValidator:
 
 Time = Annotated[datetime, BeforeValidator(_time, json_schema_input_type=str)]
 Date = Annotated[date, BeforeValidator(_date, json_schema_input_type=str)]
+IdentityKey = Annotated[bytes, BeforeValidator(_identity_key, json_schema_input_type=str)]
 Zone = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_zone)]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=ID_MAX, pattern=ID)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=NAME_MAX, pattern=NAME)]

@@ -17,6 +17,7 @@ from wire.errors import Malformed
 
 _NOTHING: Final = "no such thing, or none that you may see"
 LONGEST_FOUND: Final = 60  # characters of what was sent that an answer repeats
+SECRETS: Final = (("body", "eid"), ("body", "eid", "key"))  # fields that an answer does not repeat at all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +128,8 @@ def _wrong(error: Mapping[str, Any]) -> Wrong:
         case "extra_forbidden":
             return Wrong(where=where, found=short(error["input"]), right="no field of this name")
         case _:
-            return Wrong(where=where, found=short(error["input"]), right=_right(error["msg"]))
+            found = "something else" if tuple(error["loc"]) in SECRETS else short(error["input"])
+            return Wrong(where=where, found=found, right=_right(error["msg"]))
 
 
 def _right(message: str) -> str:

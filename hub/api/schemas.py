@@ -13,6 +13,7 @@ from hub.api.fields import (
     Datum,
     Email,
     Id,
+    IdentityKey,
     Language,
     Line,
     Name,
@@ -25,6 +26,7 @@ from hub.api.fields import (
 )
 from hub.identity.guest import Consent, Device, DeviceKind, Profile, Reservation, ReservationStatus, VenueId
 from hub.outbox.receipt import Told
+from wire.advert.eid import CLOCK_TICKS, MAX_EXPONENT
 
 CORE: Final = frozenset(
     {"first_name", "last_name", "email", "language", "timezone", "member", "tier", "preferred", "holdout"}
@@ -110,12 +112,22 @@ class ConsentBody(Body):
         return Consent(purpose=purpose, channel=channel, granted=self.granted, source=self.source, wording=self.wording)
 
 
+class EidBody(Body):
+    """What a beacon's identifiers are computed from."""
+
+    key: IdentityKey
+    exponent: int = Field(ge=0, le=MAX_EXPONENT, description="a new identifier every 2^exponent seconds")
+    count: int = Field(ge=0, lt=CLOCK_TICKS, description="the seconds that the beacon has counted")
+    at: Time | None = Field(default=None, description="when it had; now, when it is left out")
+
+
 class TagBody(Body):
     """Whose tag it is, from when to when."""
 
     guest: Id
     from_: Time | None = Field(default=None, alias="from", description="now, when it is left out")
     until: Time | None = None
+    eid: EidBody | None = Field(default=None, description="of `eid:NAME`; kept, when it is left out")
 
 
 class EventBody(Body):

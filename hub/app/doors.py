@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from hub.api.app import build_api
 from hub.api.deps import ApiDeps
+from hub.app.beacons import KeptBeacons
 from hub.app.delivering import delivery_deps
 from hub.app.gatekeeping import gateway_deps
 from hub.app.house import House
@@ -29,6 +30,7 @@ def http_of(house: House) -> FastAPI:
             clock=house.clock,
             tokens=stores.tokens,
             guests=stores.guests,
+            beacons=KeptBeacons(house.standing),
             messages=stores.messages,
             live=house.live,
             feed=house.feed,

@@ -1,13 +1,14 @@
 """Who is listened for, and do the gateways know?
 
-A write about a tag, a consent or a venue changes it, and so does time: a binding begins or ends. Each change is read
-from the store and handed on whole: to ingest, which hears nobody else, and to the gateways.
+A write about a tag, a consent or a venue changes it, and so does time: a binding begins or ends, the identifiers that a
+beacon is known to say run out. Each change is read from the store and handed on whole: to ingest, which hears nobody
+else, and to the gateways.
 """
 
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import structlog
@@ -35,6 +36,7 @@ class Enrolling:
         self._standing = standing
         self._guests = guests
         self._ingest = ingest
+        ingest.other_names = standing.rolling.whose
         self._downlink = downlink
         self._clock = clock
         self._alarm = Alarm(clock)
@@ -55,25 +57,41 @@ class Enrolling:
         """Notice each binding that begins or ends, until cancelled."""
         while True:
             before = self._clock.now()
-            await self._alarm.sleep(self._standing.enrolment.next_change(before), longest=LONGEST_SLEEP)
+            await self._alarm.sleep(self._next_change(before), longest=LONGEST_SLEEP)
             if not self._missed and not self._has_changed_since(before):
                 continue
             try:
+                await self.keep_learned()
                 await self.changed()
             except StoreFailed as exc:
                 _log.error("The gateways cannot be told who is enrolled; trying again", error=str(exc))
                 await asyncio.sleep(PAUSE_S)
 
+    async def keep_learned(self) -> None:
+        """What beacons have told of their clocks outlives us. Raises StoreFailed."""
+        for tag, beacon in self._standing.rolling.learned().items():
+            await asyncio.to_thread(self._standing.eid_files.save, tag, beacon)
+
+    def _next_change(self, after: datetime) -> datetime | None:
+        changes = self._standing.enrolment.next_change(after), self._identifiers_run_out()
+        return min((moment for moment in changes if moment is not None), default=None)
+
+    def _identifiers_run_out(self) -> datetime | None:
+        due = self._standing.rolling.due
+        return None if due == float("inf") else datetime.fromtimestamp(due, UTC)
+
     def _has_changed_since(self, before: datetime) -> bool:
-        enrolment = self._standing.enrolment
-        return enrolment.next_change(before) != enrolment.next_change(self._clock.now())
+        enrolment, now = self._standing.enrolment, self._clock.now()
+        return now.timestamp() >= self._standing.rolling.due or (
+            enrolment.next_change(before) != enrolment.next_change(now)
+        )
 
     async def _hand_on(self) -> None:
         now = self._clock.now()
         standing = self._standing
-        standing.enrolment = Enrolment(standing.keys, await self._guests.enrolled(now))
+        standing.enrol(Enrolment(standing.keys, await self._guests.enrolled(now)), now)
         self._ingest.roster = standing.roster(now)
         for venue in standing.books:
             key = standing.keys[VenueId(venue)]
-            config = DesiredConfig(version=0, key=key, tags=standing.enrolment.pseudonyms(venue, now))
+            config = DesiredConfig(version=0, key=key, tags=standing.wanted(venue, now))
             await self._downlink.want(venue, standing.gateways(venue), config)

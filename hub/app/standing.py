@@ -12,16 +12,19 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from hub.api.port import VenueShown
+from hub.identity.aes import encrypt
 from hub.identity.bindings import Enrolment
+from hub.identity.eid_files import EidFiles
 from hub.identity.guest import VenueId
 from hub.identity.keys import venue_key
+from hub.identity.rolling import Rolling
 from hub.ingest.admit import Roster
 from hub.presence.layout import Layout, ZoneLayout
 from hub.presence.survey import Survey
 from rules.rulebook import Rulebook
 from rules.venue import Venue
 from wire.advert.frame import TagId
-from wire.pseudonym import pseudonym
+from wire.pseudonym import Pseudonym, pseudonym
 
 UTC = ZoneInfo("UTC")
 
@@ -34,6 +37,8 @@ class Standing:
     ) -> None:
         self._keys_dir = data_dir / "keys"
         self.enrolment = Enrolment()
+        self.eid_files = EidFiles(self._keys_dir)
+        self.rolling = Rolling(encrypt=encrypt, beacons=self.eid_files.load())
         self.revoked: frozenset[tuple[str, str]] = frozenset()
         self.surveys = surveys or {}  # by venue
         self.take_books(books)
@@ -57,6 +62,21 @@ class Standing:
             revoked=self.revoked,
             enrolled={venue: frozenset(self.enrolment.pseudonyms(venue, at)) for venue in self.books},
         )
+
+    def enrol(self, enrolment: Enrolment, at: datetime) -> None:
+        """Other bindings are in force, or identifiers are about to roll."""
+        self.enrolment = enrolment
+        self.rolling.follow(
+            {venue: enrolment.rolling(venue, at) for venue in self.books},
+            {venue: (self.keys[VenueId(venue)],) for venue in self.books},
+            at.timestamp(),
+        )
+
+    def wanted(self, venue: str, at: datetime) -> dict[Pseudonym, int]:
+        """What a venue's gateways are to listen for, each with its bucket."""
+        rolls = {self.pseudonyms(tag)[venue] for tag in self.enrolment.rolling(venue, at)}
+        named = self.enrolment.pseudonyms(venue, at)
+        return {**{name: bucket for name, bucket in named.items() if name not in rolls}, **self.rolling.told(venue)}
 
     def gateways(self, venue: str) -> list[str]:
         """A venue's gateways, without those that were revoked."""

@@ -14,6 +14,7 @@ from hub.identity.guest import Binding, GuestId, VenueId
 from wire.advert.frame import TagId
 from wire.mqtt.topics import bucket_of
 from wire.pseudonym import Pseudonym, pseudonym
+from wire.tag import rolls
 
 
 class _Held(NamedTuple):
@@ -35,8 +36,10 @@ class Enrolment:
         self, keys: Mapping[VenueId, bytes] | None = None, bindings: Iterable[Binding] = (), *, buckets: int = 1
     ) -> None:
         self._held: dict[VenueId, dict[Pseudonym, tuple[_Held, ...]]] = {}
+        self._rolling: dict[VenueId, dict[Pseudonym, TagId]] = {}
         by_tag = _by_tag(bindings)
         for venue, key in (keys or {}).items():
+            self._rolling[venue] = {pseudonym(key, tag): tag for tag in by_tag if rolls(tag)}
             self._held[venue] = {
                 pseudonym(key, tag): tuple(
                     _Held(one.guest, one.from_, one.until, bucket_of(venue, tag, buckets)) for one in of_tag
@@ -58,6 +61,11 @@ class Enrolment:
             for name, held in self._held.get(VenueId(venue), {}).items()
             if any(one.at(at) for one in held)
         }
+
+    def rolling(self, venue: str, at: datetime) -> dict[TagId, int]:
+        """Of those, the tags whose identifier rolls: gateways are to listen for what they call themselves just now."""
+        names = self._rolling.get(VenueId(venue), {})
+        return {names[name]: bucket for name, bucket in self.pseudonyms(venue, at).items() if name in names}
 
     def next_change(self, after: datetime) -> datetime | None:
         """When `pseudonyms` will answer otherwise, without anybody's doing: a binding begins or ends."""

@@ -44,21 +44,26 @@ def _read(path: Path) -> bytes:
 
 
 def _make(path: Path, key: bytes) -> bytes:
+    write_secret(path, f"{key.hex()}\n".encode())
+    return key
+
+
+def write_secret(path: Path, content: bytes) -> None:
     """Written whole and durably before it has its name: a half-written key would rename every tag at the next start."""
     path.parent.mkdir(mode=0o700, exist_ok=True)
     draft = path.with_suffix(".new")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
-        os.write(descriptor, f"{key.hex()}\n".encode())
+        os.write(descriptor, content)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
     draft.replace(path)
-    _flush(path.parent)
-    return key
+    flush(path.parent)
 
 
-def _flush(folder: Path) -> None:
+def flush(folder: Path) -> None:
+    """What was renamed or removed in it stays so after a power cut."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
+from hub.identity.eid import RollingBeacon
 from hub.identity.guest import Binding, Consent, Device, GuestId, Profile, Reservation
 from wire.advert.frame import TagId
 
@@ -79,4 +80,20 @@ class Guests(Protocol):
 
     async def enrolled(self, at: datetime) -> Sequence[Binding]:
         """The bindings whose guest consents to `presence` by `tag`, and which have not ended at `at`."""
+        ...
+
+
+class Beacons(Protocol):
+    """The secrets of beacons whose identifier rolls; none of them is ever told to anybody."""
+
+    def knows(self, tag: TagId) -> bool:
+        """Have we this beacon's secret?"""
+        ...
+
+    async def keep(self, tag: TagId, beacon: RollingBeacon) -> None:
+        """Keep it, durably before it returns. Raises StoreFailed."""
+        ...
+
+    async def forget(self, tag: TagId) -> None:
+        """Keep it no longer, if we did. Raises StoreFailed."""
         ...

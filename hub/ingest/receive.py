@@ -7,9 +7,10 @@ that are due in the transaction, or after the transactions, that contain the bat
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 import msgspec
 import structlog
@@ -23,8 +24,9 @@ from hub.ingest.sighting import Sighting
 from wire.errors import Malformed
 from wire.mqtt import codec
 from wire.mqtt.batch import Batch
-from wire.mqtt.messages import GatewayState
+from wire.mqtt.messages import GatewayState, TagHealth
 from wire.mqtt.topics import Topic, parse
+from wire.pseudonym import Pseudonym
 
 log = structlog.get_logger()
 
@@ -34,6 +36,15 @@ _WHY: Final = {
     Refusal.UNKNOWN_GATEWAY: "found a gateway that no zone has; right would be one that a venue.yaml names",
     Refusal.REVOKED: "the gateway is revoked",
 }
+
+
+class OtherNames(Protocol):
+    """Tags that travel under changing names."""
+
+    def __call__(self, venue: str, name: Pseudonym, at: float, *, live: bool) -> Pseudonym | None:
+        """Under which name a tag is enrolled that was heard under this one at Unix second `at`; None: nobody's."""
+        ...
+
 
 _loads = msgspec.json.Decoder().decode
 _parse = lru_cache(maxsize=4096)(parse)  # a few topics a gateway
@@ -66,6 +77,7 @@ class Ingest:
 
     def __init__(self) -> None:
         self.roster = Roster()
+        self.other_names: OtherNames | None = None
         self.marks = MarkBook()
         self.gateways = GatewayBook()
         self.counts: Counter[str] = (
@@ -97,7 +109,7 @@ class Ingest:
         gateway = (topic.venue, topic.gateway)
         if not arrival.payload:  # a retained state that somebody cleared
             return Received(gateway=gateway)
-        state = codec.decode_state(arrival.payload, loads=_loads)
+        state = self._under_enrolled_names(topic.venue, codec.decode_state(arrival.payload, loads=_loads), arrival.at)
         self.gateways.said(gateway, state, datetime.fromtimestamp(arrival.at, UTC))
         return Received(gateway=gateway, state=state)
 
@@ -161,10 +173,39 @@ class Ingest:
             for tag, first_ms, last_ms, readings, mean, most, last in batch.rows
             if tag in enrolled
         ]
+        if len(sightings) < len(batch.rows) and self.other_names is not None:
+            sightings += self._under_other_names(topic, batch, sent_at, oldest_ms)
         self.counts["unenrolled"] += len(batch.rows) - len(sightings)
         if may_trigger and delay > STALE_AFTER_S:
             self.counts["stale"] += 1
         return sightings
+
+    def _under_other_names(self, topic: Topic, batch: Batch, sent_at: float, oldest_ms: float) -> list[Sighting]:
+        """The rows of tags whose names change, under those by which they are enrolled. Few, so nothing is spared."""
+        venue, sightings = topic.venue, []
+        enrolled = self.roster.enrolled.get(venue, frozenset())
+        for tag, first_ms, last_ms, readings, mean, most, last in batch.rows:
+            at, live = sent_at - last_ms * 0.001, topic.kind == "live" and last_ms <= oldest_ms
+            name = None if tag in enrolled else self._enrolled_name(venue, tag, at, live=live)
+            if name is not None:
+                first_at = sent_at - first_ms * 0.001
+                sightings.append(Sighting(venue, topic.gateway, name, at, first_at, readings, mean, most, last, live))
+        return sightings
+
+    def _under_enrolled_names(self, venue: str, state: GatewayState, at: float) -> GatewayState:
+        """A tag's telemetry, found again when its name has changed."""
+        if self.other_names is None or not state.tags:
+            return state
+        others: dict[Pseudonym, TagHealth] = {}
+        for tag, health in state.tags.items():  # what was heard last comes first
+            name = self._enrolled_name(venue, tag, at - health.age_s, live=False)
+            if name is not None:
+                others.setdefault(name, health)
+        return replace(state, tags={**state.tags, **others})
+
+    def _enrolled_name(self, venue: str, tag: Pseudonym, at: float, *, live: bool) -> Pseudonym | None:
+        name = None if self.other_names is None else self.other_names(venue, tag, at, live=live)
+        return name if name in self.roster.enrolled.get(venue, frozenset()) else None
 
     def _quarantined(self, name: str, verdict: Verdict) -> Received:
         self.counts[Refusal.QUARANTINED] += 1

@@ -16,6 +16,7 @@ from hub.api.feed import Feed
 from hub.api.port import Posted, VenueShown
 from hub.errors import BadRequest, Conflict, NotFound
 from hub.identity import resume
+from hub.identity.eid import RollingBeacon
 from hub.identity.guest import GuestId
 from hub.identity.port import GuestRecord
 from hub.identity.present import PresentGuest
@@ -83,6 +84,22 @@ def _page(items: tuple[Any, ...], limit: int, cursor: str | None) -> Page[Any]:
     start = int(cursor or 0)
     following = start + limit
     return Page(items=items[start:following], cursor=str(following) if following < len(items) else None)
+
+
+class FakeBeacons:
+    """Secrets in a dictionary."""
+
+    def __init__(self) -> None:
+        self.kept: dict[TagId, RollingBeacon] = {}
+
+    def knows(self, tag: TagId) -> bool:
+        return tag in self.kept
+
+    async def keep(self, tag: TagId, beacon: RollingBeacon) -> None:
+        self.kept[tag] = beacon
+
+    async def forget(self, tag: TagId) -> None:
+        self.kept.pop(tag, None)
 
 
 class FakeLive:
@@ -204,6 +221,7 @@ class FakeHub:
     clock: StillClock = field(default_factory=StillClock)
     tokens: FakeTokens = field(default_factory=lambda: FakeTokens(*_some_tokens()))
     guests: FakeGuests = field(default_factory=FakeGuests)
+    beacons: FakeBeacons = field(default_factory=FakeBeacons)
     messages: FakeMessages = field(default_factory=FakeMessages)
     live: FakeLive = field(default_factory=FakeLive)
     tasks: FakeTasks = field(default_factory=FakeTasks)
@@ -238,6 +256,7 @@ class FakeHub:
             clock=self.clock,
             tokens=self.tokens,
             guests=self.guests,
+            beacons=self.beacons,
             messages=self.messages,
             live=self.live,
             feed=self.feed,
