@@ -48,6 +48,14 @@ BENCHES: Final[Mapping[str, tuple[Figure, ...]]] = {
         Figure("sightings_per_s", "sightings through ingest and presence", "/s", "bare_msgspec_rows_per_s"),
         Figure("bare_msgspec_rows_per_s", "· rows that msgspec alone decodes", "/s"),
     ),
+    "throughput": (
+        Figure("hub_at_50_per_s", "from the broker to presence, 50 sightings a message", "/s", "bare_at_50_per_s"),
+        Figure("bare_at_50_per_s", "· a bare paho and msgspec loop", "/s"),
+        Figure("node_red_at_50_per_s", "· a Node-RED flow that does less", "/s", "bare_at_50_per_s"),
+        Figure("hub_at_1_per_s", "from the broker to presence, one sighting a message", "/s", "bare_at_1_per_s"),
+        Figure("bare_at_1_per_s", "· a bare paho and msgspec loop", "/s"),
+        Figure("node_red_at_1_per_s", "· a Node-RED flow that does less", "/s", "bare_at_1_per_s"),
+    ),
     "presence": (
         Figure("sim_surveyed_accuracy", "presence, surveyed, simulated: right zone", "%", "sim_bermuda_accuracy"),
         Figure("sim_surveyed_false_per_h", "· false enters a tag-hour", "", "sim_bermuda_false_per_h"),
