@@ -20,7 +20,7 @@ from hub.errors import StoreFailed, without_words
 from hub.ingest.sighting import Sighting
 from hub.presence.late import Late, stays
 from hub.presence.layout import LEAVE_DBM, Layout
-from hub.presence.repair import repair
+from hub.presence.repair import Mended, repair
 from hub.store.late import LateStore, Waiting
 
 QUIET_S: Final = 20.0  # a margin's own hold, and a word that was overtaken on its way, with room to spare
@@ -85,16 +85,21 @@ class Repairing:
 
     async def mend_all(self) -> None:
         """All that waits, the oldest first. Raises StoreFailed."""
-        done: Counter[str] = Counter()
+        done: Counter[Mended] = Counter()
         layouts = {layout.venue: layout for layout in self._standing.layouts()}
         while (waiting := await self._store.oldest()) is not None:
             done += await self._mend(waiting, layouts.get(waiting.venue))
             await asyncio.sleep(PAUSE_S)
         if done:
-            self._counts.update({f"visits_{what}": count for what, count in done.items()})
-            _log.info("Visits that are over were mended with what came late", **done)
+            self._counts["visits_missed"] += done[Mended.MISSED]
+            self._counts["visits_moved"] += done[Mended.MOVED]
+            self._counts["visits_joined"] += done[Mended.JOINED]
+            _log.info(
+                "Visits that are over were mended with what came late",
+                **{what.value: count for what, count in done.items()},
+            )
 
-    async def _mend(self, waiting: Waiting, layout: Layout | None) -> Counter[str]:
+    async def _mend(self, waiting: Waiting, layout: Layout | None) -> Counter[Mended]:
         try:
             found = () if layout is None else await asyncio.to_thread(stays, layout, waiting.tag, waiting.rows)
         except Exception as exc:  # noqa: BLE001  our own fault about one tag: the others' visits are mended all the same

@@ -108,7 +108,7 @@ def test_every_count_of_ingest_and_of_the_pipeline_is_on_the_page() -> None:
     )
     counted = {
         name
-        for file in ("hub/ingest/receive.py", "hub/pipeline.py")
+        for file in ("hub/ingest/receive.py", "hub/pipeline.py", "hub/app/repairing.py")
         for name in re.findall(r'counts\["(\w+)"\]', page(file))
     }
 

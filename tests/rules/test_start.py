@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from rules.decision import Kind, Reason
+from rules.facts import Stay
 from rules.journey import Journey
 from rules.rulebook import Rulebook
 from tests.fakes.stage import Guest, a_book
@@ -86,6 +88,22 @@ def test_once_per_visit_is_once_however_often_something_happens_in_it() -> None:
 
     assert guest.sent == ["note", "note"]
     assert guest.reasons.count(Reason.ONCE) == 1
+
+
+def test_once_per_visit_knows_a_visit_again_whose_history_was_mended() -> None:
+    guest = Guest(a_book("start: purchase\nonce: per visit\nsteps: [{send: note}]"))
+    guest.does("09:00 enter pool")
+    guest.does("09:10 purchase towel")
+    [stay] = guest.facts.stays
+    mended = replace(stay, entered=stay.entered - timedelta(minutes=9), told=stay.entered)
+    missed = Stay(
+        zone="lobby", entered=stay.entered + timedelta(minutes=1), left=stay.entered + timedelta(minutes=2), missed=True
+    )
+    guest.facts = replace(guest.facts, stays=(mended, missed))
+
+    guest.does("09:20 purchase drink")
+
+    assert guest.sent == ["note"]
 
 
 def test_once_per_field_is_another_journey_for_another_value() -> None:
