@@ -28,7 +28,7 @@ class Heard:
 
     t: float  # seconds from the world's start
     gateway: str
-    tag: str
+    tag: str  # whose it is
     advertisement: Advertisement
 
 

@@ -5,12 +5,13 @@ from itertools import islice, pairwise
 
 import pytest
 
-from firmware_sim.beacon import ADV_DELAY_S, EMPTY_MV, FULL_MV, Beacon, a_beacon, frame_of, made_up_tag
+from firmware_sim.beacon import ADV_DELAY_S, EMPTY_MV, FULL_MV, Beacon, Secret, a_beacon, frame_of, made_up_tag
 from firmware_sim.clock import seeded
 from firmware_sim.errors import SimError
 from firmware_sim.radio import TAG_SIGMA_DB
+from wire.advert.eddystone import SERVICE
 from wire.advert.formats import decode
-from wire.advert.frame import EddystoneTlm
+from wire.advert.frame import EddystoneEid, EddystoneTlm
 
 IBEACON = "ibeacon:fda50693-a4e2-4fb1-afcf-c6eb07647825:10:7"
 ALTBEACON = "altbeacon:2f234454cf6d4a0fadf2f4911ba9ffa600010002"
@@ -92,3 +93,27 @@ def test_tags_of_a_fleet_differ_by_their_sigma() -> None:
 
     assert statistics.mean(offsets) == pytest.approx(0, abs=0.25)
     assert statistics.stdev(offsets) == pytest.approx(TAG_SIGMA_DB, rel=0.1)
+
+
+def test_an_eid_tag_says_another_identifier_from_another_address_every_period() -> None:
+    secret = Secret(key=bytes(range(16)), exponent=4, count=1000)
+    beacon = Beacon(tag="eid:spa-7", secret=secret)
+
+    heard = [beacon.advertisement(number, float(number), -60) for number in range(48)]
+    frames = [decode(each) for each in heard]
+
+    assert all(isinstance(frame, EddystoneEid) for frame in frames)
+    said = [each.service_data[SERVICE] for each in heard]
+    changes = [second for second, (before, after) in enumerate(pairwise(said), start=1) if before != after]
+    assert changes == [8, 24, 40]  # its count is 1008, 1024, 1040 then
+    assert len({each.address for each in heard}) == 4
+
+
+def test_a_clock_that_is_fast_rolls_early() -> None:
+    fast = Beacon(tag="eid:spa-7", secret=Secret(key=bytes(16), exponent=10, drift=150e-6))
+    right = Beacon(tag="eid:spa-7", secret=Secret(key=bytes(16), exponent=10))
+    after_a_week = 7 * 86400.0
+
+    moments = [after_a_week + second for second in range(1024)]
+
+    assert 80 <= sum(fast.frame(0, moment) != right.frame(0, moment) for moment in moments) <= 100  # 91 s
