@@ -16,6 +16,7 @@ from hub.journeys.port import Record
 from hub.journeys.rulebooks import Rulebooks
 from hub.journeys.schedule import Schedule
 from hub.journeys.task import TaskRow
+from hub.outbox.pace import Pace
 from hub.outbox.port import Channel
 from hub.outbox.teams import Teller
 
@@ -28,6 +29,7 @@ class Agenda:
     journeys: Journeys
     rulebooks: Rulebooks
     channels: Mapping[str, Channel]  # by provider
+    paces: Mapping[str, Pace]  # the same
     feed: Feed
     clock: Clock
     told: Callable[[Record], None]  # of each record that handwork made durable
@@ -41,7 +43,13 @@ class Agenda:
         self.inbox = Inbox(ledger, self.journeys, self.clock)
         self.schedule = Schedule(self.stores.occasions, self.rulebooks, self.clock, opened=self.inbox.poke)
         self.handwork = Handwork(ledger, ledger, self.rulebooks, self.clock, decided=self.told)
-        self.teller = Teller(tasks=self.stores.tasks, channels=self.channels, clock=self.clock, chance=dice().random)
+        self.teller = Teller(
+            tasks=self.stores.tasks,
+            channels=self.channels,
+            clock=self.clock,
+            chance=dice().random,
+            paces=self.paces,
+        )
 
     def loops(self) -> Mapping[str, Coroutine[Any, Any, None]]:
         """All that runs for as long as the hub does, by name."""

@@ -41,6 +41,7 @@ from hub.measure.figures import Figures
 from hub.outbox.dispatch import Dispatcher
 from hub.outbox.holding import Holding
 from hub.outbox.message import State
+from hub.outbox.pace import Pace, rate_of
 from hub.outbox.port import Channel
 from hub.outbox.receipt import Receipt, event_of
 from hub.pipeline import Pipeline
@@ -100,6 +101,7 @@ class House:
             journeys=self.journeys,
             rulebooks=self.rulebooks,
             channels=channels,
+            paces=self.paces,
             feed=self.feed,
             clock=clock,
             told=self._decided,
@@ -154,6 +156,9 @@ class House:
         )
 
     def _send(self, store: Store, channels: Mapping[str, Channel], sources: Sources, clock: Clock) -> None:
+        self.paces = {
+            name: Pace(rate_of(limit.per_s, limit.burst), clock.monotonic) for name, limit in self.config.rates.items()
+        }
         self.holding = Holding(standstill=self.stores.standstill, clock=clock, boot=boot_time, boot_id=boot_id())
         self.dispatcher = Dispatcher(
             box=TellingBox(
@@ -172,6 +177,7 @@ class House:
             unsubscribe_url=self._unsubscribe_url,
             extras=TextExtras(sources=sources, secret=self.secret),
             holding=self.holding,
+            paces=self.paces,
             shadow=self.config.hub.shadow,
         )
 

@@ -65,5 +65,6 @@ class OutboxFigures:
             messages=self._counts,
             held=None if held is None else held.value,
             resting={name: lane.resting_until(now) is not None for name, lane in self._dispatcher.lanes.items()},
+            waiting={name: lane.waiting(now) for name, lane in self._dispatcher.lanes.items()},
             renewals={name: one.renewals for name, one in self._channels.items() if isinstance(one, Renewing)},
         )

@@ -48,8 +48,6 @@ async def serve(config: HubConfig) -> None:
         HubError: the port is taken, or one of the loops failed.
     """
     books = await asyncio.to_thread(read_books, config)
-    for setting, path in config.missing_files():
-        _log.warning("A file that hub.toml names is not there", setting=setting, file=str(path))
     with hold(config.hub.data_dir), _listening(config.hub.host, config.hub.port) as door:
         async with AsyncExitStack() as stack:
             house = await _open(config, books, stack)

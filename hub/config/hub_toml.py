@@ -15,15 +15,23 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from hub.config.toml_table import ConfigFault, Source, TomlTable
+from hub.config.channel_tables import (
+    ApnsTable,
+    FcmTable,
+    RateLimit,
+    SmtpTable,
+    WebhookTable,
+    read_apns,
+    read_fcm,
+    read_smtp,
+    read_webhooks,
+)
+from hub.config.toml_table import MAX_PORT, ConfigFault, Source, TomlTable
 from hub.errors import BadConfig
 
 TABLES: Final = ("hub", "mqtt", "store", "apns", "fcm", "smtp", "webhook")
 REPLACEABLE: Final = frozenset({"apns", "fcm", "smtp"})
-OWN_CHANNELS: Final = ("push", "email", "tag", "webhook")  # names that mean something else
-CHANNEL_NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
-MAX_PORT: Final = 65535
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,49 +62,6 @@ class MqttTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ApnsTable:
-    """`[apns]`."""
-
-    endpoint: str
-    team_id: str
-    key_id: str
-    key_file: Path
-    topic: str
-    ca_file: Path | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FcmTable:
-    """`[fcm]`."""
-
-    endpoint: str
-    service_account_file: Path
-    ca_file: Path | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SmtpTable:
-    """`[smtp]`."""
-
-    host: str
-    port: int
-    security: str  # tls, starttls, none
-    username: str | None
-    password_file: Path | None
-    sender: str
-    ca_file: Path | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookTable:
-    """`[webhook.NAME]`: a channel called NAME."""
-
-    url: str
-    secret_file: Path
-    allow_private: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class HubConfig:
     """The whole file. A channel whose table is missing is None, and off."""
 
@@ -114,6 +79,14 @@ class HubConfig:
         """The channels, as journeys name them, that some table could carry."""
         push = {"push"} if self.apns or self.fcm else set()
         return frozenset(push | ({"email"} if self.smtp else set()) | self.webhooks.keys())
+
+    @property
+    def rates(self) -> Mapping[str, RateLimit]:
+        """How fast each provider may be asked, of those that have a limit."""
+        tables = (("apns", self.apns), ("fcm", self.fcm), ("smtp", self.smtp))
+        found = {name: table.rate for name, table in tables if table is not None}
+        found |= {f"webhook.{name}": each.rate for name, each in self.webhooks.items()}
+        return {name: rate for name, rate in found.items() if rate is not None}
 
     def missing_files(self) -> tuple[tuple[str, Path], ...]:
         """The named files that are not there, each with its setting."""
@@ -169,10 +142,10 @@ def parse_config(path: Path, text: str) -> HubConfig:
         hub=_hub(_table(source, document, "hub")),
         mqtt=_mqtt(_table(source, document, "mqtt")),
         database=_database(_table(source, document, "store"), path),
-        apns=_apns(_table(source, document, "apns")) if "apns" in document else None,
-        fcm=_fcm(_table(source, document, "fcm")) if "fcm" in document else None,
-        smtp=_smtp(_table(source, document, "smtp")) if "smtp" in document else None,
-        webhooks=_webhooks(source, document),
+        apns=read_apns(_table(source, document, "apns")) if "apns" in document else None,
+        fcm=read_fcm(_table(source, document, "fcm")) if "fcm" in document else None,
+        smtp=read_smtp(_table(source, document, "smtp")) if "smtp" in document else None,
+        webhooks=read_webhooks(source, document.get("webhook", {})),
     )
     if source.faults:
         raise FaultyConfig(tuple(source.faults))
@@ -286,87 +259,3 @@ def _database(table: TomlTable, file: Path) -> Path:
         return (file.parent / url.removeprefix(prefix)).resolve()
     table.fault("url", url, "sqlite:///PATH, relative to this file, or sqlite:////PATH")
     return file.parent / "var/innkeeper.db"
-
-
-def _apns(table: TomlTable) -> ApnsTable:
-    section = ApnsTable(
-        endpoint=_endpoint(table, "https://api.push.apple.com"),
-        team_id=table.text("team_id", required=True, like="ABCDE12345"),
-        key_id=table.text("key_id", required=True, like="ABC123DEFG"),
-        key_file=table.path("key_file", required=True) or Path(),
-        topic=table.text("topic", required=True, like="com.example.hotel"),
-        ca_file=table.path("ca_file"),
-    )
-    table.done()
-    return section
-
-
-def _fcm(table: TomlTable) -> FcmTable:
-    section = FcmTable(
-        endpoint=_endpoint(table, "https://fcm.googleapis.com"),
-        service_account_file=table.path("service_account_file", required=True) or Path(),
-        ca_file=table.path("ca_file"),
-    )
-    table.done()
-    return section
-
-
-def _smtp(table: TomlTable) -> SmtpTable:
-    security = table.choice("security", ("tls", "starttls", "none"), "starttls")
-    section = SmtpTable(
-        host=table.text("host", required=True, like="smtp.example.com"),
-        port=table.number("port", {"tls": 465, "starttls": 587, "none": 25}[security], least=1, most=MAX_PORT),
-        security=security,
-        username=table.text("username") or None,
-        password_file=table.path("password_file"),
-        sender=table.text("sender", required=True, like="The Marlton <hello@marlton.example>"),
-        ca_file=table.path("ca_file"),
-    )
-    table.done()
-    return section
-
-
-def _webhooks(source: Source, document: Mapping[str, object]) -> Mapping[str, WebhookTable]:
-    tables = document.get("webhook", {})
-    if not isinstance(tables, dict):
-        source.fault(
-            f"webhook: found {tables!r}; right would be a table for each, such as [webhook.sms]", "", "webhook"
-        )
-        return {}
-    found = {}
-    for name, values in tables.items():
-        if not isinstance(values, dict):
-            source.fault(
-                f"[webhook] {name}: found {values!r}; right would be a table [webhook.{name}]", "webhook", name
-            )
-        elif name in OWN_CHANNELS or not CHANNEL_NAME.fullmatch(name):
-            right = f"a name such as sms, of small letters, digits, - and _, none of {', '.join(OWN_CHANNELS)}"
-            source.fault(f"[webhook.{name}]: found {name!r}; right would be {right}", f"webhook.{name}")
-        else:
-            found[name] = _webhook(TomlTable(source, f"webhook.{name}", values))
-    return found
-
-
-def _webhook(table: TomlTable) -> WebhookTable:
-    allow_private = table.flag("allow_private", default=False)
-    schemes = ("https", "http") if allow_private else ("https",)
-    url = table.text("url", required=True, like="https://sms.example.com/send")
-    parts = urlsplit(url)
-    if url and (parts.scheme not in schemes or not parts.hostname):
-        right = "https://HOST/PATH" + (
-            " or http://HOST/PATH" if allow_private else ", or allow_private = true for http"
-        )
-        table.fault("url", url.partition("?")[0], right)
-    section = WebhookTable(
-        url=url, secret_file=table.path("secret_file", required=True) or Path(), allow_private=allow_private
-    )
-    table.done()
-    return section
-
-
-def _endpoint(table: TomlTable, default: str) -> str:
-    url = table.text("endpoint", default, like=default)
-    if urlsplit(url).scheme == "https" and urlsplit(url).hostname:
-        return url.rstrip("/")
-    table.fault("endpoint", url, f"an https:// address such as {default!r}")
-    return default

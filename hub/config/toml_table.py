@@ -11,6 +11,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+MAX_PORT: Final = 65535
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +105,16 @@ class TomlTable:
             return value
         self.fault(key, value, f"a whole number from {least} to {most}")
         return default
+
+    def decimal(self, key: str, *, more_than: float, most: float) -> float | None:
+        """A number within bounds, whole or not; None where there is none."""
+        value = self._get(key)
+        if value is None:
+            return None
+        if isinstance(value, int | float) and not isinstance(value, bool) and more_than < value <= most:
+            return float(value)
+        self.fault(key, value, f"a number above {more_than:g}, at most {most:g}")
+        return None
 
     def path(self, key: str, default: str | None = None, *, required: bool = False) -> Path | None:
         """A file's path, made absolute: what is relative is relative to the file that names it."""

@@ -27,6 +27,7 @@ class OutboxNow:
     messages: Mapping[str, int]  # by state, those that are of interest
     held: str | None  # why nothing is sent at all just now
     resting: Mapping[str, bool]  # by provider: is its breaker open?
+    waiting: Mapping[str, int]  # by provider: messages that wait for their turn
     renewals: Mapping[str, int]  # by provider: how often its token was made anew
 
 
@@ -82,6 +83,12 @@ class Figures:
             held = {why: now.held == why for why in HELD}
             yield _gauges("innkeeper_outbox_held", "1 while nothing is sent, and why.", "why", held)
             yield _gauges("innkeeper_provider_resting", "1 while its breaker is open.", "provider", now.resting)
+            yield _gauges(
+                "innkeeper_provider_waiting",
+                "Messages that wait for their turn at a provider.",
+                "provider",
+                now.waiting,
+            )
             yield _family(
                 "innkeeper_provider_token_renewals", "Tokens made anew.", ("provider",), _by_name(now.renewals)
             )

@@ -22,6 +22,7 @@ from hub.outbox.handover import SEND_WITHIN, Handover
 from hub.outbox.holding import Held, Holding, NeverHeld
 from hub.outbox.lane import Lane, Placed
 from hub.outbox.message import Claimed, State, Target
+from hub.outbox.pace import Pace
 from hub.outbox.port import Box, Channel, TextExtras, no_extras
 from hub.outbox.state import Why
 from rules.facts import Planned
@@ -30,7 +31,6 @@ from rules.rulebook import Rulebook
 LEASE: Final = timedelta(seconds=30)
 # Twice the longest call and more: a lease that runs out means that this process stood still, not that a call was slow.
 BATCH: Final = 64  # claimed in one transaction
-FULL_FOR: Final = timedelta(seconds=1)  # a message whose lane is full is looked at again after this
 LONGEST_SLEEP: Final = timedelta(seconds=20)  # expiry and jumps of the wall clock are noticed within this
 STORE_PAUSE: Final = timedelta(seconds=5)  # a full disk is not hammered, and its recovery is noticed soon
 
@@ -50,6 +50,7 @@ class Dispatcher:
     new_token: Callable[[], str]
     unsubscribe_url: Callable[[Planned], str | None]
     extras: TextExtras = no_extras
+    paces: Mapping[str, Pace] = field(default_factory=dict)  # by provider; one that is not named has no limit
     holding: Holding = field(default_factory=NeverHeld)
     shadow: bool = False  # decide and record, send nothing
     send_within: timedelta = SEND_WITHIN
@@ -59,7 +60,7 @@ class Dispatcher:
 
     def __post_init__(self) -> None:
         self.alarm = Alarm(self.clock)
-        self.lanes = {provider: Lane(provider, channel) for provider, channel in self.channels.items()}
+        self.lanes = {name: Lane(name, channel, pace=self.paces.get(name)) for name, channel in self.channels.items()}
         self.handover = Handover(
             box=self.box,
             rulebook_of=self.rulebook_of,
@@ -137,7 +138,7 @@ class Dispatcher:
         lane = self.lanes[target.provider]
         later = lane.resting_until(now)
         if later is None and not lane.place(Placed(claimed=claimed, target=target)):
-            later = now + FULL_FOR
+            later = lane.full_until(now)
         if later is not None:
             await self.box.release(claimed, now=now, due=min(later, planned.expires_at))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final, Protocol
@@ -18,6 +18,7 @@ import structlog
 from hub.clock import Alarm, Clock
 from hub.errors import Doubt, Permanent, StoreFailed, Transient, without_words
 from hub.outbox.message import Notification, Target, webhook_provider
+from hub.outbox.pace import Pace
 from hub.outbox.port import Channel
 from hub.outbox.retry import span
 
@@ -81,6 +82,7 @@ class Teller:
     channels: Mapping[str, Channel]  # by provider
     clock: Clock
     chance: Callable[[], float]  # uniform in [0, 1)
+    paces: Mapping[str, Pace] = field(default_factory=dict)  # by provider, shared with the outbox
 
     def __post_init__(self) -> None:
         self._alarm = Alarm(self.clock)
@@ -114,6 +116,8 @@ class Teller:
             _log.warning("A task is on the staff page alone", channel=_channel(task), why=why)
             await self.tasks.tell_again(task.id, due=None)
             return
+        if (pace := self.paces.get(webhook_provider(_channel(task)))) is not None:
+            await pace.turn()
         try:
             async with asyncio.timeout(SEND_WITHIN.total_seconds()):
                 await channel.send(_notification(task))

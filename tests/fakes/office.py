@@ -41,9 +41,11 @@ class SlowChannel:
         self.answers: deque[SendFailed | Exception] = deque()  # of the next calls
         self.open = asyncio.Event()
         self.open.set()
+        self.heard: Callable[[], object] = lambda: None  # called at each call
 
     async def send(self, notification: Notification) -> Accepted:
         self.asked.append(notification)
+        self.heard()
         await self.open.wait()
         if self.answers:
             raise self.answers.popleft()

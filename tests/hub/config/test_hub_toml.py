@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.config.channel_tables import RateLimit
 from hub.config.hub_toml import FaultyConfig, HubConfig, parse_config, read_config
 
 FILE = Path("/etc/innkeeper/hub.toml")
@@ -126,9 +127,39 @@ def test_each_webhook_table_is_a_channel_of_its_name() -> None:
         ),
         (SMS.replace("webhook.sms", "webhook.SMS"), "1:1: [webhook.SMS]: found 'SMS'; right would be a name such as"),
         ("[webhook]\nurl = 'x'\n", "2:1: [webhook] url: found 'x'; right would be a table [webhook.url]"),
-        (SMS + "retries = 3\n", "4:1: [webhook.sms] unknown key 'retries'; known: allow_private, secret_file, url"),
+        (
+            SMS + "retries = 3\n",
+            "4:1: [webhook.sms] unknown key 'retries'; known: allow_private, burst, rate_per_s, secret_file, url",
+        ),
         ("[webhook.sms]\n", "1:1: [webhook.sms] url is missing; right would be https://sms.example.com/send"),
     ],
 )
 def test_a_webhook_that_is_wrong_is_told_where(text: str, said: str) -> None:
     assert any(said in fault for fault in faults(text)), faults(text)
+
+
+@pytest.mark.parametrize(
+    ("said", "limit"),
+    [
+        ("rate_per_s = 200\n", RateLimit(per_s=200.0, burst=None)),
+        ("rate_per_s = 0.5\nburst = 3\n", RateLimit(per_s=0.5, burst=3)),
+    ],
+)
+def test_a_provider_may_have_a_rate(said: str, limit: RateLimit) -> None:
+    config = parse(APNS + said + SMS + said)
+
+    assert config.rates == {"apns": limit, "webhook.sms": limit}
+
+
+@pytest.mark.parametrize(
+    ("said", "fault"),
+    [
+        ("rate_per_s = 0\n", "[apns] rate_per_s: found 0; right would be a number above 0, at most 100000"),
+        ("rate_per_s = true\n", "[apns] rate_per_s: found True; right would be a number above 0"),
+        ('rate_per_s = "5/s"\n', "[apns] rate_per_s: found '5/s'; right would be a number above 0"),
+        ("rate_per_s = 5\nburst = 0\n", "[apns] burst: found 0; right would be a whole number from 1"),
+        ("burst = 5\n", "[apns] burst: found 5; right would be rate_per_s beside it"),
+    ],
+)
+def test_a_rate_that_is_none_is_told(said: str, fault: str) -> None:
+    assert any(fault in each for each in faults(APNS + said))

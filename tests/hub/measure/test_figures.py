@@ -55,7 +55,12 @@ def test_a_name_that_holds_quotes_and_lines_stays_one_label() -> None:
 def test_the_outbox_says_how_it_stands() -> None:
     figures = Figures()
     now = OutboxNow(
-        age_s=2.5, messages={"UNKNOWN": 1, "DEAD": 3}, held="clock", resting={"apns": True}, renewals={"apns": 2}
+        age_s=2.5,
+        messages={"UNKNOWN": 1, "DEAD": 3},
+        held="clock",
+        resting={"apns": True},
+        waiting={"apns": 7},
+        renewals={"apns": 2},
     )
     figures.watch_outbox(lambda: now)
 
@@ -66,6 +71,7 @@ def test_the_outbox_says_how_it_stands() -> None:
         'innkeeper_outbox_held{why="clock"} 1.0',
         'innkeeper_outbox_held{why="paused"} 0.0',
         'innkeeper_provider_resting{provider="apns"} 1.0',
+        'innkeeper_provider_waiting{provider="apns"} 7.0',
         'innkeeper_provider_token_renewals_total{provider="apns"} 2.0',
     ]
 
