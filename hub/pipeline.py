@@ -211,4 +211,5 @@ def _crossing(transition: Transition) -> Crossing:
         visit=transition.visit,
         at=transition.at,
         dwell=transition.dwell,
+        either=transition.either,
     )

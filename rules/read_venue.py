@@ -13,6 +13,7 @@ from rules.conditions import read_condition
 from rules.document import Mapping as MappingNode
 from rules.document import Node, Scalar
 from rules.event import DWELLED, ENTERED, LEFT, RESERVED, Value
+from rules.read_zones import read_zones
 from rules.reading import Reading
 from rules.spans import parse_clock, parse_span, span_text
 from rules.venue import (
@@ -31,7 +32,6 @@ from rules.venue import (
     Source,
     Team,
     Venue,
-    Zone,
 )
 
 KEYS: Final = (
@@ -68,7 +68,7 @@ def read_venue(text: str, *, file: str) -> Venue:
         id=reading.word(at.get("venue"), "venue") or "",
         name=reading.text(at.get("name"), "name") or reading.text(at.get("venue"), "venue") or "",
         timezone=_timezone(reading, at.get("timezone")),
-        zones=_zones(reading, at.get("zones")),
+        zones=read_zones(reading, at.get("zones")),
         languages=_languages(reading, at.get("languages")),
         currency=_matching(reading, at.get("currency"), "currency", _CURRENCY, "three capital letters: EUR") or "EUR",
         guest=guest,
@@ -103,26 +103,6 @@ def _timezone(reading: Reading, node: Node | None) -> ZoneInfo:
     except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a name that is a folder
         reading.fault(node, f"unknown timezone '{text}'; write an IANA name: Europe/Lisbon")
         return ZoneInfo("UTC")
-
-
-def _zones(reading: Reading, node: Node | None) -> dict[str, Zone]:
-    zones: dict[str, Zone] = {}
-    heard: dict[str, str] = {}
-    for name, (key, value) in reading.entries(node, "zones").items():
-        reading.word(key, "zone")
-        found = {inner: pair[1] for inner, pair in reading.keys(value, "a zone", ("name", "gateways", "dwell")).items()}
-        gateways = tuple(scalar.text for scalar in reading.texts(found.get("gateways"), "gateways"))
-        for scalar in reading.texts(found.get("gateways"), "gateways"):
-            reading.word(scalar, "gateway")
-            if heard.setdefault(scalar.text, name) != name:
-                reading.fault(scalar, f"gateway '{scalar.text}' is in the zone '{heard[scalar.text]}' already")
-        spans = (reading.span(scalar, "dwell") for scalar in reading.texts(found.get("dwell"), "dwell"))
-        dwell = tuple(sorted(span for span in spans if span is not None))
-        called = reading.text(found.get("name"), "name") or name
-        zones[name] = Zone(id=name, name=called, gateways=gateways, dwell=dwell)
-    if node is not None and not zones:
-        reading.fault(node, "zones: a venue has at least one")
-    return zones
 
 
 def _languages(reading: Reading, node: Node | None) -> tuple[str, ...]:

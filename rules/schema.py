@@ -66,7 +66,17 @@ def venue_schema() -> Schema:
         "timezone": _TEXT,
         "languages": _one_or_list({"type": "string", "pattern": "^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$"}),
         "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
-        "zones": _map(_WORD, _object({"name": _TEXT, "gateways": _one_or_list(_WORD), "dwell": _one_or_list(_SPAN)})),
+        "zones": _map(
+            _WORD,
+            _object(
+                {
+                    "name": _TEXT,
+                    "gateways": _one_or_list(_WORD),
+                    "dwell": _one_or_list(_SPAN),
+                    "either": {"type": "array", "items": _WORD, "minItems": 2},
+                }
+            ),
+        ),
         "guest": _map(_FIELD, {**_VALUE, "description": f"a default value, or the word {FieldKind.TIME}"}),
         "channels": _one_or_list(_WORD),
         "purposes": _map(

@@ -56,6 +56,7 @@ class Zone:
     name: str
     gateways: tuple[str, ...] = ()
     dwell: tuple[timedelta, ...] = ()  # thresholds, shortest first
+    either: tuple[str, ...] = ()  # zones that cannot be told apart: she is in one of them, and nobody knows in which
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ from hub.ingest.admit import Roster
 from hub.presence.layout import Layout, ZoneLayout
 from hub.presence.survey import Survey
 from rules.rulebook import Rulebook
-from rules.venue import Venue
+from rules.venue import Venue, Zone
 from wire.advert.frame import TagId
 from wire.pseudonym import Pseudonym, pseudonym
 
@@ -102,10 +102,15 @@ def layout_of(venue: Venue, survey: Survey | None = None) -> Layout:
     return Layout(
         venue=venue.id,
         zones=tuple(
-            ZoneLayout(zone=zone.id, gateways=zone.gateways, dwells=zone.dwell) for zone in venue.zones.values()
+            ZoneLayout(zone=zone.id, gateways=_gateways(venue, zone), dwells=zone.dwell, either=zone.either)
+            for zone in venue.zones.values()
         ),
         survey=survey,
     )
+
+
+def _gateways(venue: Venue, zone: Zone) -> tuple[str, ...]:
+    return zone.gateways + tuple(name for member in zone.either for name in venue.zones[member].gateways)
 
 
 def _shown(venue: Venue) -> VenueShown:

@@ -60,7 +60,7 @@ def presence_replay(
     said: list[Said] = []
     with _writing(out) as file:
         for line in replay(tracker, place.id, _progress(readings(_lines(recording), file=str(recording)))):
-            file.write(json.dumps(line._asdict(), separators=(",", ":")) + "\n")
+            file.write(json.dumps(line.line, separators=(",", ":")) + "\n")
             said.append(line)
     if plot is not None:
         spans = truth(_lines(truth_file), file=str(truth_file)) if truth_file else []

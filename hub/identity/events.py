@@ -15,6 +15,7 @@ from hub.identity.guest import GuestId
 from rules.event import DWELLED, ENTERED, LEFT, Event
 
 _KINDS: Final = frozenset({ENTERED, DWELLED, LEFT})
+EITHER: Final = "either"  # what an event about such a zone says besides: "bar|restaurant"
 _ID_LENGTH: Final = 32  # hex digits: 128 bits, so that two events never share an id by chance
 
 
@@ -28,6 +29,7 @@ class Crossing:
     visit: str
     at: datetime  # when it happened
     dwell: timedelta | None = None  # of a DWELLED: the threshold
+    either: tuple[str, ...] = ()  # of a zone that stands for others which cannot be told apart: those
 
 
 def event_of(crossing: Crossing, guest: GuestId, *, received: datetime) -> Event:
@@ -43,6 +45,7 @@ def event_of(crossing: Crossing, guest: GuestId, *, received: datetime) -> Event
         at=crossing.at,
         received=received,
         dwell=crossing.dwell,
+        data={EITHER: "|".join(crossing.either)} if crossing.either else {},
     )
 
 

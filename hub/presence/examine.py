@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import combinations
 from typing import Final
 
-from hub.presence.atlas import FIRST_ZONE, Atlas
+from hub.presence.composite import OFTEN, composed, left_out
 from hub.presence.layout import ZoneLayout
-from hub.presence.survey import Spot, Survey
-from hub.presence.surveyed import FAINT_DBM, Mind
+from hub.presence.survey import Survey
+from hub.presence.surveyed import FAINT_DBM
 
-FOLDS: Final = 4  # a quarter of each zone's walk is left out at a time: neighbouring spots go together
 ALIKE: Final = 0.25  # a zone that is taken for another as often is hard to tell from it
-OFTEN: Final = 0.5  # heard more often than not
 FEW_SPOTS: Final = 8  # of five seconds: less than three quarters of a minute of walking
 NOWHERE: Final = "nowhere"
 
@@ -39,37 +38,25 @@ class Examined:
 
 def examine(survey: Survey, zones: Mapping[str, ZoneLayout]) -> Examined:
     """Ask each part of a survey of the others."""
+    plain = {name: zone for name, zone in zones.items() if not zone.either}
+    as_joined = composed(survey, zones.values())
     confusion: Counter[tuple[str, str]] = Counter()
-    fold_of = _folds(survey.spots)
-    for fold in range(FOLDS):
-        rest = tuple(spot for spot, of in zip(survey.spots, fold_of, strict=True) if of != fold)
-        atlas = Atlas(replace(survey, spots=rest), zones)
-        for spot, of in zip(survey.spots, fold_of, strict=True):
-            if of == fold:
-                confusion[spot.zone or NOWHERE, _taken_for(atlas, spot)] += 1
-    return Examined(confusion=confusion, advice=tuple(_advice(survey, zones, confusion)))
+    joined: Counter[tuple[str, str]] = Counter()
+    for spot, known, scores in zip(survey.spots, as_joined.spots, left_out(survey, plain), strict=True):
+        taken = max(scores, key=lambda zone: scores[zone])
+        confusion[spot.zone or NOWHERE, taken or NOWHERE] += 1
+        in_doubt = known.zone is not None and known.zone not in plain and taken in zones[known.zone].either
+        joined[spot.zone or NOWHERE, (known.zone if in_doubt else taken) or NOWHERE] += 1
+    either = [zone.either for zone in zones.values() if zone.either]
+    return Examined(confusion=joined, advice=tuple(_advice(survey, plain, confusion, either)))
 
 
-def _folds(spots: Sequence[Spot]) -> list[int]:
-    """Which quarter of its zone's walk each spot is in."""
-    total = Counter(spot.zone for spot in spots)
-    seen: Counter[str | None] = Counter()
-    folds = []
-    for spot in spots:
-        folds.append(seen[spot.zone] * FOLDS // total[spot.zone])
-        seen[spot.zone] += 1
-    return folds
-
-
-def _taken_for(atlas: Atlas, spot: Spot) -> str:
-    mind = Mind(len(atlas.spans))
-    mind.slow = {name: level for name, (level, share) in spot.levels.items() if share > OFTEN}
-    scores = mind.score(atlas)
-    best = scores.index(max(scores))
-    return atlas.zones[best - FIRST_ZONE].zone if best >= FIRST_ZONE else NOWHERE
-
-
-def _advice(survey: Survey, zones: Mapping[str, ZoneLayout], confusion: Mapping[tuple[str, str], int]) -> list[str]:
+def _advice(
+    survey: Survey,
+    zones: Mapping[str, ZoneLayout],
+    confusion: Mapping[tuple[str, str], int],
+    either: Sequence[Sequence[str]],
+) -> list[str]:
     walked = Counter(spot.zone for spot in survey.spots)
     advice = [f"{zone} was not walked: walk it for two minutes" for zone in zones if not walked[zone]]
     advice += [
@@ -87,18 +74,32 @@ def _advice(survey: Survey, zones: Mapping[str, ZoneLayout], confusion: Mapping[
     if not walked[None]:
         advice.append("nowhere was walked: walk the corridors too, with zone null, or passers-by may seem to visit")
     for zone in zones:
-        for other in [*zones, NOWHERE]:
-            mistaken = confusion.get((zone, other), 0)
-            if other == zone or mistaken < ALIKE * walked[zone] or not mistaken:
-                continue
+        mistaken = confusion.get((zone, NOWHERE), 0)
+        if mistaken and mistaken >= ALIKE * walked[zone]:
             share = round(100 * mistaken / walked[zone])
-            if other == NOWHERE:
-                advice.append(
-                    f"{zone} is taken for nowhere {share} % of the time: add a gateway, or hang its own nearer"
-                )
-            else:
-                advice.append(f"{zone} and {other} look alike ({share} %): add a gateway, or make one zone of them")
-    return advice + _spread(survey, zones)
+            advice.append(f"{zone} is taken for nowhere {share} % of the time: add a gateway, or hang its own nearer")
+    return advice + _alike(zones, confusion, walked, either) + _spread(survey, zones)
+
+
+def _alike(
+    zones: Mapping[str, ZoneLayout],
+    confusion: Mapping[tuple[str, str], int],
+    walked: Mapping[str | None, int],
+    either: Sequence[Sequence[str]],
+) -> list[str]:
+    """Zones that are taken for each other, and what to write into the venue file."""
+    advice = []
+    for one, other in combinations(sorted(zones), 2):
+        if any({one, other} <= set(members) for members in either):
+            continue
+        shares = [confusion.get(pair, 0) / walked[pair[0]] for pair in ((one, other), (other, one)) if walked[pair[0]]]
+        if max(shares, default=0.0) >= ALIKE:
+            advice.append(
+                f"{one} and {other} look alike ({100 * max(shares):.0f} %): add a gateway, or make one zone of them, "
+                f"or let presence say that she is in either, by this line under `zones:` in venue.yaml:\n"
+                f"  {one}-or-{other}: {{either: [{one}, {other}]}}"
+            )
+    return advice
 
 
 def _spread(survey: Survey, zones: Mapping[str, ZoneLayout]) -> list[str]:

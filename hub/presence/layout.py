@@ -26,11 +26,12 @@ class ZoneLayout:
     """One zone, as presence sees it."""
 
     zone: str
-    gateways: tuple[str, ...]
+    gateways: tuple[str, ...]  # of one that is either of others: theirs
     dwells: tuple[timedelta, ...] = ()  # thresholds at which `dwelled` fires
     min_stay: timedelta = MIN_STAY
     enter_dbm: float = ENTER_DBM
     leave_dbm: float = LEAVE_DBM
+    either: tuple[str, ...] = ()  # zones that a survey cannot tell apart: she is in one of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,7 @@ class Told(NamedTuple):
     kind: str  # "entered", "dwelled", "left"; "at" of a line that only says where
     zone: str | None
     visit: str | None = None
+    either: tuple[str, ...] = ()  # of a zone that stands for others: those, in one of which she was said to be
 
 
 def readings(lines: Iterable[str], *, file: str) -> Iterator[Reading]:
@@ -80,7 +81,9 @@ def events(lines: Iterable[str], *, file: str) -> list[Told]:
         kind = line.get("kind", "at")
         if kind not in {"entered", "dwelled", "left", "at"}:
             raise BadRequest(f"{at}: found kind {kind!r}; right would be entered, dwelled or left")
-        visit = line.get("visit")
+        visit, either = line.get("visit"), line.get("either", [])
+        if not isinstance(either, list) or not all(isinstance(zone, str) for zone in either):
+            raise BadRequest(f"{at}: found either {either!r}; right would be a list of zones")
         told.append(
             Told(
                 _number(line, "t", at),
@@ -88,6 +91,7 @@ def events(lines: Iterable[str], *, file: str) -> list[Told]:
                 kind,
                 _zone(line, at),
                 visit if isinstance(visit, str) else None,
+                tuple(either),
             )
         )
     return told

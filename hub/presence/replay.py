@@ -26,11 +26,18 @@ class Said(NamedTuple):
     zone: str
     visit: str
     confidence: float
+    either: tuple[str, ...] = ()  # of a zone that stands for others: those
 
     @property
     def told(self) -> Told:
         """As the score reads it."""
-        return Told(self.t, self.tag, self.kind, self.zone, self.visit)
+        return Told(self.t, self.tag, self.kind, self.zone, self.visit, self.either)
+
+    @property
+    def line(self) -> dict[str, object]:
+        """As the file has it."""
+        fields = self._asdict()
+        return fields if self.either else {name: value for name, value in fields.items() if name != "either"}
 
 
 def replay(tracker: Tracker, venue: str, readings: Iterable[Reading]) -> Iterator[Said]:
@@ -61,4 +68,4 @@ def replay(tracker: Tracker, venue: str, readings: Iterable[Reading]) -> Iterato
 def _said(changes: Iterable[Transition], t: float) -> Iterator[Said]:
     for change in changes:
         kind = Change.ENTERED if change.kind is Change.RESUMED else change.kind
-        yield Said(round(t, 3), change.tag, kind.value, change.zone, change.visit, change.confidence)
+        yield Said(round(t, 3), change.tag, kind.value, change.zone, change.visit, change.confidence, change.either)

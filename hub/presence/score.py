@@ -36,6 +36,7 @@ class _Belief(NamedTuple):
     t: float
     zone: str | None
     is_enter: bool
+    either: tuple[str, ...] = ()  # of a zone that stands for others: not wrong in one of them, and not right
 
 
 def score(truth: Iterable[Span], events: Iterable[Told]) -> Score:
@@ -85,7 +86,8 @@ class _Tally:
                 now, believed = then, belief.zone
                 if belief.is_enter and belief.t >= span.t0:
                     enters += belief.zone == span.zone
-                    self.false += belief.zone != span.zone or enters > 1
+                    wrong = belief.zone != span.zone and span.zone not in belief.either
+                    self.false += wrong or enters > 1
                 if believed == span.zone and entered_at is None:
                     entered_at = then
             self.right_s += (span.t1 - now) * (believed == span.zone)
@@ -149,8 +151,8 @@ def _beliefs(told: Iterable[Told]) -> list[_Belief]:
         if each.visit is not None:
             known.add(each.visit)
         if new != zone:
-            beliefs.append(_Belief(each.t, new, new is not None and not resumed))
+            beliefs.append(_Belief(each.t, new, new is not None and not resumed, each.either))
             zone = new
         elif each.kind == "entered" and not resumed:
-            beliefs.append(_Belief(each.t, zone, is_enter=True))
+            beliefs.append(_Belief(each.t, zone, True, each.either))  # noqa: FBT003  is_enter
     return beliefs

@@ -32,6 +32,7 @@ class Transition:
     dwell: timedelta | None = None  # of a DWELLED: the threshold
     confidence: float  # 0 to 1
     heard: datetime | None = None  # the last live sign of being there
+    either: tuple[str, ...] = ()  # of a zone that stands for others: those, in one of which she is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

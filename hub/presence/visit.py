@@ -71,6 +71,7 @@ class Visit:
             dwell=dwell,
             confidence=self.confidence,
             heard=moment(self.entered if self.heard_at == self.restored_at else self.heard_at),
+            either=self.zone.either,
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hub.presence.atlas import Atlas
+from hub.presence.composite import composed
 from hub.presence.layout import Layout, ZoneLayout
 
 
@@ -15,5 +16,7 @@ class Zones:
         self.venue = layout.venue
         self.resume_within_s = layout.resume_within.total_seconds()
         self.by_name = {zone.zone: zone for zone in layout.zones}
-        self.by_gateway: dict[str, ZoneLayout] = {gateway: zone for zone in layout.zones for gateway in zone.gateways}
-        self.atlas = None if layout.survey is None else Atlas(layout.survey, self.by_name)
+        self.by_gateway: dict[str, ZoneLayout] = {
+            gateway: zone for zone in layout.zones if not zone.either for gateway in zone.gateways
+        }
+        self.atlas = None if layout.survey is None else Atlas(composed(layout.survey, layout.zones), self.by_name)

@@ -12,7 +12,7 @@ WELCOME: list[tuple[str, str, list[str], str]] = [
     (
         "start: enter lobby",
         "start: enter loby",
-        [("welcome.yaml:3:14: unknown zone 'loby'; known: lobby, restaurant, pool, gym, floor-1, floor-2")],
+        [("welcome.yaml:3:14: unknown zone 'loby'; known: floor-1, floor-2, gym, lobby, pool, restaurant")],
         "did you mean `lobby`?",
     ),
     (
@@ -449,6 +449,24 @@ VENUE: list[tuple[str, str, list[str], str]] = [
         "  lobby: ",
         "  Lobby: ",
         ["venue.yaml:9:3: zone 'Lobby' must be small letters, digits, '-' and '_', at most 64"],
+        "",
+    ),
+    (
+        "  lobby: ",
+        "  either-one: {either: [lobby]}\n  lobby: ",
+        ["venue.yaml:9:24: either: at least two zones that cannot be told apart"],
+        "",
+    ),
+    (
+        "  lobby: ",
+        "  either-one: {either: [lobby, restaurnt]}\n  lobby: ",
+        ["venue.yaml:9:32: unknown zone 'restaurnt'; known: lobby, restaurant, pool, gym, floor-1, floor-2"],
+        "restaurant",
+    ),
+    (
+        "  lobby: ",
+        "  either-one: {either: [lobby, restaurant], gateways: [x-1]}\n  lobby: ",
+        ["venue.yaml:9:55: zone 'either-one' is one of others; its gateways are theirs"],
         "",
     ),
     (

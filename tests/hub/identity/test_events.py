@@ -30,6 +30,12 @@ def test_entering_a_zone_is_an_event_of_the_guest() -> None:
     )
 
 
+def test_a_zone_that_stands_for_others_names_them_and_is_none_of_them() -> None:
+    event = event_of(replace(IN, zone="bar-or-dining", either=("bar", "dining")), ANA, received=T0)
+
+    assert (event.object, event.data) == ("bar-or-dining", {"either": "bar|dining"})
+
+
 def test_a_dwell_says_its_threshold() -> None:
     assert event_of(STAYED, ANA, received=T0).dwell == timedelta(minutes=5)
 

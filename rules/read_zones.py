@@ -1,0 +1,58 @@
+"""Which zones does a venue have? Its `zones:`, as values, with every fault."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from rules.document import Node
+from rules.reading import Reading
+from rules.venue import Zone
+
+KEYS: Final = ("name", "gateways", "dwell", "either")
+FEWEST: Final = 2  # zones that cannot be told apart
+
+
+def read_zones(reading: Reading, node: Node | None) -> dict[str, Zone]:
+    """The zones by id."""
+    zones: dict[str, Zone] = {}
+    heard: dict[str, str] = {}
+    either: dict[str, Node] = {}
+    for name, (key, value) in reading.entries(node, "zones").items():
+        reading.word(key, "zone")
+        found = {inner: pair[1] for inner, pair in reading.keys(value, "a zone", KEYS).items()}
+        zones[name] = _zone(reading, name, found, heard)
+        if "either" in found:
+            either[name] = found["either"]
+            if "gateways" in found:
+                reading.fault(found["gateways"], f"zone '{name}' is one of others; its gateways are theirs")
+    for name, one in either.items():
+        _check_either(reading, one, zones, {*either, name})
+    if node is not None and len(zones) == len(either):
+        reading.fault(node, "zones: a venue has at least one")
+    return zones
+
+
+def _zone(reading: Reading, name: str, found: Mapping[str, Node], heard: dict[str, str]) -> Zone:
+    gateways = reading.texts(found.get("gateways"), "gateways")
+    for scalar in gateways:
+        reading.word(scalar, "gateway")
+        if heard.setdefault(scalar.text, name) != name:
+            reading.fault(scalar, f"gateway '{scalar.text}' is in the zone '{heard[scalar.text]}' already")
+    spans = (reading.span(scalar, "dwell") for scalar in reading.texts(found.get("dwell"), "dwell"))
+    return Zone(
+        id=name,
+        name=reading.text(found.get("name"), "name") or name,
+        gateways=tuple(scalar.text for scalar in gateways),
+        dwell=tuple(sorted(span for span in spans if span is not None)),
+        either=tuple(dict.fromkeys(scalar.text for scalar in reading.texts(found.get("either"), "either"))),
+    )
+
+
+def _check_either(reading: Reading, node: Node, zones: Mapping[str, Zone], composite: set[str]) -> None:
+    members = reading.texts(node, "either")
+    known = [zone for zone in zones if zone not in composite]
+    for scalar in members:
+        reading.one_of(scalar, "zone", known)
+    if len({scalar.text for scalar in members}) < FEWEST:
+        reading.fault(node, "either: at least two zones that cannot be told apart")
