@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from hub.api import feed
 from hub.api.app import build_api
 from hub.api.auth import Guarded, roles_of
-from hub.api.schemas import ConsentBody, DeviceBody, EventBody, GuestBody, ReservationBody, TagBody
+from hub.api.schemas import ConsentBody, DeviceBody, EidBody, EventBody, GuestBody, ReservationBody, TagBody
 from hub.identity.present import PresentGuest
 from hub.identity.token import Role
 from hub.ingest.seen import SeenGateway
@@ -52,7 +52,7 @@ def test_every_role_is_explained() -> None:
 def test_every_field_of_a_body_is_named() -> None:
     told = set(quoted(API))
 
-    for body in (GuestBody, ReservationBody, DeviceBody, ConsentBody, TagBody, EventBody):
+    for body in (GuestBody, ReservationBody, DeviceBody, ConsentBody, TagBody, EidBody, EventBody):
         names = {field.alias or name for name, field in body.model_fields.items()}
         assert names <= told, body.__name__
 
