@@ -33,7 +33,7 @@ _TOKEN: Final = re.compile(r"[0-9A-Za-z._:-]{1,200}")
 
 
 class Apns:
-    """The endpoint of one team, one key and one topic."""
+    """The endpoint of one team, one key, one app and those whose bundle ids begin with its own."""
 
     def __init__(self, *, topic: str, tokens: ProviderTokens, now: Now, conduct: Conduct, journal: Journal) -> None:
         self._topic = topic
@@ -90,7 +90,7 @@ class Apns:
         topic = headers.get("apns-topic")
         if not topic:
             raise Refused("MissingTopic")
-        if topic != self._topic:
+        if topic != self._topic and not topic.startswith(f"{self._topic}."):
             raise Refused("TopicDisallowed")
         if headers.get("apns-push-type", "alert") not in PUSH_TYPES:
             raise Refused("InvalidPushType")

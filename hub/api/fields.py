@@ -97,6 +97,7 @@ Id = Annotated[str, StringConstraints(min_length=1, max_length=ID_MAX, pattern=I
 Name = Annotated[str, StringConstraints(min_length=1, max_length=NAME_MAX, pattern=NAME)]
 WireId = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=WIRE_ID)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_NO_CONTROLS)]
+App = Annotated[str, StringConstraints(min_length=1, max_length=155, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 Wording = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 Address = Annotated[str, StringConstraints(min_length=1, max_length=4096, pattern=r"^[\x21-\x7e]+$")]
 Email = Annotated[

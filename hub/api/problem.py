@@ -62,6 +62,13 @@ def invalid(where: str, found: object, right: str) -> Problem:
     )
 
 
+def not_there(where: str, found: object, right: str) -> Problem:
+    """What a field names is not there; for callers who may know of all that it could name."""
+    problem = invalid(where, found, right)
+    problem.status = HTTPStatus.NOT_FOUND
+    return problem
+
+
 def short(found: object) -> str:
     """What was sent, printable and never long."""
     text = found if isinstance(found, str) and found.isprintable() and found else ascii(found)

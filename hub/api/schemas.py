@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from hub.api.fields import (
     Address,
+    App,
     Body,
     Date,
     Datum,
@@ -92,7 +93,7 @@ class DeviceBody(Body):
 
     kind: Annotated[DeviceKind, one_of(DeviceKind)]
     address: Address
-    app: Line | None = None
+    app: App | None = None
     environment: Literal["production", "sandbox"] | None = None
 
     def value(self, device: str) -> Device:

@@ -12,8 +12,9 @@ from hub.api.answers import BindingShown, TagHistory, TagShown
 from hub.api.auth import FRONT_DESK, WRITERS, Caller, Guarded, roles
 from hub.api.deps import ApiDeps, Deps
 from hub.api.fields import TagInPath
-from hub.api.problem import invalid
+from hub.api.problem import invalid, not_there
 from hub.api.schemas import EidBody, TagBody
+from hub.errors import NotFound
 from hub.identity.eid import RollingBeacon
 from hub.identity.guest import Binding, GuestId
 from wire.advert.frame import TagId
@@ -30,7 +31,10 @@ async def put_tag(tag: TagInPath, body: TagBody, caller: Caller, deps: Deps) -> 
     if binding.until is not None and binding.until <= binding.from_:
         raise invalid("body.until", binding.until.isoformat(), "later than `from`")
     beacon = _beacon(deps, canonical, body.eid, now)
-    await deps.guests.put_binding(binding, now)
+    try:
+        await deps.guests.put_binding(binding, now)
+    except NotFound as exc:
+        raise not_there("body.guest", body.guest, "one who was put before: PUT /v1/guests/{guest}") from exc
     if beacon is not None:
         await deps.beacons.keep(canonical, beacon)
     await deps.enrolment_changed()

@@ -6,6 +6,7 @@ One request, over one shared HTTP/2 connection. The guest sees the venue's name 
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,6 +30,8 @@ APPLE: Final = "https://api.push.apple.com"
 APPLE_SANDBOX: Final = "https://api.sandbox.push.apple.com"  # devices of the development build
 
 _WRONG: Final = frozenset({"BadDeviceToken", "DeviceTokenNotForTopic"})
+_NOT_OURS: Final = frozenset({"BadTopic", "TopicDisallowed"})  # the app is: the address may be good
+_BUNDLE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _STALE: Final = "ExpiredProviderToken"
 
 
@@ -40,7 +43,7 @@ class ApnsSettings:
     team_id: str
     key_id: str
     key_file: Path  # the .p8 that Apple gave
-    topic: str  # the app's bundle id
+    topic: str  # the app's bundle id, for devices that name none
     ca_file: Path | None = None  # None: what the machine trusts
 
 
@@ -70,11 +73,18 @@ class ApnsChannel:
             response = await self._post(notification, self._token.renewed(instead_of=token), body)
         return answer(response.status, response.headers, response.body, self._clock.now())
 
+    def _topic_of(self, notification: Notification) -> str:
+        """The app that the device was registered from; a venue group may have several."""
+        app = notification.target.app
+        return app if app is not None and _BUNDLE.fullmatch(app) else self._topic
+
     async def _post(self, notification: Notification, token: str, body: bytes) -> Response:
         client = self._sandbox if notification.target.environment == "sandbox" else self._live
         path = "/3/device/" + quote(notification.target.address, safe="")
         try:
-            return await client.post(path, request_headers(notification, topic=self._topic, token=token), body)
+            return await client.post(
+                path, request_headers(notification, topic=self._topic_of(notification), token=token), body
+            )
         except (NotProcessed, InDoubt) as failure:
             raise failed(failure) from failure
 
@@ -121,6 +131,8 @@ def answer(status: int, headers: Mapping[str, str], body: bytes, now: datetime) 
             raise Permanent(Trouble.ADDRESS_GONE, reason, address_is_dead=True, since=_since(said.get("timestamp")))
         case 400 if reason in _WRONG:
             raise Permanent(Trouble.ADDRESS_WRONG, reason, address_is_dead=True)
+        case 400 if reason in _NOT_OURS:
+            raise Permanent(Trouble.ADDRESS_WRONG, reason)
         case 401 | 403:
             raise Transient(Trouble.CREDENTIALS, reason)
         case 429:

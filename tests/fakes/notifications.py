@@ -18,6 +18,7 @@ def a_notification(  # noqa: PLR0913  a test names what it is about
     address: str = "a1b2c3d4",
     kind: str | None = None,
     environment: str | None = None,
+    app: str | None = None,
     title: str | None = None,
     body: str = "Welcome, Ana. Your room is ready.",
     expires_at: datetime = T0 + timedelta(minutes=15),
@@ -30,7 +31,13 @@ def a_notification(  # noqa: PLR0913  a test names what it is about
     return Notification(
         id=id or str(uuid.uuid4()),
         target=Target(
-            channel=channel, provider=provider, address=address, device=device, kind=kind, environment=environment
+            channel=channel,
+            provider=provider,
+            address=address,
+            device=device,
+            kind=kind,
+            app=app,
+            environment=environment,
         ),
         title=title,
         body=body,

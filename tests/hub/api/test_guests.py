@@ -182,6 +182,8 @@ async def test_a_device_is_registered_and_forgotten() -> None:
         {"kind": "apns", "address": "two words"},
         {"kind": "apns"},
         {"kind": "apns", "address": "x", "environment": "prod"},
+        {"kind": "apns", "address": "x", "app": "com.hotel\u00e9"},
+        {"kind": "apns", "address": "x", "app": "com hotel"},
     ],
 )
 async def test_a_device_that_nobody_could_reach_is_refused(body: dict[str, object]) -> None:

@@ -71,6 +71,9 @@ async def test_a_tag_of_nobody_is_not_there() -> None:
         shown = await pms.get(f"/v1/tags/{SPOKEN}")
 
     assert (of_a_stranger.status_code, gone.status_code, shown.status_code) == (404, 204, 404)
+    assert of_a_stranger.json()["detail"] == (
+        "body.guest: found nobody; right would be one who was put before: PUT /v1/guests/{guest}"
+    )
     assert hub.told == 2
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import pytest
 
 from firmware_sim.providers.behaviour import Behaviour, Mode
 from firmware_sim.providers.reasons import APNS_REASONS
-from hub.channels.apns import ApnsSettings, answer, open_apns, payload, request_headers
+from hub.channels.apns import ApnsChannel, ApnsSettings, answer, open_apns, payload, request_headers
+from hub.channels.apns_token import ProviderToken, read_key
+from hub.channels.http2.outcome import Response
 from hub.clock import SystemClock
 from hub.errors import BadConfig, Doubt, Permanent, SendFailed, Transient, Trouble
 from tests.fakes.hub_clock import T0, StillClock
@@ -37,6 +40,7 @@ def test_200_is_accepted_by_the_id_that_apple_echoes() -> None:
         (410, "ExpiredToken", Permanent, Trouble.ADDRESS_GONE, True),
         (400, "BadDeviceToken", Permanent, Trouble.ADDRESS_WRONG, True),
         (400, "DeviceTokenNotForTopic", Permanent, Trouble.ADDRESS_WRONG, True),
+        (400, "TopicDisallowed", Permanent, Trouble.ADDRESS_WRONG, False),
         (403, "ExpiredProviderToken", Transient, Trouble.CREDENTIALS, False),
         (403, "InvalidProviderToken", Transient, Trouble.CREDENTIALS, False),
         (403, "Forbidden", Transient, Trouble.CREDENTIALS, False),
@@ -141,6 +145,48 @@ def test_payload_of_4096_bytes_goes_and_of_one_more_is_refused_here() -> None:
     with pytest.raises(Permanent, match="4097 bytes") as refused:
         payload(a_notification(body="x" * (4097 - empty)))
     assert refused.value.trouble is Trouble.CONTENT
+
+
+@pytest.mark.parametrize(
+    ("app", "topic"),
+    [
+        (None, "com.example.innkeeper"),
+        ("com.example.innkeeper.spa", "com.example.innkeeper.spa"),
+        ("kept before it was checked\r\n", "com.example.innkeeper"),
+    ],
+)
+async def test_the_app_that_the_device_is_registered_from_is_the_topic(
+    tmp_path: Path, app: str | None, topic: str
+) -> None:
+    async with simulated(tmp_path) as sim, open_apns(sim.apns, SystemClock()) as channel:
+        await channel.send(a_notification(app=app))
+
+        (entry,) = sim.accepted()
+    assert entry["topic"] == topic
+
+
+class Asked:
+    """Where a push went; what is asked is answered with yes."""
+
+    def __init__(self) -> None:
+        self.paths: list[str] = []
+
+    async def post(self, path: str, headers: Mapping[str, str], body: bytes) -> Response:
+        del headers, body
+        self.paths.append(path)
+        return Response(status=200, headers={}, body=b"")
+
+
+async def test_each_device_is_asked_for_in_its_own_environment(tmp_path: Path) -> None:
+    live, sandbox = Asked(), Asked()
+    async with simulated(tmp_path) as sim:
+        token = ProviderToken(key=read_key(sim.apns.key_file), key_id="K", team_id="T", clock=StillClock())
+        channel = ApnsChannel(settings=sim.apns, token=token, live=live, sandbox=sandbox, clock=StillClock())  # type: ignore[arg-type]  # what it asks of a client
+
+        for environment, address in (("sandbox", "aa"), ("production", "bb"), (None, "cc")):
+            await channel.send(a_notification(environment=environment, address=address))
+
+    assert (sandbox.paths, live.paths) == (["/3/device/aa"], ["/3/device/bb", "/3/device/cc"])
 
 
 async def test_expired_provider_token_is_signed_again_at_once_and_the_push_goes(tmp_path: Path) -> None:
