@@ -12,7 +12,7 @@ WELCOME: list[tuple[str, str, list[str], str]] = [
     (
         "start: enter lobby",
         "start: enter loby",
-        [("welcome.yaml:3:14: unknown zone 'loby'; known: floor-1, floor-2, gym, lobby, pool, restaurant")],
+        [("welcome.yaml:3:14: unknown zone 'loby'; known: lobby, restaurant, pool, gym, floor-1, floor-2")],
         "did you mean `lobby`?",
     ),
     (
@@ -460,8 +460,8 @@ VENUE: list[tuple[str, str, list[str], str]] = [
     (
         "  lobby: ",
         "  either-one: {either: [lobby, restaurnt]}\n  lobby: ",
-        ["venue.yaml:9:32: unknown zone 'restaurnt'; known: lobby, restaurant, pool, gym, floor-1, floor-2"],
-        "restaurant",
+        ["venue.yaml:9:32: unknown zone 'restaurnt'; known: floor-1, floor-2, gym, lobby, pool, restaurant"],
+        "did you mean `restaurant`?",
     ),
     (
         "  lobby: ",
