@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from enum import Enum
 from socket import IPPROTO_TCP, TCP_NODELAY, socket
 from typing import Final, NamedTuple, Protocol, Self, cast
 
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
+from paho.mqtt.enums import MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -24,14 +24,14 @@ from paho.mqtt.reasoncodes import ReasonCode
 from hub.clock import Clock
 from hub.errors import HubError
 from hub.ingest.receive import Arrival
+from hub.link.packets import Packets, Published
+from hub.link.paho import V5, Paho
 from hub.link.settings import LinkSettings, read_password, tls_context
-
-V5: Final = MQTTProtocolVersion.MQTTv5
-V311: Final = MQTTProtocolVersion.MQTTv311
 
 RECEIVE_MAXIMUM: Final = 1000  # messages that an MQTT 5 broker hands over before the first is acknowledged
 MAX_WAITING: Final = 5000  # messages read and not yet taken: beyond it the socket is left alone
-TURN_PACKETS: Final = 256  # read before the loop has its turn again
+CHUNK_BYTES: Final = 1 << 16  # asked of the kernel at once: thirty batches of 50 sightings
+TURN_CHUNKS: Final = 4  # read before the loop has its turn again
 CONNECT_S: Final = 10.0  # to reach the broker, and again for its CONNACK
 SENT_AT_ONCE: Final = 1000  # our own messages that the broker has not acknowledged yet
 
@@ -79,27 +79,21 @@ class Connection:
         version: MQTTProtocolVersion,
         clock: Clock,
         subscriptions: tuple[str, ...],
-        deliver: Callable[[Delivery], int],
+        deliver: Callable[[list[Delivery]], int],
+        clock_is_sound: Callable[[], bool],
     ) -> None:
         self._settings = settings
         self._version = version
         self._clock = clock
         self._subscriptions = subscriptions
-        self._deliver = deliver  # takes a message and says how many wait
-        self._client = Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=settings.client_id,
-            clean_session=None if version == V5 else True,  # MQTT 5 says so when it connects
-            protocol=version,
-            reconnect_on_failure=False,
-            manual_ack=True,
-        )
+        self._deliver = deliver  # takes messages and says how many wait
+        self._clock_is_sound = clock_is_sound  # may the wall clock testify to a batch's age?
+        self._client = Paho(client_id=settings.client_id, version=version)
+        self._packets = Packets(properties=version == V5)
         self._stage = Stage.REACH
         self._ready: asyncio.Future[None]
         self._lost: asyncio.Future[Lost]
         self._reading = False
-        self._got = False
-        self._now = (0.0, 0.0)  # wall and monotonic seconds of this turn
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
@@ -133,10 +127,10 @@ class Connection:
         """Hand one message to the socket, with QoS 1."""
         self._client.publish(topic, payload, qos=1, retain=retain)
 
-    def acknowledge(self, mid: int, qos: int) -> None:
-        """Tell the broker that a message is stored; nothing happens once the connection is lost."""
+    def acknowledge(self, mids: Iterable[int]) -> None:
+        """Tell the broker that these messages are stored; nothing happens once the connection is lost."""
         if not self._lost.done():
-            self._client.ack(mid, qos)
+            self._client.acknowledge(mids)
 
     def read_on(self) -> None:
         """Read again, after the socket was left alone because so much was waiting."""
@@ -154,7 +148,6 @@ class Connection:
             client.tls_set_context(context)
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
-        client.on_message = self._on_message
         client.on_disconnect = self._on_disconnect
         client.on_socket_close = self._on_socket_close
         client.on_socket_register_write = self._on_want_write
@@ -201,15 +194,37 @@ class Connection:
             asyncio.get_running_loop().remove_reader(sock)
 
     def _read(self) -> None:
-        self._now = (self._clock.now().timestamp(), self._clock.monotonic())
-        for _ in range(TURN_PACKETS):
-            self._got = False
-            if self._client.loop_read() is not MQTTErrorCode.MQTT_ERR_SUCCESS or not self._reading:
+        sock = cast("socket", self._client.socket())
+        for _ in range(TURN_CHUNKS):
+            try:
+                data = sock.recv(CHUNK_BYTES)
+            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
                 return
-            sock = self._client.socket()
+            except OSError as exc:
+                self._client.give(b"", broken=exc)
+                return
+            if not data:
+                self._client.give(b"", broken=ConnectionResetError())
+                return
+            messages, others = self._packets.take(data)
+            if messages:
+                self._hand_over(messages)
+            if (others and not self._client.give(others)) or not self._reading:
+                return
             # TLS may hold whole records that the socket no longer shows as readable.
-            if not self._got and not (isinstance(sock, ssl.SSLSocket) and sock.pending()):
+            if len(data) < CHUNK_BYTES and not (isinstance(sock, ssl.SSLSocket) and sock.pending()):
                 return
+
+    def _hand_over(self, messages: list[Published]) -> None:
+        now, monotonic, sound = self._clock.now().timestamp(), self._clock.monotonic(), self._clock_is_sound()
+        waiting = self._deliver(
+            [
+                Delivery(Arrival(topic, payload, now, monotonic, left, sound), self, mid, qos)
+                for topic, payload, mid, qos, left in messages
+            ]
+        )
+        if waiting >= MAX_WAITING and self._reading:
+            self._stop_reading()
 
     def _write(self) -> None:
         self._client.loop_write()
@@ -231,17 +246,6 @@ class Connection:
             self._lose(Stage.REFUSED, f"it refuses our subscription: {str(refused[0]).lower()}")
         elif not self._ready.done():
             self._ready.set_result(None)
-
-    def _on_message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
-        self._got = True
-        try:
-            topic = message.topic
-        except UnicodeDecodeError:
-            topic = ""  # none of ours
-        left = getattr(message.properties, "MessageExpiryInterval", None) if message.properties else None
-        arrival = Arrival(topic, bytes(message.payload), *self._now, expiry_left_s=left)
-        if self._deliver(Delivery(arrival, self, message.mid, message.qos)) >= MAX_WAITING and self._reading:
-            self._stop_reading()
 
     def _on_disconnect(
         self, _client: Client, _data: object, _flags: DisconnectFlags, reason: ReasonCode, _properties: object

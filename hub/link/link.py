@@ -15,7 +15,8 @@ import structlog
 
 from hub.clock import Clock
 from hub.errors import BadConfig
-from hub.link.connection import V5, V311, Connection, Delivery, Lost, Stage
+from hub.link.connection import Connection, Delivery, Lost, Stage
+from hub.link.paho import V5, V311
 from hub.link.settings import LinkSettings
 from wire.mqtt.topics import SUBSCRIPTIONS
 
@@ -67,7 +68,7 @@ class Link:
         while True:
             try:
                 async with Connection(
-                    self._settings, self._version, self._clock, SUBSCRIPTIONS, self._deliver
+                    self._settings, self._version, self._clock, SUBSCRIPTIONS, self._deliver, self._clock_is_sound
                 ) as connection:
                     failures, was_up = 0, True
                     self._tell(connection)
@@ -93,16 +94,18 @@ class Link:
         await self._arrived.wait()
         self._arrived.clear()
         taken, self._waiting = self._waiting, []
-        if self._clock_is_sound():
-            taken = [one._replace(arrival=one.arrival._replace(clock_sound=True)) for one in taken]
         if self._connection is not None:
             self._connection.read_on()
         return taken
 
     def acknowledge(self, deliveries: Iterable[Delivery]) -> None:
         """Tell the broker that these are stored. One whose connection is gone is the gateway's to send again."""
+        stored: dict[Connection, list[int]] = {}
         for _, connection, mid, qos in deliveries:
-            connection.acknowledge(mid, qos)
+            if qos:
+                stored.setdefault(connection, []).append(mid)
+        for connection, mids in stored.items():
+            connection.acknowledge(mids)
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:
         """Hand one message to the broker, with QoS 1; False, and nothing happens, without a session."""
@@ -111,8 +114,8 @@ class Link:
         self._connection.publish(topic, payload, retain=retain)
         return True
 
-    def _deliver(self, delivery: Delivery) -> int:
-        self._waiting.append(delivery)
+    def _deliver(self, deliveries: list[Delivery]) -> int:
+        self._waiting += deliveries
         self._arrived.set()
         return len(self._waiting)
 

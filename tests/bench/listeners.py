@@ -28,7 +28,7 @@ from hub.journeys.engine import Journeys
 from hub.journeys.rulebooks import Rulebooks
 from hub.link.link import Link
 from hub.link.settings import LinkSettings
-from hub.pipeline import GROUP_S, Pipeline
+from hub.pipeline import Pipeline
 from hub.presence.tracker import Tracker
 from tests.bench.traffic import VENUE, Load, first_words, gateway, layout, tag
 from tests.fakes.history import FakeHistory
@@ -113,8 +113,8 @@ async def hub(port: int, load: Load) -> Mapping[str, float]:
     )
     for message in first_words(load, AHEAD_S):
         ingest.receive(Arrival(*message[:2], at=T0.timestamp(), monotonic=0.0))
-    connection = asyncio.create_task(link.run())
-    ticked, settled = 0.0, time.monotonic()
+    tasks = [asyncio.create_task(link.run()), asyncio.create_task(pipeline._settle())]
+    ticked = 0.0
     a_turn = load.rows_a_second // load.rows  # about a second of the venue's life, as it would come
     while not tally.count(ingest.counts["rows"]):
         arrived = await link.arrivals()
@@ -123,10 +123,8 @@ async def hub(port: int, load: Load) -> Mapping[str, float]:
             if clock.monotonic() >= ticked + 1:
                 ticked = clock.monotonic()
                 pipeline.changed(tracker.expire(clock.now().timestamp() - AHEAD_S))
-        if time.monotonic() > settled + GROUP_S:
-            await pipeline.settle_some()
-            settled = time.monotonic()
-    connection.cancel()
+    for task in tasks:
+        task.cancel()
     assert len(tracker.where(VENUE)) > load.tags * 0.9
     return tally.result
 
