@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rules.deliberation import Outcome, as_past
+from rules.deliberation import Outcome, as_past, once_each
 from rules.event import ENTERED, LEFT, Event
 from rules.facts import Facts, Happened, Stay
 from rules.run import Run
@@ -48,7 +48,7 @@ def joined(first: Outcome, second: Outcome) -> Outcome:
         runs=merged(first.runs, second.runs),
         decisions=first.decisions + second.decisions,
         planned=first.planned + second.planned,
-        cancelled=tuple(dict.fromkeys(first.cancelled + second.cancelled)),
+        cancelled=once_each(first.cancelled + second.cancelled),
         tasks=first.tasks + second.tasks,
         writes=first.writes + second.writes,
         emitted=first.emitted + second.emitted,

@@ -25,14 +25,12 @@ from rules.touch import concerns, touch
 from rules.walk import Walk
 
 
-def decide(rulebook: Rulebook, happening: Event | Due, facts: Facts | None) -> Outcome:
+def decide(rulebook: Rulebook, happening: Event | Due, facts: Facts) -> Outcome:
     """All that follows from it, what the journeys themselves make happen included.
 
     A deadline of hers that should have been looked at before comes first, so that it does not matter how late anybody
-    looks. `facts` is None when nobody knows the guest.
+    looks.
     """
-    if facts is None:
-        return _decide(rulebook, happening, facts)
     outcome = NOTHING
     while (overdue := _overdue(happening, facts)) is not None:
         more = _with_what_follows(rulebook, overdue, facts)
@@ -74,11 +72,9 @@ def _with_what_follows(rulebook: Rulebook, happening: Event | Due, facts: Facts)
     return outcome
 
 
-def _decide(rulebook: Rulebook, happening: Event | Due, facts: Facts | None) -> Outcome:
+def _decide(rulebook: Rulebook, happening: Event | Due, facts: Facts) -> Outcome:
     if isinstance(happening, Due):
-        return Outcome() if facts is None else _fall_due(rulebook, happening, facts)
-    if facts is None:
-        return _nobody(rulebook, happening)
+        return _fall_due(rulebook, happening, facts)
     listeners = rulebook.listeners(happening)
     if not listeners:
         return NOTHING
@@ -91,16 +87,6 @@ def _decide(rulebook: Rulebook, happening: Event | Due, facts: Facts | None) -> 
     for journey in starts:
         if journey.name not in used:
             consider(deliberation, journey, happening)
-    return deliberation.outcome()
-
-
-def _nobody(rulebook: Rulebook, event: Event) -> Outcome:
-    """Nothing starts for a guest whom nobody knows, or who was erased."""
-    deliberation = Deliberation(rulebook, Facts(guest=event.guest, profile={}), at=event.at, event=event)
-    for journey in rulebook.starts.get(event.kind, ()):
-        if journey.start.matches(event):
-            note = Note(kind=Kind.NOT_STARTED, reason=Reason.UNKNOWN_GUEST, text="nobody is known by this id")
-            deliberation.note(note, journey=journey.name)
     return deliberation.outcome()
 
 

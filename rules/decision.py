@@ -1,16 +1,13 @@
-"""What was decided, and why? Every refusal is a value with a reason; nothing is refused without one.
-
-A decision is a named tuple, because one is made for each event and journey: it takes a third of the time to make.
-"""
+"""What was decided, and why? Every refusal is a value with a reason; nothing is refused without one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
 
-from rules.event import NO_VALUES, Value
+from rules.event import Value
 
 
 class Kind(StrEnum):
@@ -23,6 +20,7 @@ class Kind(StrEnum):
     HELD = "held"  # by quiet hours, until `message.not_before`
     REFUSED = "refused"  # a send that the gate, or a guard on the step, refused
     NOT_STARTED = "not_started"
+    TAKEN_BACK = "taken_back"  # a message that still waited; stored only when it did
     TOLD = "told"  # the staff were asked to do something; `text` is what
     ENDED = "ended"
 
@@ -38,7 +36,6 @@ class Reason(StrEnum):
     ALREADY_IN = "already_in"
     ONCE = "once"
     LATE = "late"
-    UNKNOWN_GUEST = "unknown_guest"
     JOURNEY_PAUSED = "journey_paused"
     JOURNEY_DRAINING = "journey_draining"  # nobody starts it any more; who is in it goes on to its end
     TIMED_OUT = "timed_out"
@@ -58,7 +55,8 @@ class Reason(StrEnum):
     FAULT = "fault"  # a guard or text that failed when it ran; `text` has the error
 
 
-class Decision(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
     """One answer of the engine, as it is stored and shown."""
 
     id: str  # made from what it is about: deciding again gives the same id
@@ -74,6 +72,6 @@ class Decision(NamedTuple):
     event: str | None = None
     message: str | None = None  # the outbox message's id
     guard: str | None = None  # the guard's own text
-    saw: Mapping[str, Value] = NO_VALUES  # the values that the guard saw
+    saw: Mapping[str, Value] = field(default_factory=dict)  # the values that the guard saw
     task: str | None = None  # the staff's task, of TOLD
     said: str | None = None  # the name of the message in the journey's file, or of the team that was told

@@ -6,7 +6,7 @@ every decision its name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -20,13 +20,20 @@ from rules.run import Run
 from rules.task import Task, Write
 
 
+class TakenBack(NamedTuple):
+    """A message that stays here if it has not left yet; only then is the decision stored."""
+
+    message: str
+    decision: Decision
+
+
 class Outcome(NamedTuple):
     """All that one event or deadline changes."""
 
     runs: tuple[Run, ...] = ()  # new and changed ones
     decisions: tuple[Decision, ...] = ()
     planned: tuple[Planned, ...] = ()
-    cancelled: tuple[str, ...] = ()  # messages to take back if they have not left yet
+    cancelled: tuple[TakenBack, ...] = ()  # a message once
     tasks: tuple[Task, ...] = ()  # what the staff are asked
     writes: tuple[Write, ...] = ()  # what is now known about the guest
     emitted: tuple[Event, ...] = ()  # what the journeys made happen; it has been decided about already
@@ -66,7 +73,7 @@ class Deliberation:
         self._runs: dict[str, Run] = {}
         self._decisions: list[Decision] = []
         self._planned: list[Planned] = []
-        self._cancelled: list[str] = []
+        self._cancelled: list[TakenBack] = []
         self._tasks: list[Task] = []
         self._writes: list[Write] = []
         self._emitted: list[Event] = []
@@ -82,27 +89,28 @@ class Deliberation:
 
     def note(self, note: Note, *, journey: str, run: Run | None = None) -> None:
         """One decision more."""
-        about = (run.id if run else "", note.step or "", self._cause, note.kind, note.reason)
+        self._decisions.append(self._decision(note, journey, run))
+
+    def _decision(self, note: Note, journey: str, run: Run | None) -> Decision:
+        about = (run.id if run else "", note.step or note.message or "", self._cause, note.kind, note.reason)
         venue, guest = self.rulebook.venue.id, self.facts.guest
-        self._decisions.append(
-            Decision(
-                id=decision_id(venue=venue, guest=guest, journey=journey, about=about),
-                at=self.at,
-                venue=venue,
-                guest=guest,
-                journey=journey,
-                kind=note.kind,
-                reason=note.reason,
-                text=note.text,
-                run=run.id if run else None,
-                step=note.step,
-                event=self.event.id if self.event else None,
-                message=note.message,
-                task=note.task,
-                said=note.said,
-                guard=note.guard,
-                saw=note.saw,
-            )
+        return Decision(
+            id=decision_id(venue=venue, guest=guest, journey=journey, about=about),
+            at=self.at,
+            venue=venue,
+            guest=guest,
+            journey=journey,
+            kind=note.kind,
+            reason=note.reason,
+            text=note.text,
+            run=run.id if run else None,
+            step=note.step,
+            event=self.event.id if self.event else None,
+            message=note.message,
+            task=note.task,
+            said=note.said,
+            guard=note.guard,
+            saw=note.saw or {},
         )
 
     def plan(self, planned: Planned) -> None:
@@ -110,9 +118,10 @@ class Deliberation:
         self._planned.append(planned)
         self.moment.remember(as_past(planned))
 
-    def cancel(self, message: str) -> None:
-        """A message to take back. One that was decided just now is not sent at all."""
-        self._cancelled.append(message)
+    def take_back(self, note: Note, *, journey: str, run: Run | None = None) -> None:
+        """A message, the note's, to take back. One that was decided just now is not sent at all."""
+        if note.message is not None:
+            self._cancelled.append(TakenBack(message=note.message, decision=self._decision(note, journey, run)))
 
     def ask_staff(self, task: Task) -> None:
         """One task more."""
@@ -135,11 +144,19 @@ class Deliberation:
             runs=tuple(self._runs.values()),
             decisions=tuple(self._decisions),
             planned=tuple(self._planned),
-            cancelled=tuple(dict.fromkeys(self._cancelled)),
+            cancelled=once_each(self._cancelled),
             tasks=tuple(self._tasks),
             writes=tuple(self._writes),
             emitted=tuple(self._emitted),
         )
+
+
+def once_each(taken: Iterable[TakenBack]) -> tuple[TakenBack, ...]:
+    """Each message once, for the first reason."""
+    first: dict[str, TakenBack] = {}
+    for each in taken:
+        first.setdefault(each.message, each)
+    return tuple(first.values())
 
 
 def as_past(planned: Planned) -> Past:

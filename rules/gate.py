@@ -60,7 +60,7 @@ class Leave:
     not_before: datetime | None = None  # the end of the quiet hours that hold it
     ghost: Reason | None = None  # why it is only recorded
     paused: bool = False  # it waits until its journey is resumed, as long as it is worth sending
-    outdone: tuple[str, ...] = ()  # messages of lesser journeys in the same seconds, to take back if they still wait
+    outdone: tuple[Past, ...] = ()  # messages of lesser journeys in the same seconds, to take back if they still wait
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,9 +271,8 @@ def _outranked_at_release(planned: Planned) -> _Guard:
     return guard
 
 
-def _outdone(case: Case, rivals: list[Past]) -> tuple[str, ...]:
-    lesser = (each for each in rivals if each.priority < case.journey.priority)
-    return tuple(each.id for each in lesser if not each.ghost)
+def _outdone(case: Case, rivals: list[Past]) -> tuple[Past, ...]:
+    return tuple(each for each in rivals if each.priority < case.journey.priority and not each.ghost)
 
 
 def _twice(case: Case) -> Refusal | None:

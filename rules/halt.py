@@ -23,6 +23,6 @@ def halt(rulebook: Rulebook, run: str, facts: Facts, at: datetime, *, why: str =
         return Outcome()
     deliberation = Deliberation(rulebook, facts, at=at, event=None)
     walk = Walk(deliberation=deliberation, journey=journey, run=found, since=at)
-    take_back(walk)
+    take_back(walk, reason=Reason.STOPPED, text=why)
     deliberation.keep(end(walk, reason=Reason.STOPPED, text=why))
     return deliberation.outcome()

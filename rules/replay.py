@@ -94,15 +94,18 @@ class Replay:
         """Store what was decided, as the store would."""
         if outcome.runs or outcome.planned or outcome.writes:
             self.facts = after(self.facts, outcome)
-        for message in outcome.cancelled:
-            self._forget(message)
+        planned = {each.id: each for each in outcome.planned}
+        back = [each for each in outcome.cancelled if self._forget(each.message) or each.message in planned]
+        for each in back:
+            planned.pop(each.message, None)
         for event in outcome.emitted:
             self.happened(event)
-        planned = {each.id: each for each in outcome.planned if each.id not in outcome.cancelled}
         for decision in outcome.decisions:
             self._witness.decided(decision)
             if decision.message in planned:
                 self._plan(planned.pop(decision.message))
+        for each in back:
+            self._witness.decided(each.decision)
 
     def _next_due(self) -> tuple[datetime, Run | Planned] | None:
         runs: Iterator[tuple[datetime, Run | Planned]] = (
@@ -129,11 +132,12 @@ class Replay:
             self._dont_count(planned.id)
             self._witness.dropped(planned, at, why)
 
-    def _forget(self, message: str) -> None:
-        """Take it back, if it has not left yet."""
-        self._held.pop(message, None)
+    def _forget(self, message: str) -> bool:
+        """Take it back, if it has not left yet; was it waiting?"""
+        waited = self._held.pop(message, None) is not None
         if message not in self._gone:
             self._dont_count(message)
+        return waited
 
     def _dont_count(self, message: str) -> None:
         if any(each.id == message for each in self.facts.past):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rules import gate, ids, words
 from rules.decision import Kind, Reason
 from rules.deliberation import Note
-from rules.facts import Planned
+from rules.facts import Past, Planned
 from rules.journey import Send, Step
 from rules.route import Onward
 from rules.walk import Walk
@@ -35,18 +35,30 @@ def send(walk: Walk, step: Step, verb: Send, following: Onward) -> tuple[Walk, O
     planned = _planned(walk, step, verb, answer, key=key, message_id=message)
     walk.deliberation.plan(planned)
     for outdone in answer.outdone:
-        walk.deliberation.cancel(outdone)
+        walk.deliberation.take_back(_outdone(walk, verb, outdone), journey=outdone.journey)
     walk.note(_sent(walk, step, planned, answer))
     since = max(walk.since, walk.deliberation.at if answer.not_before is None else answer.not_before)
     gone_on = Walk(deliberation=walk.deliberation, journey=walk.journey, run=walk.run, since=since, trail=walk.trail)
     return gone_on, Onward(steps=step.then, outer=following)
 
 
-def take_back(walk: Walk) -> None:
+def take_back(walk: Walk, *, reason: Reason, text: str) -> None:
     """Whatever the run has planned and nobody has sent yet stays here."""
+    name = walk.journey.name
+    own = {each.id for each in walk.deliberation.moment.past(name) if each.journey == name and each.counts}
+    if not own:
+        return
     for step in walk.journey.walk():
-        if isinstance(step.verb, Send):
-            walk.deliberation.cancel(ids.message_id(_key(walk, step)))
+        if isinstance(step.verb, Send) and (message := ids.message_id(_key(walk, step))) in own:
+            note = Note(
+                kind=Kind.TAKEN_BACK, reason=reason, text=text, step=step.path, message=message, said=step.verb.message
+            )
+            walk.deliberation.take_back(note, journey=name, run=walk.run)
+
+
+def _outdone(walk: Walk, verb: Send, lesser: Past) -> Note:
+    text = f"{walk.journey.name} sends {verb.message}, and matters more"
+    return Note(kind=Kind.TAKEN_BACK, reason=Reason.ARBITRATION, text=text, message=lesser.id, said=lesser.message)
 
 
 def _ask(walk: Walk, verb: Send, message_id: str) -> gate.Leave | gate.Refusal:

@@ -1,7 +1,7 @@
 """Does this event start this journey for this guest? The first that stands against it is stored, in its own words.
 
-In this order: is the journey paused, is the guest known, is the event late, is she in it already, do the guards
-let her in, has she started it lately?
+In this order: is the journey paused, is the event late, is she in it already, do the guards let her in, has she
+started it lately? Of somebody whom nobody knows, or who was erased, nothing is asked and nothing is kept.
 """
 
 from __future__ import annotations

@@ -96,7 +96,7 @@ def _goal(deliberation: Deliberation, run: Run, journey: Journey, event: Event) 
     walk = Walk(deliberation=deliberation, journey=journey, run=met, since=event.at)
     text = f"goal: {trigger_text(event)}"
     if run.live:
-        take_back(walk)
+        take_back(walk, reason=Reason.GOAL, text=text)
         deliberation.keep(end(walk, reason=Reason.GOAL, text=text))
         return
     deliberation.note(Note(kind=Kind.MOVED, reason=Reason.GOAL, text=text), journey=run.journey, run=run)
@@ -114,7 +114,7 @@ def _stop(deliberation: Deliberation, run: Run, journey: Journey | None, event: 
     if own is None:
         return
     walk = Walk(deliberation=deliberation, journey=own, run=run._replace(moved_by=event.id), since=event.at)
-    take_back(walk)
+    take_back(walk, reason=Reason.STOP, text=trigger_text(event))
     deliberation.keep(end(walk, reason=Reason.STOP, text=trigger_text(event)))
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from rules.decision import Decision
+from rules.deliberation import TakenBack
 from rules.event import Due, Event
 from rules.facts import Facts, Planned
 from rules.run import Run
@@ -41,7 +42,7 @@ class Record:
     runs: tuple[Run, ...]  # new and changed ones
     decisions: tuple[Decision, ...]
     planned: tuple[Planned, ...]  # a ghost is stored in state GHOST, a held one SCHEDULED, the others READY
-    cancelled: tuple[str, ...] = ()  # messages not yet sent that an ended run takes back
+    cancelled: tuple[TakenBack, ...] = ()  # messages to take back; the decision is stored where one had not left yet
     tasks: tuple[Task, ...] = ()  # what the staff are asked to do
     writes: tuple[Write, ...] = ()  # on her profile
     emitted: tuple[Event, ...] = ()  # of the journeys' own making, decided about already

@@ -64,6 +64,7 @@ class Why(StrEnum):
     TEMPLATE = "template"  # its text cannot be rendered
     ERASED = "erased"
     STOPPED = "stopped"  # its run ended first
+    OUTDONE = "arbitration"  # a message of a journey that matters more took its place before it left
     SHADOW = "shadow"  # the hub only watches
     NO_ADDRESS = "no_address"
     DOUBT = "doubt"

@@ -50,6 +50,7 @@ _KINDS: Final[Mapping[Kind, tuple[str, Tone]]] = {
     Kind.HELD: ("Held until later", Tone.WAITS),
     Kind.REFUSED: ("Did not send", Tone.QUIET),
     Kind.NOT_STARTED: ("Did not start", Tone.QUIET),
+    Kind.TAKEN_BACK: ("Taken back", Tone.QUIET),
     Kind.ENDED: ("Ended", Tone.QUIET),
     Kind.TOLD: ("Told the staff", Tone.GOOD),
 }

@@ -25,7 +25,8 @@ from hub.store.profiles import set_attribute
 from hub.store.tasks import put_task
 from hub.store.times import from_us, maybe_us, to_us
 from hub.store.values import dump_decision, dump_run, dump_values, load_run
-from rules.decision import Decision
+from rules.decision import Decision, Reason
+from rules.deliberation import TakenBack
 from rules.event import Due, Event
 from rules.facts import Planned
 from rules.run import Run
@@ -100,8 +101,8 @@ def record(
         _put_decision(connection, decision)
     for planned in record.planned:
         put_message(connection, planned, now)
-    for message in record.cancelled:
-        connection.execute(_CANCEL, (Why.STOPPED, to_us(now), message))
+    for taken in record.cancelled:
+        _take_back(connection, taken, now)
     _put_the_rest(connection, record, now, watch=watch, shadow=shadow)
 
 
@@ -197,6 +198,13 @@ def _put_decision(connection: sqlite3.Connection, decision: Decision) -> None:
         dump_decision(decision),
     )
     connection.execute(_DECISION, row)
+
+
+def _take_back(connection: sqlite3.Connection, taken: TakenBack, now: datetime) -> None:
+    """It stays here, and why is stored, if it has not left yet."""
+    why = Why.OUTDONE if taken.decision.reason is Reason.ARBITRATION else Why.STOPPED
+    if connection.execute(_CANCEL, (why, to_us(now), taken.message)).rowcount:
+        _put_decision(connection, taken.decision)
 
 
 def put_message(connection: sqlite3.Connection, planned: Planned, now: datetime) -> None:

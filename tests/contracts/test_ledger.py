@@ -17,6 +17,7 @@ from hub.outbox.message import State
 from hub.store.ledger import LedgerStore
 from hub.store.sqlite import Store
 from rules.decision import Decision, Kind, Reason
+from rules.deliberation import TakenBack
 from rules.event import ENTERED, Due, Event, Value
 from rules.facts import Facts, Happened, Planned, Stay
 from rules.run import Run
@@ -133,6 +134,11 @@ def a_decision(name: str = "d1") -> Decision:
     )
 
 
+def taken_back(message: str, name: str = "") -> TakenBack:
+    decision = replace(a_decision(name or f"back-{message}"), kind=Kind.TAKEN_BACK, message=message)
+    return TakenBack(message=message, decision=decision)
+
+
 def a_record(  # noqa: PLR0913  a test names what it is about
     event: Event | None = None,
     *,
@@ -141,7 +147,7 @@ def a_record(  # noqa: PLR0913  a test names what it is about
     runs: tuple[Run, ...] = (),
     decisions: tuple[Decision, ...] = (),
     planned: tuple[Planned, ...] = (),
-    cancelled: tuple[str, ...] = (),
+    cancelled: tuple[TakenBack, ...] = (),
 ) -> Record:
     return Record(
         guest="ana",
@@ -226,7 +232,8 @@ async def test_of_many_decisions_on_the_same_facts_one_is_stored(kit: Kit) -> No
 
     outcomes = await asyncio.gather(*(kit.ledger.record(record, now=T0) for record in records), return_exceptions=True)
 
-    assert [type(each) for each in outcomes if each is not None] == [Conflict] * 49
+    assert outcomes.count(True) == 1
+    assert [type(each) for each in outcomes if each is not True] == [Conflict] * 49
     assert len(await kit.states()) == 1
 
 
@@ -297,10 +304,22 @@ async def test_a_message_that_is_taken_back_is_cancelled_and_no_longer_counts(ki
     await kit.guest("ana")
     await kit.ledger.record(a_record(an_event("e1"), planned=(a_planned("m1"), a_planned("m2"))), now=T0)
 
-    await kit.ledger.record(a_record(an_event("e2"), version=2, cancelled=("m1",)), now=T0)
+    await kit.ledger.record(a_record(an_event("e2"), version=2, cancelled=(taken_back("m1"),)), now=T0)
 
     assert await kit.states() == {"m1": State.CANCELLED, "m2": State.READY}
     assert [past.counts for past in (await facts_of_ana(kit)).past] == [False, True]
+    assert await kit.decisions() == ["back-m1"]
+
+
+async def test_of_a_message_that_waits_no_longer_nothing_is_said_when_it_is_taken_back(kit: Kit) -> None:
+    await kit.guest("ana")
+    await kit.ledger.record(a_record(an_event("e1"), planned=(a_planned("m1"),)), now=T0)
+    await kit.ledger.record(a_record(an_event("e2"), version=2, cancelled=(taken_back("m1", "first"),)), now=T0)
+
+    again = (taken_back("m1", "again"), taken_back("m9"))
+    await kit.ledger.record(a_record(an_event("e3"), version=3, cancelled=again), now=T0)
+
+    assert await kit.decisions() == ["first"]
 
 
 async def test_a_run_that_ends_makes_room_for_one_that_starts(kit: Kit) -> None:

@@ -79,7 +79,10 @@ class FakeLedger:
         self.runs |= {run.id: run for run in record.runs}
         self.decisions = {each.id: each for each in record.decisions} | self.decisions
         self.messages = {each.id: each for each in record.planned} | self.messages
-        self.cancelled |= set(record.cancelled)
+        for taken in record.cancelled:  # nothing leaves by itself here: whatever it holds, it can take back
+            if taken.message in self.messages and taken.message not in self.cancelled:
+                self.decisions.setdefault(taken.decision.id, taken.decision)
+            self.cancelled.add(taken.message)
         self.events = {each.id: each for each in record.emitted} | self.events
         self.tasks = {each.id: each for each in record.tasks} | self.tasks
         known = self.guests[record.guest]

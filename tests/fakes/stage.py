@@ -12,6 +12,7 @@ from rules.check import check_files
 from rules.decide import Outcome, decide
 from rules.decision import Decision, Reason
 from rules.definition import read_journey, read_venue
+from rules.deliberation import TakenBack
 from rules.event import Due, Event
 from rules.examples import willing_guest
 from rules.facts import Facts, Planned
@@ -102,7 +103,7 @@ class Guest:
         self.facts = replace(willing_guest(book.venue, "ana"), profile=profile)
         self.decisions: list[Decision] = []
         self.planned: list[Planned] = []
-        self.cancelled: list[str] = []
+        self.cancelled: list[TakenBack] = []
         self.tasks: list[Task] = []
         self._number = 0
 
@@ -165,7 +166,7 @@ class Guest:
         self.tasks += outcome.tasks
         self.decisions += outcome.decisions
         self.planned += outcome.planned
-        self.cancelled += outcome.cancelled
+        self.cancelled += outcome.cancelled  # whether each has left yet is the store's to know
         return outcome
 
 

@@ -166,7 +166,14 @@ def test_what_has_not_left_yet_is_taken_back_when_the_run_is_stopped() -> None:
 
     guest.does("09:01 checked_out")
 
-    assert guest.cancelled == [guest.planned[0].id]
+    [back] = guest.cancelled
+    assert back.message == guest.planned[0].id
+    assert (back.decision.kind, back.decision.reason, back.decision.text) == (
+        Kind.TAKEN_BACK,
+        Reason.STOP,
+        "checked_out",
+    )
+    assert (back.decision.run, back.decision.step, back.decision.said) == (guest.run.id, "steps.0", "note")
 
 
 def test_a_run_that_goes_to_its_end_takes_nothing_back() -> None:
@@ -257,23 +264,6 @@ def test_a_run_whose_version_nobody_has_any_more_ends_at_its_deadline() -> None:
     assert (guest.run.live, guest.run.deadline, guest.sent) == (False, None, [])
 
 
-def test_a_guest_whom_nobody_knows_starts_nothing() -> None:
-    book = a_book("steps: [{send: note}]")
-    event = Guest(book).event("09:00 enter lobby")
-
-    outcome = decide(book, event, None)
-
-    assert [(each.kind, each.reason) for each in outcome.decisions] == [(Kind.NOT_STARTED, Reason.UNKNOWN_GUEST)]
-    assert (outcome.runs, outcome.planned) == ((), ())
-
-
-def test_a_deadline_of_an_erased_guest_changes_nothing() -> None:
-    guest = Guest(a_book(WAITING))
-    guest.does("09:00 enter lobby")
-
-    assert decide(guest.book, Due(run=guest.run.id, at=at("10:00", guest.book)), None) == Outcome()
-
-
 def test_a_dwell_starts_only_by_its_own_threshold() -> None:
     guest = Guest(a_book("start: dwell lobby 5m\nsteps: [{send: note}]"))
     event = guest.event("09:05 dwell lobby 5m")
@@ -291,4 +281,6 @@ def test_a_goal_takes_back_what_has_not_left_yet() -> None:
 
     guest.does("09:01 purchase towel")
 
-    assert guest.cancelled == [guest.planned[0].id]
+    [back] = guest.cancelled
+    assert (back.message, back.decision.message) == (guest.planned[0].id, guest.planned[0].id)
+    assert (back.decision.reason, back.decision.text) == (Reason.GOAL, "goal: purchase towel")

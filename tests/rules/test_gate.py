@@ -210,7 +210,32 @@ def test_a_lesser_message_that_has_not_left_is_taken_back() -> None:
     guest.does("09:00:02 enter pool")
 
     assert [planned.journey for planned in guest.planned] == ["low", "high"]
-    assert guest.cancelled == [guest.planned[0].id]
+    [back] = guest.cancelled
+    assert back.message == back.decision.message == guest.planned[0].id
+    assert (back.decision.kind, back.decision.reason) == (Kind.TAKEN_BACK, Reason.ARBITRATION)
+    assert (back.decision.journey, back.decision.said) == ("low", "note")
+    assert back.decision.text == "high sends note, and matters more"
+
+
+def test_two_lesser_messages_are_taken_back_each_with_a_decision_of_its_own() -> None:
+    both = "journey: low\nsteps: [{send: note}, {send: other}]"
+    guest = Guest(a_book(both, f"journey: high\nstart: enter pool\npriority: 3\n{SEND}"))
+    guest.does("09:00:00 enter lobby")
+
+    guest.does("09:00:02 enter pool")
+
+    assert [each.message for each in guest.cancelled] == [each.id for each in guest.planned[:2]]
+    assert len({each.decision.id for each in guest.cancelled}) == 2
+
+
+def test_a_ghost_is_not_taken_back() -> None:
+    low, high = f"journey: low\nmode: shadow\n{SEND}", f"journey: high\nstart: enter pool\npriority: 3\n{SEND}"
+    guest = Guest(a_book(low, high, venue=POLICY))
+    guest.does("09:00:00 enter lobby")
+
+    guest.does("09:00:02 enter pool")
+
+    assert guest.cancelled == []
 
 
 def test_a_receipt_neither_waits_nor_counts() -> None:

@@ -17,7 +17,8 @@ def test_a_run_that_is_stopped_ends_and_its_message_is_taken_back() -> None:
 
     [run] = outcome.runs
     assert (run.live, run.ended_why, run.wake_at) == (False, "stopped", None)
-    assert guest.planned[0].id in outcome.cancelled
+    [back] = outcome.cancelled
+    assert (back.message, back.decision.text) == (guest.planned[0].id, "stopped by hand")
     [decision] = outcome.decisions
     assert (decision.kind, decision.reason, decision.text) == (Kind.ENDED, Reason.STOPPED, "stopped by hand")
 

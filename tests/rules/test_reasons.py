@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 
-from rules.decide import decide
 from rules.decision import Reason
 from rules.facts import Past
 from rules.gate import Refusal, ask_again
@@ -46,12 +45,6 @@ def woken(guest: Guest) -> Guest:
 def late() -> Guest:
     guest = Guest(a_book(SEND))
     guest.does("09:00 enter lobby", late=timedelta(minutes=2))
-    return guest
-
-
-def unknown() -> Guest:
-    guest = Guest(a_book(SEND))
-    guest.decisions += decide(guest.book, guest.event("09:00 enter lobby"), None).decisions
     return guest
 
 
@@ -128,7 +121,6 @@ SCENARIOS: dict[Reason, Callable[[], Guest]] = {
     Reason.ALREADY_IN: lambda: after(waiting, "09:10 enter lobby"),
     Reason.ONCE: lambda: after(plain, "09:10 enter lobby"),
     Reason.LATE: late,
-    Reason.UNKNOWN_GUEST: unknown,
     Reason.JOURNEY_PAUSED: paused,
     Reason.JOURNEY_DRAINING: draining,
     Reason.ESCALATED: lambda: woken(after(telling, ENTER)),

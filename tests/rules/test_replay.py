@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from rules.check import check_files
 from rules.decide import decide
-from rules.decision import Decision
+from rules.decision import Decision, Kind
 from rules.event import Due, Event
 from rules.facts import Facts, Planned
 from rules.replay import Replay
@@ -198,3 +198,27 @@ def test_of_two_deadlines_the_earlier_comes_first_whichever_is_looked_at() -> No
 
     assert guest.sent == ["note"]  # and the later one knows of it
     assert not any(run.live for run in guest.facts.runs)
+
+
+def test_what_is_taken_back_while_it_is_held_is_told_and_what_has_left_is_not() -> None:
+    policy = "purposes: {marketing: {consent: none, quiet: '22:00-08:00'}}\n"
+    venue = f"venue: inn\ntimezone: UTC\nzones: {{lobby: {{}}}}\n{policy}"
+    text = (
+        "stop: leave lobby\nsteps: [{send: note}, {wait: 12h}]\nmessages: {note: {by: push, keep: 1d, en: 'A note.'}}"
+    )
+    guest = Guest(a_book(text, venue=venue))
+
+    held, gone = Seen(), Seen()
+    for seen, began in ((held, "23:00"), (gone, "21:00")):
+        replay = Replay(guest.book, guest.facts, seen)
+        for event in (guest.event(f"{began} enter lobby"), guest.event("23:30 leave lobby")):
+            replay.until(event.at)
+            replay.event(event)
+        replay.until(None)
+
+    assert [each.kind for each in held.decisions] == [Kind.STARTED, Kind.HELD, Kind.ENDED, Kind.TAKEN_BACK]
+    assert [each.kind for each in gone.decisions] == [Kind.STARTED, Kind.SENT, Kind.ENDED]
+    assert ([planned.message for _, planned in held.left], [planned.message for _, planned in gone.left]) == (
+        [],
+        ["note"],
+    )

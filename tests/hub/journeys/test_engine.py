@@ -11,7 +11,10 @@ from hub.errors import Conflict
 from hub.journeys.engine import TRIES, Journeys
 from hub.journeys.port import DueWait, Ledger, Record
 from hub.journeys.rulebooks import Rulebooks
+from hub.outbox.message import State
 from hub.store.ledger import LedgerStore
+from hub.store.messages import MessageStore
+from hub.store.sqlite import Store
 from rules.decision import Kind
 from rules.event import Due
 from rules.rulebook import Rulebook
@@ -19,6 +22,7 @@ from tests.fakes.arrivals import a_guest, a_visit, enters, happens, know_ana
 from tests.fakes.hub_clock import T0, StillClock
 from tests.fakes.ledger import FakeLedger
 from tests.fakes.rulebook import the_hotel
+from tests.fakes.stage import a_book
 from tests.fakes.store import a_store
 
 SECOND = timedelta(seconds=1)
@@ -220,6 +224,29 @@ async def test_a_message_that_is_not_yet_sent_is_taken_back_when_its_run_is_stop
 
     assert record is not None
     assert set(ledger.messages) <= ledger.cancelled  # and all that the run might have sent later
+
+
+async def test_a_message_that_waits_when_a_weightier_one_comes_stays_and_says_which_that_was(tmp_path: Path) -> None:
+    inn = "venue: marlton\ntimezone: UTC\nzones: {lobby: {}, pool: {}}\n"
+    lesser = "journey: news\nsteps: [{send: note}]"
+    weightier = "journey: help\nstart: enter pool\npriority: 3\nsteps: [{send: other}]"
+    async with a_store(tmp_path) as store:
+        await know_ana(store, member=True)
+        ledger = LedgerStore(store, timezone_of=lambda _: UTC)
+        journeys = journeys_over(ledger, books={"marlton": a_book(lesser, weightier, venue=inn)})
+        await journeys.handle(enters("lobby"))
+
+        await journeys.handle(enters("pool", at=T0 + 2 * SECOND))
+
+        story = await MessageStore(store).one(await _message_of(store, "news"))
+    assert (story.row.state, story.row.reason) == (State.CANCELLED, "arbitration")
+    last = story.decisions[-1]
+    assert (last.kind, last.journey, last.text) == (Kind.TAKEN_BACK, "news", "help sends other, and matters more")
+
+
+async def _message_of(store: Store, journey: str) -> str:
+    sql = "SELECT id FROM messages WHERE journey = ?"
+    return str((await store.read(lambda c: c.execute(sql, (journey,)).fetchone()))[0])
 
 
 @pytest.mark.parametrize(("times", "member", "message"), [(1000, False, "join-the-club"), (100, True, "room-rates")])
