@@ -8,6 +8,7 @@ from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
+from hub.app.beacons import take_file
 from hub.app.books import read_books
 from hub.app.delivering import delivery_offline
 from hub.app.gatekeeping import doors_offline
@@ -63,7 +64,7 @@ def _deps(stores: Stores, standing: Standing, journeys: JourneyDeps, clock: Cloc
         return book.seen(standing.roster(clock.now()), venue)
 
     async def import_csv(kind: str, text: str, file: str) -> Mapping[str, int]:
-        return await stores.imports.take(kind, text, file=file, venues=standing.books, now=clock.now())
+        return await take_file(stores.imports, standing, kind, text, file=file, now=clock.now())
 
     async def nobody_listens() -> None:
         """Gateways are told when a hub starts."""

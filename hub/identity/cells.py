@@ -14,6 +14,7 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hub.identity.guest import AttributeValue, ReservationStatus
+from wire.advert.eid import CLOCK_TICKS, MAX_EXPONENT
 from wire.advert.frame import TagId
 from wire.errors import Malformed
 from wire.tag import parse_tag
@@ -103,6 +104,29 @@ def tag(text: str) -> TagId:
         return parse_tag(text)
     except Malformed as exc:
         raise ValueError(exc.right) from exc
+
+
+def identity_key(text: str) -> bytes:
+    """The identity key of a beacon whose identifier rolls."""
+    if not re.fullmatch(r"[0-9A-Fa-f]{32}", text):
+        raise ValueError("an identity key: 32 hex digits")
+    return bytes.fromhex(text)
+
+
+def exponent(text: str) -> int:
+    """How long an identifier lasts: 2^exponent seconds."""
+    return _whole(text, MAX_EXPONENT)
+
+
+def count(text: str) -> int:
+    """The seconds that a beacon's clock has counted."""
+    return _whole(text, CLOCK_TICKS - 1)
+
+
+def _whole(text: str, most: int) -> int:
+    if not re.fullmatch(r"[0-9]{1,10}", text) or int(text) > most:
+        raise ValueError(f"a whole number from 0 to {most}")
+    return int(text)
 
 
 def attribute(text: str) -> AttributeValue:

@@ -6,14 +6,16 @@ An empty cell is unknown. Pure: text in, rows with their line numbers out.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from hub.identity import cells
+from hub.identity.eid import RollingBeacon
 from hub.identity.guest import Binding, GuestId, Profile, Reservation, ReservationStatus, VenueId
 from hub.identity.sheet import ATTRIBUTE, Sheet, fault, read_sheet, refuse
+from wire.tag import rolls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,10 +29,11 @@ class GuestRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagRow:
-    """Whose a tag is."""
+    """Whose a tag is, and, where its identifier rolls, its secret, if the file tells it."""
 
     line: int
     binding: Binding
+    beacon: RollingBeacon | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +63,18 @@ _GUESTS: Final = Sheet(
 )
 _TAGS: Final = Sheet(
     needed={"tag": cells.tag, "guest": cells.id_},
-    others={"from": cells.time, "until": cells.time},
+    others={
+        "from": cells.time,
+        "until": cells.time,
+        "eid_key": cells.identity_key,
+        "eid_exponent": cells.exponent,
+        "eid_count": cells.count,
+        "eid_at": cells.time,
+    },
     key=("tag", "from"),
+    secret="eid_key",  # noqa: S106  a column's name
 )
+_SECRET: Final = ("eid_key", "eid_exponent", "eid_count")
 _RESERVATIONS: Final = Sheet(
     needed={"guest": cells.id_, "id": cells.id_, "venue": cells.venue, "arrival": cells.day, "departure": cells.day},
     others={"room": cells.line, "status": cells.status},
@@ -96,9 +108,24 @@ def read_tags(text: str, *, file: str, now: datetime) -> tuple[TagRow, ...]:
         if until is not None and until <= from_:
             faults.append(fault(file, line, "until", until.isoformat(), f"later than from, {from_.isoformat()}"))
         binding = Binding(tag=row["tag"], guest=GuestId(row["guest"]), from_=from_, until=until)
-        rows.append(TagRow(line=line, binding=binding))
+        told = [name for name in (*_SECRET, "eid_at") if name in row]
+        if told and not rolls(binding.tag):
+            faults.append(fault(file, line, told[0], "a value", "none: the identifier of this tag stays"))
+        elif told and not set(_SECRET) <= set(told):
+            missing = [name for name in _SECRET if name not in told]
+            faults.append(fault(file, line, missing[0], "nothing", f"{', '.join(_SECRET)}, or none of them"))
+        rows.append(TagRow(line=line, binding=binding, beacon=_beacon(row, now) if "eid_key" in told else None))
     refuse(faults)
     return tuple(rows)
+
+
+def _beacon(row: Mapping[str, Any], now: datetime) -> RollingBeacon:
+    return RollingBeacon.told(
+        key=row["eid_key"],
+        exponent=row.get("eid_exponent", 0),
+        count=row.get("eid_count", 0),
+        at=(row.get("eid_at") or now).timestamp(),
+    )
 
 
 def read_reservations(text: str, *, file: str, venues: Collection[str]) -> tuple[ReservationRow, ...]:

@@ -25,6 +25,7 @@ class Sheet:
     others: Mapping[str, cells.Read]
     key: tuple[str, ...]  # what no two lines may share
     attributes: bool = False
+    secret: str = ""  # a column whose cells no fault repeats
 
     def reader(self, column: str) -> cells.Read | None:
         """What reads the cells of a column; None when there is no such column."""
@@ -102,7 +103,7 @@ def _row(file: str, line: int, texts: Mapping[str, str], sheet: Sheet) -> tuple[
         try:
             row[column] = read(cell)
         except ValueError as exc:
-            faults.append(fault(file, line, column, cell, str(exc)))
+            faults.append(fault(file, line, column, "something else" if column == sheet.secret else cell, str(exc)))
     return row, faults
 
 

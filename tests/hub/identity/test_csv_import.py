@@ -236,3 +236,39 @@ def test_any_cell_is_read_or_refused_in_lines_that_say_where(cell: str) -> None:
     faults = told(f'guest,member,email,attributes.x\nana,"{quoted}","{quoted}","{quoted}"\n')
 
     assert [line for line in faults if not line.startswith("g.csv:")] == []
+
+
+KEY = "00112233445566778899aabbccddeeff"
+
+
+def test_a_rolling_beacon_s_secret_stands_beside_it_or_was_told_before() -> None:
+    text = (
+        "tag,guest,eid_key,eid_exponent,eid_count,eid_at\n"
+        f"eid:spa-7,ana,{KEY},10,65280,2026-01-01T00:00:00Z\n"
+        "eid:spa-8,ben,,,,\n"
+        "altbeacon:000102030405060708090a0b0c0d0e0f10111213,cleo,,,,\n"
+    )
+
+    told = [row.beacon for row in read_tags(text, file="tags.csv", now=NOW)]
+
+    assert told[0] is not None
+    assert (told[0].key.hex(), told[0].exponent, told[0].at) == (KEY, 10, 1767225600.0)
+    assert told[1:] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("cells", "right"),
+    [
+        (f"eid:spa-7,ana,{KEY}0,10,1", "eid_key: found something else; right would be an identity key: 32 hex digits"),
+        (f"eid:spa-7,ana,{KEY},16,1", "eid_exponent: found 16; right would be a whole number from 0 to 15"),
+        (f"eid:spa-7,ana,{KEY},10,", "eid_count: found nothing; right would be eid_key, eid_exponent, eid_count"),
+        ("eid:spa-7,ana,,10,1", "eid_key: found nothing"),
+        (f"altbeacon:000102030405060708090a0b0c0d0e0f10111213,ana,{KEY},10,1", "eid_key: found a value; right would"),
+    ],
+)
+def test_a_wrong_secret_is_refused_without_being_repeated(cells: str, right: str) -> None:
+    with pytest.raises(BadRequest) as refused:
+        read_tags(f"tag,guest,eid_key,eid_exponent,eid_count\n{cells}\n", file="tags.csv", now=NOW)
+
+    assert str(refused.value).startswith(f"tags.csv:2: {right}")
+    assert KEY not in str(refused.value)
