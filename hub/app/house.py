@@ -14,6 +14,7 @@ import structlog
 from hub.api.feed import Feed
 from hub.api.port import Posted
 from hub.app.agenda import Agenda
+from hub.app.beacons import take_file
 from hub.app.books import Books, read_books
 from hub.app.enrolling import Enrolling
 from hub.app.extras import TextExtras
@@ -312,6 +313,6 @@ class House:
     async def import_csv(self, kind: str, text: str, file: str) -> Mapping[str, int]:
         """Take a whole file, or nothing of it."""
         now = self.clock.now()
-        taken = await self.stores.imports.take(kind, text, file=file, venues=self.standing.books, now=now)
+        taken = await take_file(self.stores.imports, self.standing, kind, text, file=file, now=now)
         await self.enrolling.changed()
         return taken
