@@ -6,15 +6,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from hub.app.standing import zones_of
 from hub.config.hub_toml import HubConfig
 from hub.config.venue_files import read_venue_files
 from hub.errors import BadConfig, BadRequest
 from hub.journeys.port import KeptVersion
 from hub.pages.floorplan import FloorPlan, read_floorplan
+from hub.presence.fitting import check_fit
 from hub.presence.survey import Survey, load
 from rules.check import Checked, check_files
 from rules.fault import Fault
 from rules.rulebook import Rulebook
+from rules.venue import Venue
 
 SURVEY: Final = "survey.json"  # what `innkeeper presence survey` wrote
 
@@ -63,18 +66,20 @@ def _plans(config: HubConfig, books: Mapping[str, Rulebook]) -> Mapping[str, Flo
 
 
 def _surveys(config: HubConfig, books: Mapping[str, Rulebook]) -> Mapping[str, Survey]:
-    found = {venue: survey_beside(config.hub.venues_dir / venue) for venue in books}
+    found = {venue: survey_beside(config.hub.venues_dir / venue, book.venue) for venue, book in books.items()}
     return {venue: survey for venue, survey in found.items() if survey is not None}
 
 
-def survey_beside(folder: Path) -> Survey | None:
-    """The survey in a venue's folder, if there is one. Raises BadConfig when it is none."""
+def survey_beside(folder: Path, venue: Venue) -> Survey | None:
+    """The survey in a venue's folder, if there is one. Raises BadConfig when it is none, or none of this venue."""
     path = folder / SURVEY
     try:
-        return load(path.read_text(encoding="utf-8"), file=str(path))
+        survey = load(path.read_text(encoding="utf-8"), file=str(path))
+        check_fit(survey, venue.id, zones_of(venue), file=str(path))
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as exc:
         raise BadConfig(f"{path}:1:1: cannot be read: {str(exc).lower()}") from exc
     except BadRequest as exc:
         raise BadConfig(str(exc)) from exc
+    return survey

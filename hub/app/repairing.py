@@ -18,8 +18,8 @@ from hub.app.standing import Standing
 from hub.clock import Clock
 from hub.errors import StoreFailed, without_words
 from hub.ingest.sighting import Sighting
-from hub.presence.late import Late, stays
-from hub.presence.layout import LEAVE_DBM, Layout
+from hub.presence.late import Late, Past
+from hub.presence.layout import LEAVE_DBM
 from hub.presence.repair import Mended, repair
 from hub.store.late import LateStore, Waiting
 
@@ -86,9 +86,9 @@ class Repairing:
     async def mend_all(self) -> None:
         """All that waits, the oldest first. Raises StoreFailed."""
         done: Counter[Mended] = Counter()
-        layouts = {layout.venue: layout for layout in self._standing.layouts()}
+        pasts = {layout.venue: Past(layout) for layout in self._standing.layouts()}
         while (waiting := await self._store.oldest()) is not None:
-            done += await self._mend(waiting, layouts.get(waiting.venue))
+            done += await self._mend(waiting, pasts.get(waiting.venue))
             await asyncio.sleep(PAUSE_S)
         if done:
             self._counts["visits_missed"] += done[Mended.MISSED]
@@ -99,13 +99,13 @@ class Repairing:
                 **{what.value: count for what, count in done.items()},
             )
 
-    async def _mend(self, waiting: Waiting, layout: Layout | None) -> Counter[Mended]:
+    async def _mend(self, waiting: Waiting, past: Past | None) -> Counter[Mended]:
         try:
-            found = () if layout is None else await asyncio.to_thread(stays, layout, waiting.tag, waiting.rows)
+            found = () if past is None else await asyncio.to_thread(past.stays, waiting.tag, waiting.rows)
         except Exception as exc:  # noqa: BLE001  our own fault about one tag: the others' visits are mended all the same
             _log.error("Late sightings of a tag are set aside", fault=without_words(exc))
             found = ()
-        resume_s = 0.0 if layout is None else layout.resume_within.total_seconds()
+        resume_s = 0.0 if past is None else past.resume_within_s
         done = await self._store.mend(
             waiting, lambda kept: repair(waiting.venue, waiting.tag, kept, found, resume_within_s=resume_s)
         )

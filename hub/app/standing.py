@@ -99,14 +99,15 @@ class Standing:
 
 def layout_of(venue: Venue, survey: Survey | None = None) -> Layout:
     """A venue's zones, as presence sees them."""
-    return Layout(
-        venue=venue.id,
-        zones=tuple(
-            ZoneLayout(zone=zone.id, gateways=_gateways(venue, zone), dwells=zone.dwell, either=zone.either)
-            for zone in venue.zones.values()
-        ),
-        survey=survey,
-    )
+    return Layout(venue=venue.id, zones=tuple(zones_of(venue).values()), survey=survey)
+
+
+def zones_of(venue: Venue) -> Mapping[str, ZoneLayout]:
+    """The same zones by their ids."""
+    return {
+        zone.id: ZoneLayout(zone=zone.id, gateways=_gateways(venue, zone), dwells=zone.dwell, either=zone.either)
+        for zone in venue.zones.values()
+    }
 
 
 def _gateways(venue: Venue, zone: Zone) -> tuple[str, ...]:

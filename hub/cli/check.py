@@ -9,13 +9,17 @@ from typing import Annotated, Any
 
 import typer
 
+from hub.app.books import SURVEY, survey_beside
+from hub.app.standing import zones_of
 from hub.config.hub_toml import FaultyConfig, HubConfig, read_config
 from hub.config.venue_files import read_venue_files
 from hub.errors import BadConfig, BadRequest
 from hub.outbox.teams import BY_WEBHOOK
 from hub.pages.floorplan import read_floorplan
+from hub.presence.fitting import unfit
 from rules.check import Checked, check_files
 from rules.schema import journey_schema, venue_schema
+from rules.venue import Venue
 
 CONFIG = "hub.toml"
 
@@ -73,7 +77,21 @@ def examine(folder: Path) -> dict[str, Any]:
         _one(f"{config.hub.venues_dir}/{f.file}", f.line, f.column, f.message, f.hint) for f in checked.warnings
     ]
     warnings += _team_warnings(config, checked)
+    for venue, book in checked.rulebooks.items():
+        _survey(config.hub.venues_dir / venue, book.venue, faults, warnings)
     return _report(faults + _plan_faults(config), warnings, checked)
+
+
+def _survey(folder: Path, venue: Venue, faults: list[dict[str, Any]], warnings: list[dict[str, Any]]) -> None:
+    """A survey of another venue is a fault; one that is older than a zone or a gateway is a warning."""
+    try:
+        found = survey_beside(folder, venue)
+    except BadConfig as exc:
+        faults.append(_read(str(exc)))
+        return
+    hint = "walk again: `innkeeper presence survey`"
+    lines = () if found is None else unfit(found, zones_of(venue))
+    warnings += [_one(str(folder / SURVEY), 1, 1, line, hint) for line in lines]
 
 
 def _team_warnings(config: HubConfig, checked: Checked) -> list[dict[str, Any]]:

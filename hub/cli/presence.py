@@ -12,9 +12,10 @@ from typing import IO, Annotated, Final, TypeVar
 import typer
 
 from hub.app.books import survey_beside
-from hub.app.standing import layout_of
+from hub.app.standing import layout_of, zones_of
 from hub.errors import BadRequest
 from hub.presence.examine import NOWHERE, Examined, examine
+from hub.presence.fitting import check_fit
 from hub.presence.picture import draw
 from hub.presence.recording import Reading, events, labelled, readings, truth
 from hub.presence.replay import Said, replay
@@ -55,7 +56,7 @@ def presence_replay(
 ) -> None:
     """Put a recording through presence: readings in, events out."""
     place, folder = _venue(venue)
-    known = survey_beside(folder) if survey is None else _survey(survey, place.id)
+    known = survey_beside(folder, place) if survey is None else _survey(survey, place)
     tracker = Tracker([layout_of(place, known)], heartbeat_s=0.0, tell_resumed=True)
     said: list[Said] = []
     with _writing(out) as file:
@@ -107,7 +108,7 @@ def _venue(folder: Path) -> tuple[Venue, Path]:
         raise BadRequest("\n".join(str(fault) for fault in exc.faults)) from exc
 
 
-def _survey(path: Path, venue: str) -> Survey:
+def _survey(path: Path, venue: Venue) -> Survey:
     """A labelled walk is learned; what `survey` wrote is read."""
     lines = list(_lines(path))
     first = next((line for line in lines if line.strip()), "")
@@ -116,10 +117,9 @@ def _survey(path: Path, venue: str) -> Survey:
     except (ValueError, TypeError):
         is_walk = False
     if is_walk:
-        return learn(venue, labelled(lines, file=str(path)))
+        return learn(venue.id, _known(labelled(lines, file=str(path)), venue, path))
     found = load("\n".join(lines), file=str(path))
-    if found.venue != venue:
-        raise BadRequest(f"{path}:1:1: found a survey of {found.venue}; right would be one of {venue}")
+    check_fit(found, venue.id, zones_of(venue), file=str(path))
     return found
 
 

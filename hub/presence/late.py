@@ -31,12 +31,23 @@ class Late(NamedTuple):
     max_dbm: int
 
 
-def stays(layout: Layout, tag: Pseudonym, rows: Sequence[Late]) -> tuple[Stay, ...]:
-    """Her stays, in the time from the first of these sightings to the last."""
+class Past:
+    """One venue's, to be asked about tag after tag."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.resume_within_s = layout.resume_within.total_seconds()
+        self._layout = layout
+        self._blank = Tracker([layout], tell_resumed=True)
+
+    def stays(self, tag: Pseudonym, rows: Sequence[Late]) -> tuple[Stay, ...]:
+        """Her stays, in the time from the first of these sightings to the last."""
+        return _stays(self._blank.anew(), self._layout, tag, rows)
+
+
+def _stays(tracker: Tracker, layout: Layout, tag: Pseudonym, rows: Sequence[Late]) -> tuple[Stay, ...]:
     if not rows:
         return ()
     rows = sorted(set(rows), key=lambda row: (row.at, row))
-    tracker = Tracker([layout], tell_resumed=True)
     heard = {row.gateway for row in rows}
     for zone in layout.zones:
         for gateway in zone.gateways:

@@ -57,6 +57,12 @@ class Tracker:
         self._tracked: dict[str, dict[Pseudonym, Tracked]] = {}
         self._coverage = Coverage()
 
+    def anew(self) -> Tracker:
+        """The same venues, and nothing heard."""
+        other = Tracker((), heartbeat_s=self._heartbeat_s, tell_resumed=self._tell_resumed)
+        other._zones = self._zones
+        return other
+
     def observe(self, sightings: Iterable[Heard]) -> list[Transition]:
         """What these sightings change, in order."""
         changes: list[Transition] = []
