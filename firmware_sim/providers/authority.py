@@ -31,6 +31,8 @@ PROJECT: Final = "innkeeper-demo"
 ACCOUNT: Final = f"hub@{PROJECT}.iam.gserviceaccount.com"
 SENDER: Final = "Innkeeper <hello@hotel.example>"
 
+SMTP_USER: Final = "innkeeper"
+
 KEY_USAGES: Final = (
     "digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
     "key_cert_sign", "crl_sign", "encipher_only", "decipher_only",
@@ -40,6 +42,17 @@ LIFE: Final = timedelta(days=365)
 CLOCKS_DIFFER: Final = timedelta(hours=1)
 
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayOptions:
+    """What the mail relay wants of those who send."""
+
+    security: str = "starttls"  # tls, starttls, none
+    login: bool = False
+
+
+USUAL_RELAY: Final = RelayOptions()
 
 
 class BadDirectory(SimError):
@@ -54,6 +67,7 @@ class Authority:
     fcm_key: rsa.RSAPublicKey
     server_pem: Path  # certificate and key
     webhook_secret: bytes
+    smtp_password: str
 
     def tls(self, *alpn: str) -> ssl.SSLContext:
         """A server's context."""
@@ -65,7 +79,7 @@ class Authority:
         return context
 
 
-def lay_out(directory: Path, *, port: int, now: Now) -> Authority:
+def lay_out(directory: Path, *, port: int, now: Now, smtp: RelayOptions = USUAL_RELAY) -> Authority:
     """Make what is missing of the directory, and write the files that a hub is given. Raises BadDirectory."""
     directory.mkdir(parents=True, exist_ok=True)
     apns_key = _kept_key(directory / "apns.p8", lambda: ec.generate_private_key(ec.SECP256R1()))
@@ -78,18 +92,26 @@ def lay_out(directory: Path, *, port: int, now: Now) -> Authority:
     if not (directory / "webhook.secret").exists():
         _write(directory / "webhook.secret", secrets.token_urlsafe(32).encode())
     secret = (directory / "webhook.secret").read_bytes()
+    if not (directory / "smtp.password").exists():
+        _write(directory / "smtp.password", secrets.token_urlsafe(16).encode() + b"\n")
     _write(directory / "service-account.json", _service_account(fcm_key, port).encode())
-    _write(directory / "hub.toml.part", hub_toml_part(directory, port).encode())
+    _write(directory / "hub.toml.part", hub_toml_part(directory, port, smtp).encode())
     return Authority(
-        apns_key=apns_key.public_key(), fcm_key=fcm_key.public_key(), server_pem=server_pem, webhook_secret=secret
+        apns_key=apns_key.public_key(),
+        fcm_key=fcm_key.public_key(),
+        server_pem=server_pem,
+        webhook_secret=secret,
+        smtp_password=(directory / "smtp.password").read_text(encoding="ascii").strip(),
     )
 
 
-def hub_toml_part(directory: Path, port: int) -> str:
+def hub_toml_part(directory: Path, port: int, smtp: RelayOptions) -> str:
     """The tables that make a hub use these providers. Paths are absolute, so that they fit any hub.toml."""
     files = {
-        name: json.dumps(str(directory.absolute() / name)) for name in ("ca.pem", "apns.p8", "service-account.json")
+        name: json.dumps(str(directory.absolute() / name))
+        for name in ("ca.pem", "apns.p8", "service-account.json", "smtp.password")
     }
+    login = f'username = "{SMTP_USER}"\npassword_file = {files["smtp.password"]}\n' if smtp.login else ""
     return f"""[apns]
 endpoint = "https://127.0.0.1:{port}"
 team_id = "{TEAM_ID}"
@@ -106,8 +128,8 @@ ca_file = {files["ca.pem"]}
 [smtp]
 host = "127.0.0.1"
 port = {port + 2}
-security = "starttls"
-sender = "{SENDER}"
+security = "{smtp.security}"
+{login}sender = "{SENDER}"
 ca_file = {files["ca.pem"]}
 """
 

@@ -30,16 +30,16 @@ class Mode(StrEnum):
     UNREGISTERED = "unregistered"  # the address is gone
     THROTTLE = "throttle"  # 429, smtp 451; `retry_after_s`
     DELAY = "delay"  # the answer comes `delay_s` later
-    DRIP = "drip"  # the answer's body comes a byte every `delay_s`
+    DRIP = "drip"  # the answer's body (smtp: the answer at a stage) comes a byte every `delay_s`
     CUT = "cut"  # the connection is aborted instead of an answer; `accept`
     HANG = "hang"  # no answer ever; `accept`
-    RESET = "reset"  # the stream is reset instead of an answer; `accept`
+    RESET = "reset"  # the stream (smtp: the connection) is reset instead of an answer; `accept`
     GOAWAY = "goaway"  # apns, fcm: after every `every` requests of a connection, 300 unless said
     EXPIRE_TOKENS = "expire_tokens"  # every token known until now is too old from now on
 
 
 HTTP_MODES: Final = frozenset(Mode)
-SMTP_MODES: Final = frozenset(Mode) - {Mode.RESET, Mode.GOAWAY, Mode.EXPIRE_TOKENS, Mode.DRIP}
+SMTP_MODES: Final = frozenset(Mode) - {Mode.GOAWAY, Mode.EXPIRE_TOKENS}
 WEBHOOK_MODES: Final = frozenset(Mode) - {Mode.RESET, Mode.GOAWAY, Mode.EXPIRE_TOKENS, Mode.DRIP}
 PROVIDERS: Final[Mapping[str, frozenset[Mode]]] = {
     "apns": HTTP_MODES,
@@ -54,7 +54,8 @@ REASONS: Final[Mapping[str, Mapping[str, object]]] = {
     "webhook": {},
 }
 GOAWAY_EVERY: Final = 300
-STAGES: Final = ("mail", "rcpt", "data", "content")  # of SMTP; content is after the dot
+STAGES: Final = ("greeting", "ehlo", "starttls", "login", "mail", "rcpt", "data", "content")
+# Of SMTP, in its order; content is after the dot.
 
 
 class BadBehaviour(SimError):

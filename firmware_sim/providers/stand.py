@@ -13,7 +13,18 @@ from typing import Final
 
 from firmware_sim.errors import SimError
 from firmware_sim.providers.apns import Apns
-from firmware_sim.providers.authority import ACCOUNT, KEY_ID, PROJECT, TEAM_ID, TOPIC, lay_out, token_uri
+from firmware_sim.providers.authority import (
+    ACCOUNT,
+    KEY_ID,
+    PROJECT,
+    SMTP_USER,
+    TEAM_ID,
+    TOPIC,
+    USUAL_RELAY,
+    RelayOptions,
+    lay_out,
+    token_uri,
+)
 from firmware_sim.providers.behaviour import PROVIDERS, Behaviour
 from firmware_sim.providers.clock import Now, utc_now
 from firmware_sim.providers.conduct import Conduct
@@ -25,7 +36,7 @@ from firmware_sim.providers.journal import open_journal
 from firmware_sim.providers.message import Answer
 from firmware_sim.providers.oauth import TokenEndpoint
 from firmware_sim.providers.provider_token import ProviderTokens
-from firmware_sim.providers.smtp import Relay
+from firmware_sim.providers.smtp import Login, Relay
 from firmware_sim.providers.webhook import Webhook
 
 HOST: Final = "127.0.0.1"  # nobody else is to use keys that lie about
@@ -51,10 +62,11 @@ class Providers:
 
 @contextlib.asynccontextmanager
 async def open_providers(
-    port: int, directory: Path, log: Path, *, now: Now = utc_now, smtp_security: str = "starttls"
+    port: int, directory: Path, log: Path, *, now: Now = utc_now, smtp: RelayOptions = USUAL_RELAY
 ) -> AsyncIterator[Providers]:
     """Stand on `port` and the three that follow. Raises PortTaken."""
-    authority = lay_out(directory, port=port, now=now)
+    authority = lay_out(directory, port=port, now=now, smtp=smtp)
+    login = Login(username=SMTP_USER, password=authority.smtp_password) if smtp.login else None
     conduct = Conduct()
     loop = asyncio.get_running_loop()
     with open_journal(log, now) as journal:
@@ -67,13 +79,13 @@ async def open_providers(
         )
         fcm = Fcm(project=PROJECT, tokens=tokens, conduct=conduct, journal=journal)
         webhook = Webhook(secret=authority.webhook_secret, now=now, conduct=conduct, journal=journal)
-        starttls = authority.tls() if smtp_security == "starttls" else None
+        starttls = authority.tls() if smtp.security == "starttls" else None
         doors: list[tuple[Callable[[], asyncio.BaseProtocol], ssl.SSLContext | None]] = [
             (lambda: Http2Server(apns.answer, _goaway_of(conduct, "apns")), authority.tls("h2")),
             (lambda: _either(fcm.answer, _goaway_of(conduct, "fcm")), authority.tls("h2", "http/1.1")),
             (
-                lambda: Relay(conduct=conduct, journal=journal, tls=starttls, loop=loop),
-                authority.tls() if smtp_security == "tls" else None,
+                lambda: Relay(conduct=conduct, journal=journal, tls=starttls, login=login, loop=loop),
+                authority.tls() if smtp.security == "tls" else None,
             ),
             (lambda: Http1Server(Control(conduct, webhook.answer).answer), None),
         ]

@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from firmware_sim.providers.authority import USUAL_RELAY, RelayOptions
 from firmware_sim.providers.clock import Now, utc_now
 from firmware_sim.providers.stand import Providers, open_providers
 from hub.channels.apns import ApnsSettings
@@ -71,11 +72,11 @@ def free_port(in_a_row: int = 4) -> int:
 
 
 @contextlib.asynccontextmanager
-async def simulated(tmp_path: Path, *, now: Now = utc_now, smtp_security: str = "starttls") -> AsyncIterator[Simulated]:
+async def simulated(
+    tmp_path: Path, *, now: Now = utc_now, smtp: RelayOptions = USUAL_RELAY
+) -> AsyncIterator[Simulated]:
     directory = keys()
-    async with open_providers(
-        free_port(), directory, tmp_path / "accepted.jsonl", now=now, smtp_security=smtp_security
-    ) as providers:
+    async with open_providers(free_port(), directory, tmp_path / "accepted.jsonl", now=now, smtp=smtp) as providers:
         part = tomllib.loads((directory / "hub.toml.part").read_text(encoding="utf-8"))
         for table in part.values():
             table.update({name: Path(value) for name, value in table.items() if name.endswith("_file")})
@@ -84,7 +85,7 @@ async def simulated(tmp_path: Path, *, now: Now = utc_now, smtp_security: str = 
             directory=directory,
             apns=ApnsSettings(**part["apns"]),
             fcm=FcmSettings(**part["fcm"]),
-            smtp=SmtpSettings(**{**part["smtp"], "security": smtp_security}),
+            smtp=SmtpSettings(**part["smtp"]),
             webhook=WebhookSettings(
                 name="sms",
                 url=f"http://127.0.0.1:{providers.port + 3}/webhook/sms",

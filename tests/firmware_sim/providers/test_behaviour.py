@@ -31,7 +31,10 @@ def test_what_is_named_is_taken_and_what_is_not_behaves_well() -> None:
         ({"fcm": {"reason": "Unregistered"}}, "fcm.reason: found 'Unregistered'; known: INVALID_ARGUMENT"),
         ({"fcm": {"times": 0}}, "fcm.times: found 0; right would be more than 0"),
         ({"fcm": {"times": True}}, "fcm.times: found True; right would be int"),
-        ({"smtp": {"at": "lunch"}}, "smtp.at: found 'lunch'; known: mail, rcpt, data, content"),
+        (
+            {"smtp": {"at": "lunch"}},
+            "smtp.at: found 'lunch'; known: greeting, ehlo, starttls, login, mail, rcpt, data, content",
+        ),
     ],
 )
 def test_what_is_not_understood_is_told_with_what_would_be_right(document: object, problem: str) -> None:

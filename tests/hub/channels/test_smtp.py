@@ -2,19 +2,22 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from firmware_sim.providers.behaviour import Behaviour, Mode
-from hub.channels.smtp import Phase, answer, open_smtp
+from firmware_sim.providers.authority import RelayOptions
+from firmware_sim.providers.behaviour import STAGES, Behaviour, Mode
+from hub.channels.smtp import Phase, SmtpChannel, answer, open_smtp
 from hub.clock import SystemClock
 from hub.errors import BadConfig, Doubt, Permanent, SendFailed, Transient, Trouble
 from tests.fakes.hub_clock import StillClock
 from tests.fakes.notifications import a_notification
 from tests.fakes.sim_providers import free_port, simulated
 
+WITH_LOGIN = RelayOptions(login=True)
 ANA = a_notification(provider="smtp", address="ana@example.com")
 
 
@@ -51,7 +54,10 @@ def test_each_refusal_means_what_its_phase_makes_of_it(
 
 @pytest.mark.parametrize("security", ["starttls", "tls", "none"])
 async def test_mail_goes_over_each_kind_of_security(tmp_path: Path, security: str) -> None:
-    async with simulated(tmp_path, smtp_security=security) as sim, open_smtp(sim.smtp, SystemClock()) as channel:
+    async with (
+        simulated(tmp_path, smtp=RelayOptions(security=security)) as sim,
+        open_smtp(sim.smtp, SystemClock()) as channel,
+    ):
         await channel.send(
             a_notification(
                 provider="smtp", address="ana@example.com", body="One\n.two\n", unsubscribe_url="https://h.example/u/1"
@@ -63,49 +69,117 @@ async def test_mail_goes_over_each_kind_of_security(tmp_path: Path, security: st
     assert entry["list_unsubscribe"] == "<https://h.example/u/1>"
 
 
-@pytest.mark.parametrize("at", ["mail", "rcpt", "data"])
-async def test_a_connection_cut_before_the_content_is_certain_failure(tmp_path: Path, at: str) -> None:
+BEFORE_THE_CONTENT = [stage for stage in STAGES if stage != "content"]
+
+
+async def failure_of(channel: SmtpChannel) -> SendFailed:
+    with pytest.raises(SendFailed) as failed:
+        await channel.send(ANA)
+    return failed.value
+
+
+async def test_a_connection_lost_before_the_content_is_certain_failure(tmp_path: Path) -> None:
+    failed = {}
+    async with simulated(tmp_path, smtp=WITH_LOGIN) as sim, open_smtp(sim.smtp, SystemClock()) as channel:
+        for mode, at in product((Mode.CUT, Mode.RESET), BEFORE_THE_CONTENT):
+            sim.providers.behave(smtp=Behaviour(mode=mode, at=at))
+            failed[mode, at] = await failure_of(channel)
+
+        assert list(sim.accepted_ids()) == []
+    assert {type(each) for each in failed.values()} == {Transient}, failed
+    assert {each.trouble for each in failed.values()} == {Trouble.UNREACHABLE}, failed
+
+
+async def test_a_connection_lost_after_the_content_is_doubt(tmp_path: Path) -> None:
     async with simulated(tmp_path) as sim, open_smtp(sim.smtp, SystemClock()) as channel:
-        sim.providers.behave(smtp=Behaviour(mode=Mode.CUT, at=at))
+        for mode, accept in product((Mode.CUT, Mode.RESET), (True, False)):
+            sim.providers.behave(smtp=Behaviour(mode=mode, at="content", accept=accept))
+            assert isinstance(await failure_of(channel), Doubt)
 
-        with pytest.raises(Transient) as failed:
-            await channel.send(ANA)
-
-    assert failed.value.trouble is Trouble.UNREACHABLE
+        assert list(sim.accepted_ids()) == [ANA.id] * 2
 
 
-async def test_a_connection_cut_after_the_content_is_doubt(tmp_path: Path) -> None:
+async def test_p09_a_relay_that_hangs_or_drips_before_the_content_is_certain_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.channels.smtp.START_WITHIN_S", 0.2)
+    failed = {}
+    async with simulated(tmp_path, smtp=WITH_LOGIN) as sim, open_smtp(sim.smtp, SystemClock()) as channel:
+        for mode, at in (*product((Mode.HANG,), BEFORE_THE_CONTENT), (Mode.DRIP, "greeting"), (Mode.DRIP, "data")):
+            sim.providers.behave(smtp=Behaviour(mode=mode, at=at, delay_s=0.2))
+            failed[mode, at] = await failure_of(channel)
+
+        assert list(sim.accepted_ids()) == []
+    assert {type(each) for each in failed.values()} == {Transient}, failed
+    assert all("not ready within" in each.detail for each in failed.values()), failed
+
+
+@pytest.mark.parametrize("mode", [Mode.HANG, Mode.DRIP])
+async def test_p09_a_relay_that_hangs_or_drips_after_the_content_is_bounded_by_the_callers_deadline(
+    tmp_path: Path, mode: Mode
+) -> None:
     async with simulated(tmp_path) as sim, open_smtp(sim.smtp, SystemClock()) as channel:
-        sim.providers.behave(smtp=Behaviour(mode=Mode.CUT, at="content"))
+        sim.providers.behave(smtp=Behaviour(mode=mode, at="content", delay_s=0.2))
 
-        with pytest.raises(Doubt):
-            await channel.send(ANA)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await channel.send(ANA)
 
         assert list(sim.accepted_ids()) == [ANA.id]
 
 
-@pytest.mark.parametrize(
-    ("behaviour", "kind", "trouble"),
-    [
-        ({"code": 550, "at": "rcpt"}, Permanent, Trouble.ADDRESS_GONE),
-        ({"code": 450, "at": "rcpt"}, Transient, Trouble.UNAVAILABLE),
-        ({"code": 421, "at": "mail"}, Transient, Trouble.UNAVAILABLE),
-        ({"code": 552, "at": "content"}, Permanent, Trouble.CONTENT),
-        ({"code": 451, "at": "content"}, Transient, Trouble.UNAVAILABLE),
-        ({"code": 554, "at": "data"}, Permanent, Trouble.CONTENT),
-    ],
-)
-async def test_each_refusal_of_a_real_relay_is_told_by_its_phase(
-    tmp_path: Path, behaviour: dict[str, Any], kind: type[SendFailed], trouble: Trouble
-) -> None:
-    async with simulated(tmp_path) as sim, open_smtp(sim.smtp, SystemClock()) as channel:
-        sim.providers.behave(smtp=Behaviour(mode=Mode.REFUSE, **behaviour))
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+async def test_a_relay_that_wants_a_login_gets_the_one_of_the_password_file(tmp_path: Path, security: str) -> None:
+    async with (
+        simulated(tmp_path, smtp=RelayOptions(security=security, login=True)) as sim,
+        open_smtp(sim.smtp, SystemClock()) as channel,
+    ):
+        await channel.send(ANA)
 
-        with pytest.raises(kind) as failed:
-            await channel.send(ANA)
+        assert sim.smtp.password_file is not None
+        assert list(sim.accepted_ids()) == [ANA.id]
+
+
+@pytest.mark.parametrize("change", [{"password": "wrong\n"}, {"username": "stranger"}, {"username": None}])
+async def test_a_relay_that_refuses_the_login_is_ours_to_mend(tmp_path: Path, change: dict[str, str | None]) -> None:
+    async with simulated(tmp_path, smtp=WITH_LOGIN) as sim:
+        settings = replace(sim.smtp, username=change.get("username", sim.smtp.username))
+        if "password" in change:
+            (tmp_path / "password").write_text("wrong\n")
+            settings = replace(settings, password_file=tmp_path / "password")
+        async with open_smtp(settings, SystemClock()) as channel:
+            with pytest.raises(Transient) as failed:
+                await channel.send(ANA)
 
         assert list(sim.accepted_ids()) == []
-    assert failed.value.trouble is trouble
+    assert failed.value.trouble is Trouble.CREDENTIALS
+
+
+REFUSALS: tuple[tuple[dict[str, Any], type[SendFailed], Trouble], ...] = (
+    ({"code": 421, "at": "greeting"}, Transient, Trouble.UNAVAILABLE),
+    ({"code": 554, "at": "greeting"}, Transient, Trouble.UNAVAILABLE),
+    ({"code": 421, "at": "ehlo"}, Transient, Trouble.UNAVAILABLE),
+    ({"code": 454, "at": "starttls"}, Transient, Trouble.UNAVAILABLE),
+    ({"code": 535, "at": "login"}, Transient, Trouble.CREDENTIALS),
+    ({"code": 454, "at": "login"}, Transient, Trouble.UNAVAILABLE),
+    ({"code": 550, "at": "mail"}, Transient, Trouble.CREDENTIALS),
+    ({"code": 550, "at": "rcpt"}, Permanent, Trouble.ADDRESS_GONE),
+    ({"code": 450, "at": "rcpt"}, Transient, Trouble.UNAVAILABLE),
+    ({"code": 421, "at": "mail"}, Transient, Trouble.UNAVAILABLE),
+    ({"code": 552, "at": "content"}, Permanent, Trouble.CONTENT),
+    ({"code": 451, "at": "content"}, Transient, Trouble.UNAVAILABLE),
+    ({"code": 554, "at": "data"}, Permanent, Trouble.CONTENT),
+)
+
+
+async def test_each_refusal_of_a_real_relay_is_told_by_its_phase(tmp_path: Path) -> None:
+    async with simulated(tmp_path, smtp=WITH_LOGIN) as sim, open_smtp(sim.smtp, SystemClock()) as channel:
+        for behaviour, kind, trouble in REFUSALS:
+            sim.providers.behave(smtp=Behaviour(mode=Mode.REFUSE, **behaviour))
+            failed = await failure_of(channel)
+            assert (type(failed), failed.trouble) == (kind, trouble), behaviour
+
+        assert list(sim.accepted_ids()) == []
 
 
 async def test_a_relay_that_is_not_there_is_certain_failure(tmp_path: Path) -> None:
@@ -120,7 +194,7 @@ async def test_a_relay_that_is_not_there_is_certain_failure(tmp_path: Path) -> N
 
 
 async def test_a_relay_that_offers_no_encryption_gets_no_mail(tmp_path: Path) -> None:
-    async with simulated(tmp_path, smtp_security="none") as sim:
+    async with simulated(tmp_path, smtp=RelayOptions(security="none")) as sim:
         async with open_smtp(replace(sim.smtp, security="starttls"), SystemClock()) as channel:
             with pytest.raises(Transient) as failed:
                 await channel.send(ANA)
@@ -147,26 +221,6 @@ async def test_a_relay_whose_certificate_is_not_trusted_gets_no_mail(tmp_path: P
             await channel.send(ANA)
 
     assert failed.value.trouble is Trouble.UNREACHABLE
-
-
-async def test_a_relay_that_hangs_after_the_content_is_bounded_by_the_callers_deadline(tmp_path: Path) -> None:
-    async with simulated(tmp_path) as sim, open_smtp(sim.smtp, SystemClock()) as channel:
-        sim.providers.behave(smtp=Behaviour(mode=Mode.HANG, at="content"))
-
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.3):
-                await channel.send(ANA)
-
-
-async def test_a_relay_that_hangs_before_the_content_is_certain_failure(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("hub.channels.smtp.START_WITHIN_S", 0.3)
-    async with simulated(tmp_path) as sim, open_smtp(sim.smtp, SystemClock()) as channel:
-        sim.providers.behave(smtp=Behaviour(mode=Mode.HANG, at="rcpt"))
-
-        with pytest.raises(Transient, match="not ready within"):
-            await channel.send(ANA)
 
 
 async def test_many_mails_at_once_all_arrive_once(tmp_path: Path) -> None:
