@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from hub.channels.sources import Sources
 from hub.identity import resume
+from rules.event import Value
 from rules.facts import Planned
 from rules.rulebook import Rulebook
-from rules.template import wanted
+from rules.template import Wanted, wanted
 from rules.text_values import Extras
 
 RESUME = "resume"
@@ -28,8 +29,18 @@ class TextExtras:
         venue = rulebook.venue
         found = [venue.sources[name] for name in sorted(asks.sources)]
         answers = await asyncio.gather(*(self.sources.values(venue.id, source) for source in found))
-        extras = {source.name: dict(answer) for source, answer in zip(found, answers, strict=True)}
-        if RESUME in asks.links and (page := venue.links.get(RESUME)) is not None:
-            token = resume.make(self.secret, planned.guest, planned.venue, planned.run, sent=planned.at)
-            extras["link"] = {RESUME: f"{page}{'&' if '?' in page else '?'}token={token}"}
-        return extras
+        extras: dict[str, dict[str, Value]] = {
+            source.name: dict(answer) for source, answer in zip(found, answers, strict=True)
+        }
+        return extras | self._links(rulebook, planned, asks)
+
+    def at_once(self, rulebook: Rulebook, planned: Planned) -> Extras | None:
+        """The same; None when a source would have to be asked."""
+        asks = wanted(rulebook, planned)
+        return None if asks.sources else self._links(rulebook, planned, asks)
+
+    def _links(self, rulebook: Rulebook, planned: Planned, asks: Wanted) -> dict[str, dict[str, Value]]:
+        if RESUME not in asks.links or (page := rulebook.venue.links.get(RESUME)) is None:
+            return {}
+        token = resume.make(self.secret, planned.guest, planned.venue, planned.run, sent=planned.at)
+        return {"link": {RESUME: f"{page}{'&' if '?' in page else '?'}token={token}"}}

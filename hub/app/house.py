@@ -93,6 +93,7 @@ class House:
             watch=watch,
             shadow=config.hub.shadow,
             safeguards=self.safeguards,
+            departures=lambda: self.dispatcher.departures,
         )
         self._hear(clock)
         self._decide(clock)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import tzinfo
 
+from hub.outbox.departure import Departures
 from hub.store.changes import Watch
 from hub.store.configs import ConfigStore
 from hub.store.coupons import CouponStore
@@ -31,7 +32,7 @@ from hub.store.visits import VisitStore
 class Stores:
     """The adapters."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  the one place where all of them meet
         self,
         store: Store,
         *,
@@ -40,6 +41,7 @@ class Stores:
         watch: Watch,
         shadow: bool,
         safeguards: Safeguards | None = None,
+        departures: Callable[[], Departures | None] = lambda: None,
     ) -> None:
         self.copy_into = store.copy_into
         self.guests = GuestStore(store, watch, safeguards)
@@ -59,4 +61,6 @@ class Stores:
         self.visits = VisitStore(store)
         self.late = LateStore(store)
         self.configs = ConfigStore(store)
-        self.ledger = LedgerStore(store, timezone_of=timezone_of, webhooks=webhooks, watch=watch, shadow=shadow)
+        self.ledger = LedgerStore(
+            store, timezone_of=timezone_of, webhooks=webhooks, watch=watch, shadow=shadow, departures=departures
+        )

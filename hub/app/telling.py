@@ -76,12 +76,16 @@ class TellingBox(BoxStore):
     async def begin_sending(
         self, claimed: Claimed, *, now: datetime, boot: str, target: Target, title: str | None, body: str
     ) -> bool:
-        """As the box does; the provider is remembered until the answer."""
+        """As the box does; then that it leaves."""
         begun = await super().begin_sending(claimed, now=now, boot=boot, target=target, title=title, body=body)
         if begun:
-            self._providers[claimed.planned.id] = target.provider
-            self._tell(claimed, "message", now, state=State.SENDING.value)
+            self.begun(claimed, now=now, target=target)
         return begun
+
+    def begun(self, claimed: Claimed, *, now: datetime, target: Target) -> None:
+        """It leaves: its provider is remembered until the answer."""
+        self._providers[claimed.planned.id] = target.provider
+        self._tell(claimed, "message", now, state=State.SENDING.value)
 
     async def accepted(self, claimed: Claimed, *, now: datetime, accepted: Accepted) -> None:
         """As the box does; then `accepted` on the stream."""

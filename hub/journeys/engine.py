@@ -48,8 +48,6 @@ class Journeys:
             Conflict: others kept writing about this guest. Nothing was stored; the event may be handled again.
         """
         async with self._turn(event.guest):
-            if await self._ledger.seen(event.id):
-                return None
             return await self._settle(event.venue, event.guest, event, visit)
 
     async def handle_due(self, wait: DueWait) -> Record | None:
@@ -70,9 +68,11 @@ class Journeys:
             if record is None:
                 return None
             try:
-                await self._ledger.record(record, now=self._clock.now())
+                stored = await self._ledger.record(record, now=self._clock.now())
             except Conflict:
                 continue
+            if not stored:
+                return None  # it was handled before
             self._decided(record)
             return record
         raise Conflict(f"others wrote about this guest {TRIES} times while it was being decided")
@@ -101,4 +101,5 @@ class Journeys:
             tasks=outcome.tasks,
             writes=outcome.writes,
             emitted=outcome.emitted,
+            facts=facts,
         )

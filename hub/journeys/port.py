@@ -46,6 +46,7 @@ class Record:
     tasks: tuple[Task, ...] = ()  # what the staff are asked to do
     writes: tuple[Write, ...] = ()  # on her profile
     emitted: tuple[Event, ...] = ()  # of the journeys' own making, decided about already
+    facts: Facts | None = None  # on which it was decided, those of `version`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,11 +79,11 @@ class Ledger(Protocol):
         """Was an event of this id stored?"""
         ...
 
-    async def record(self, record: Record, *, now: datetime) -> None:
-        """Store all of it, durably.
+    async def record(self, record: Record, *, now: datetime) -> bool:
+        """Store all of it, durably; False when its event was stored before, and so nothing was now.
 
-        A repeated event id, decision id or dedupe key changes nothing. Raises Conflict when the guest's version
-        has moved on, or nobody knows her any more: the caller reads and decides again.
+        A repeated decision id or dedupe key changes nothing. Raises Conflict when the guest's version has moved on, or
+        nobody knows her any more: the caller reads and decides again.
         """
         ...
 

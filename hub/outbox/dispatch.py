@@ -18,12 +18,13 @@ import structlog
 from hub.clock import Alarm, Clock
 from hub.errors import StoreFailed, WorkRefused
 from hub.outbox.answers import Answers
+from hub.outbox.departure import Departures
 from hub.outbox.handover import SEND_WITHIN, Handover
 from hub.outbox.holding import Held, Holding, NeverHeld
 from hub.outbox.lane import Lane, Placed
 from hub.outbox.message import Claimed, State, Target
 from hub.outbox.pace import Pace
-from hub.outbox.port import Box, Channel, TextExtras, no_extras
+from hub.outbox.port import Box, Channel, NoExtras, TextExtras
 from hub.outbox.state import Why
 from rules.facts import Planned
 from rules.rulebook import Rulebook
@@ -49,7 +50,7 @@ class Dispatcher:
     boot: str  # of this start of the hub
     new_token: Callable[[], str]
     unsubscribe_url: Callable[[Planned], str | None]
-    extras: TextExtras = no_extras
+    extras: TextExtras = field(default_factory=NoExtras)
     paces: Mapping[str, Pace] = field(default_factory=dict)  # by provider; one that is not named has no limit
     holding: Holding = field(default_factory=NeverHeld)
     shadow: bool = False  # decide and record, send nothing
@@ -57,6 +58,7 @@ class Dispatcher:
     lanes: dict[str, Lane] = field(init=False)
     alarm: Alarm = field(init=False)
     handover: Handover = field(init=False)
+    departures: Departures = field(init=False)  # for messages that leave with their decision
 
     def __post_init__(self) -> None:
         self.alarm = Alarm(self.clock)
@@ -75,6 +77,7 @@ class Dispatcher:
             poke=self.poke,
             send_within=self.send_within,
         )
+        self.departures = Departures(handover=self.handover, lanes=self.lanes, lease=LEASE, new_token=self.new_token)
 
     def poke(self) -> None:
         """Something may be due: look now."""

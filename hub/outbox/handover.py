@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
@@ -20,9 +20,9 @@ from hub.errors import Doubt, NotFound, Permanent, StoreFailed, Transient, WorkR
 from hub.outbox.answers import Answer, Answers, next_channel
 from hub.outbox.breaker import admit
 from hub.outbox.lane import Lane, Placed
-from hub.outbox.message import Claimed, Notification, State
+from hub.outbox.message import Claimed, Notification, State, Target
 from hub.outbox.persist import persist
-from hub.outbox.port import Box, TextExtras, no_extras
+from hub.outbox.port import Box, NoExtras, TextExtras
 from hub.outbox.state import Why
 from hub.outbox.time_guard import is_from_the_future
 from rules.decision import Reason
@@ -40,7 +40,34 @@ NO_VENUE_FOR: Final = timedelta(minutes=1)  # a venue whose files are gone may b
 _ENDS: Final = {Reason.EXPIRED: State.EXPIRED, Reason.STOPPED: State.CANCELLED}  # any other refusal: SUPPRESSED
 _ELSEWHERE: Final = frozenset({Reason.NO_CONSENT, Reason.NO_ADDRESS})  # refusals of one channel, not of the message
 
+_NOT_STORED: Final = "What became of a message could not be stored"
+
 _log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """What a message reads on one channel, to whomever of its addresses it goes."""
+
+    channel: str
+    text: Text
+    rulebook: Rulebook
+    unsubscribe: str | None
+
+    def notification(self, planned: Planned, target: Target) -> Notification:
+        """To this address."""
+        return Notification(
+            id=planned.id,
+            target=target,
+            title=self.text.title,
+            body=self.text.body,
+            expires_at=planned.expires_at,
+            collapse=sha256(f"{planned.journey}\n{planned.guest}".encode()).hexdigest()[:32],
+            language=self.text.language,
+            unsubscribe_url=self.unsubscribe,
+            venue_name=self.rulebook.venue.name,
+            data={"journey": planned.journey, "message": planned.message},
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +83,7 @@ class Handover:
     place: Callable[[Claimed], Awaitable[None]]  # into a lane: for a message that may go another way
     answers: Answers
     poke: Callable[[], None]
-    extras: TextExtras = no_extras
+    extras: TextExtras = field(default_factory=NoExtras)
     held: Callable[[], bool] = lambda: False  # nothing is sent at all just now
     send_within: timedelta = SEND_WITHIN
 
@@ -67,9 +94,7 @@ class Handover:
             await persist(lambda: self._hand_over(lane, placed), placed.claimed, self.clock)
         except StoreFailed as exc:
             # The lease tells the rest: CLAIMED goes back to READY, SENDING becomes UNKNOWN.
-            _log.error(
-                "What became of a message could not be stored", message=placed.claimed.planned.id, error=str(exc)
-            )
+            _log.error(_NOT_STORED, message=placed.claimed.planned.id, error=str(exc))
 
     async def _hand_over(self, lane: Lane, placed: Placed) -> None:
         claimed, now = placed.claimed, self.clock.now()
@@ -140,16 +165,45 @@ class Handover:
         await self.box.finish(claimed, now=now, state=state, reason=answer.reason, detail=answer.text)
 
     async def _rendered(self, placed: Placed, rulebook: Rulebook, facts: Facts, now: datetime) -> Notification | None:
-        planned, target = placed.claimed.planned, placed.target
-        unsubscribe = self.unsubscribe_url(planned) if target.channel == "email" else None
+        planned, channel = placed.claimed.planned, placed.target.channel
         try:
-            extras = _with_link(await self.extras(rulebook, planned), unsubscribe)
-            text = render(rulebook, planned, facts, now, extras, channel=target.channel)
+            wording = self._worded(rulebook, planned, facts, now, channel, await self.extras(rulebook, planned))
         except Unrenderable as exc:
             _log.error("A message's text cannot be rendered", journey=planned.journey, text=planned.message)
             await self.box.finish(placed.claimed, now=now, state=State.DEAD, reason=Why.TEMPLATE, detail=str(exc))
             return None
-        return _notification(placed, text, rulebook, unsubscribe)
+        return wording.notification(planned, placed.target)
+
+    def _worded(
+        self, rulebook: Rulebook, planned: Planned, facts: Facts, now: datetime, channel: str, extras: Extras
+    ) -> Wording:
+        unsubscribe = self.unsubscribe_url(planned) if channel == "email" else None
+        text = render(rulebook, planned, facts, now, _with_link(extras, unsubscribe), channel=channel)
+        return Wording(channel=channel, text=text, rulebook=rulebook, unsubscribe=unsubscribe)
+
+    def at_once(self, planned: Planned, facts: Facts, now: datetime) -> Wording | None:
+        """Ask the gate again on these facts, and render. None: it has to wait, or may not go: the long way tells."""
+        rulebook = self.rulebook_of(planned.venue)
+        if rulebook is None or self.shadow or self.held() or is_from_the_future(planned.at, now):
+            return None
+        channel = planned.channels[0]
+        try:
+            if ask_again(rulebook, planned, _by_one_channel(facts, channel), now) is not None:
+                return None
+            extras = self.extras.at_once(rulebook, planned)
+            return None if extras is None else self._worded(rulebook, planned, facts, now, channel, extras)
+        except Exception:  # noqa: BLE001  a fault in it is this message's alone: the long way meets it, and says so
+            return None
+
+    async def send_begun(self, lane: Lane, placed: Placed, wording: Wording) -> None:
+        """Send what was stored as SENDING with its decision. Never raises for one message's sake."""
+        claimed = placed.claimed
+        self.box.begun(claimed, now=self.clock.now(), target=placed.target)
+        try:
+            answer = await self._call(lane, wording.notification(claimed.planned, placed.target))
+            await self.answers.note(lane, placed, answer)
+        except StoreFailed as exc:
+            _log.error(_NOT_STORED, message=claimed.planned.id, error=str(exc))
 
     async def _send(self, lane: Lane, placed: Placed, notification: Notification) -> None:
         claimed = placed.claimed
@@ -188,19 +242,3 @@ def _with_link(extras: Extras, unsubscribe: str | None) -> Extras:
     if unsubscribe is None:
         return extras
     return {**extras, "link": {**extras.get("link", {}), "unsubscribe": unsubscribe}}
-
-
-def _notification(placed: Placed, text: Text, rulebook: Rulebook, unsubscribe: str | None) -> Notification:
-    planned = placed.claimed.planned
-    return Notification(
-        id=planned.id,
-        target=placed.target,
-        title=text.title,
-        body=text.body,
-        expires_at=planned.expires_at,
-        collapse=sha256(f"{planned.journey}\n{planned.guest}".encode()).hexdigest()[:32],
-        language=text.language,
-        unsubscribe_url=unsubscribe,
-        venue_name=rulebook.venue.name,
-        data={"journey": planned.journey, "message": planned.message},
-    )

@@ -1,13 +1,14 @@
 """How does one slow provider never delay another? Each has its own lane: slots, a waiting room, a breaker.
 
 A lane never blocks whoever brings a message: when its waiting room is full it says so, and the message goes back to
-the store for a moment.
+the store for a moment. Who finds the room empty and a slot free may take the slot first, and bring the message after.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections import deque
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -64,14 +65,17 @@ class Lane:
     ) -> None:
         if pace is not None:
             waiting = min(waiting, max(1, int(pace.rate.per_s * AHEAD_S)))
+        self._pace = pace
+        self._line: datetime | None = None  # when the last who found it full comes again
         self.provider = provider
         self.channel = channel
         self.breaker = Breaker()
-        self._pace = pace  # None: as fast as the provider answers
-        self._door = asyncio.Lock()  # of a lane with a pace: one waits for its turn, the others for the one
-        self._line: datetime | None = None  # when the last of those that found it full is to come again
         self._slots = slots or SLOTS_OF.get(provider, SLOTS)
+        self._free = deque[None]([None] * self._slots)  # one for each: taking one is safe on any thread
+        self._given = asyncio.Event()  # a slot was, since it was looked at
         self._waiting: asyncio.Queue[Placed] = asyncio.Queue(waiting)
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._open = False  # it runs, and has not been told to stop
         self._suspects: list[Suspect] = []
 
     def place(self, placed: Placed) -> bool:
@@ -113,38 +117,71 @@ class Lane:
         self._suspects = [suspect for suspect in self._suspects if now - suspect.at < WRONG_WINDOW]
         return ripe
 
+    @property
+    def free(self) -> int:
+        """How many slots are free."""
+        return len(self._free)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a message could leave at once."""
+        return self._open and bool(self._free) and self._waiting.empty() and self.breaker.until is None
+
+    def take_slot(self) -> bool:
+        """Take a slot before the message comes, if nobody waits for one; safe on any thread."""
+        if not self.has_room:
+            return False
+        try:
+            self._free.pop()
+        except IndexError:  # the loop's thread was first
+            return False
+        if self._pace is None or self._pace.turn_now():
+            return True
+        self._free.append(None)
+        return False
+
+    def give_slot(self) -> None:
+        """A slot is free again."""
+        self._free.append(None)
+        self._given.set()
+
+    def start(self, work: Coroutine[None, None, None]) -> None:
+        """Do it on a slot that was taken, and give that back."""
+        task = asyncio.create_task(work, name=f"outbox-{self.provider}")
+        self._under_way.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self.give_slot()
+        if not task.cancelled() and (fault := task.exception()) is not None:
+            _log.error("A message's hand-over failed in a way that it should not", fault=type(fault).__name__)
+
     async def run(self, hand_over: Callable[[Lane, Placed], Coroutine[None, None, None]]) -> None:
-        """Hand over what waits, as many at once as there are slots; when cancelled, end first what is under way."""
-        async with asyncio.TaskGroup() as tasks:
-            for slot in range(self._slots):
-                tasks.create_task(self._work(hand_over), name=f"outbox-{self.provider}-{slot}")
+        """Hand over what waits, as many at once as there are slots; when cancelled, end first what is under way.
 
-    async def _work(self, hand_over: Callable[[Lane, Placed], Coroutine[None, None, None]]) -> None:
+        A byte that left wants its answer stored.
+        """
+        self._open = True
+        try:
+            while True:
+                placed = await self._waiting.get()
+                await self._a_slot()
+                if self._pace is not None:
+                    await self._pace.turn()
+                self.start(hand_over(self, placed))
+        finally:
+            self._open = False
+            while self.free < self._slots:
+                await self._one_given()
+
+    async def _a_slot(self) -> None:
         while True:
-            await _to_its_end(hand_over(self, await self._next()))
+            try:
+                return self._free.pop()
+            except IndexError:
+                await self._one_given()
 
-    async def _next(self) -> Placed:
-        """What is to be handed over next, once its turn has come."""
-        if self._pace is None:
-            return await self._waiting.get()
-        async with self._door:
-            placed = await self._waiting.get()
-            await self._pace.turn()
-            return placed
-
-
-async def _to_its_end(work: Coroutine[None, None, None]) -> None:
-    """Await it; when cancelled, await it all the same, then be cancelled: a byte that left wants its answer stored."""
-    task = asyncio.create_task(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await _quietly(task)
-        raise
-
-
-async def _quietly(task: Awaitable[None]) -> None:
-    try:
-        await task
-    except Exception as exc:  # noqa: BLE001  the hub is stopping: the rest must still be ended
-        _log.error("A message's hand-over failed while the hub was stopping", fault=type(exc).__name__)
+    async def _one_given(self) -> None:
+        self._given.clear()
+        await self._given.wait()

@@ -80,6 +80,10 @@ class Box(Protocol):
         """
         ...
 
+    def begun(self, claimed: Claimed, *, now: datetime, target: Target) -> None:
+        """Take note: it was stored as SENDING in its decision's own transaction, and leaves now."""
+        ...
+
     async def accepted(self, claimed: Claimed, *, now: datetime, accepted: Accepted) -> None:
         """SENDING, or UNKNOWN (a late answer), to SENT."""
         ...
@@ -128,8 +132,19 @@ class TextExtras(Protocol):
         """By root, as the text names it. It takes two seconds at the most, and never raises for a source's sake."""
         ...
 
+    def at_once(self, rulebook: Rulebook, planned: Planned) -> Extras | None:
+        """The same; None when a source would have to be asked."""
+        ...
 
-async def no_extras(rulebook: Rulebook, planned: Planned) -> Extras:
-    """A hub that knows nothing more: sources have their defaults."""
-    del rulebook, planned
-    return {}
+
+class NoExtras:
+    """Of a hub that knows nothing more: sources have their defaults."""
+
+    async def __call__(self, rulebook: Rulebook, planned: Planned) -> Extras:
+        """None."""
+        return self.at_once(rulebook, planned)
+
+    def at_once(self, rulebook: Rulebook, planned: Planned) -> Extras:
+        """None."""
+        del rulebook, planned
+        return {}

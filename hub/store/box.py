@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, tzinfo
 
@@ -10,7 +9,6 @@ from hub.errors import NotFound
 from hub.outbox.message import Accepted, Claimed, State, Target
 from hub.store import moves
 from hub.store.addresses import forget_address, suppress_address, targets
-from hub.store.coupons import issue
 from hub.store.facts import facts_of
 from hub.store.sqlite import Store
 from rules.facts import Facts
@@ -52,14 +50,10 @@ class BoxStore:
         self, claimed: Claimed, *, now: datetime, boot: str, target: Target, title: str | None, body: str
     ) -> bool:
         """CLAIMED to SENDING, durable before it returns; False when the lease is no longer ours."""
+        return await self._store.write(lambda c: moves.begin(c, claimed, now, boot, target, (title, body)))
 
-        def begin(connection: sqlite3.Connection) -> bool:
-            begun = moves.begin(connection, claimed, now, boot, target, (title, body))
-            if begun:
-                issue(connection, claimed.planned, f"{title or ''} {body}", now)
-            return begun
-
-        return await self._store.write(begin)
+    def begun(self, claimed: Claimed, *, now: datetime, target: Target) -> None:
+        """It was stored as SENDING with its decision: there is nothing more to write."""
 
     async def accepted(self, claimed: Claimed, *, now: datetime, accepted: Accepted) -> None:
         """SENDING, or UNKNOWN (a late answer), to SENT."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, tzinfo
 
 from hub.journeys.port import DueWait, KeptVersion, Record, VisitNote
+from hub.outbox.departure import Departure, Departures
 from hub.store import pending, records
 from hub.store.changes import Watch
 from hub.store.facts import facts_of
+from hub.store.records import Around
 from hub.store.sqlite import Store
 from rules.event import Event
 from rules.facts import Facts
@@ -26,10 +30,11 @@ class LedgerStore:
         webhooks: Collection[str] = (),
         watch: Watch | None = None,
         shadow: bool = False,
+        departures: Callable[[], Departures | None] = lambda: None,
     ) -> None:
         self._store = store
-        self._watch = watch  # whose waits at other venues a write of a journey moves
-        self._shadow = shadow  # the staff are told nothing
+        self._around = Around(watch=watch, shadow=shadow, webhooks=webhooks)
+        self._departures = departures  # the ways out of this process; none, where messages are not sent
         self._timezone_of = timezone_of  # of a venue: it says what "today" is
         self._webhooks = webhooks  # the channels that a webhook carries: every guest is reached by them
 
@@ -44,9 +49,21 @@ class LedgerStore:
         """Was an event of this id stored?"""
         return await self._store.read(lambda c: records.seen(c, event_id))
 
-    async def record(self, record: Record, *, now: datetime) -> None:
-        """Store all of it, durably. Raises Conflict when the guest's version has moved on."""
-        await self._store.write(lambda c: records.record(c, record, now, watch=self._watch, shadow=self._shadow))
+    async def record(self, record: Record, *, now: datetime) -> bool:
+        """Store all of it, durably; False when its event was stored before. Messages that may leave at once do.
+
+        Raises Conflict when the guest's version has moved on.
+        """
+        ways = self._departures()
+        leaving = {} if ways is None else _leaving(ways, record, now)
+        if ways is None or not leaving:
+            return await self._store.write(lambda c: records.record(c, record, now, self._around))
+        around = replace(self._around, leaving=leaving)
+        written = self._store.written(lambda c: records.record(c, record, now, around))
+        try:
+            return await asyncio.shield(written)
+        finally:
+            await _to_its_end(written, ways, leaving.values())
 
     async def note_visit(self, visit: VisitNote) -> None:
         """Store a visit of a tag that is nobody's just now."""
@@ -83,3 +100,28 @@ class LedgerStore:
     async def versions_of(self, venue: str, journey: str) -> Sequence[KeptVersion]:
         """Every kept version of a journey, the oldest first."""
         return await self._store.read(lambda c: records.versions_of(c, venue, journey))
+
+
+def _leaving(ways: Departures, record: Record, now: datetime) -> Mapping[str, Departure]:
+    """Those of its messages that may leave at once on the facts that its transaction compares.
+
+    What the decision itself writes about her would be asked about too: such a message goes the long way.
+    """
+    if not record.planned or record.facts is None or record.writes:
+        return {}
+    runs = {run.id: run for run in (*record.facts.runs, *record.runs)}
+    facts = replace(record.facts, runs=tuple(runs.values()))
+    back = {taken.message for taken in record.cancelled}
+    ready = {planned.id: ways.prepare(planned, facts, now) for planned in record.planned if planned.id not in back}
+    return {message: departure for message, departure in ready.items() if departure is not None}
+
+
+async def _to_its_end(written: asyncio.Future[bool], ways: Departures, leaving: Collection[Departure]) -> None:
+    """What was begun leaves, and the others' slots are free again; whoever is cancelled waits until that is known."""
+    try:
+        if not written.done():
+            await asyncio.wait([written])
+    finally:
+        stored = written.done() and not written.cancelled() and written.exception() is None
+        for each in leaving:
+            (ways.leave if stored and each.begun else ways.forgo)(each)

@@ -17,6 +17,7 @@ import msgspec
 from hub.errors import Trouble
 from hub.outbox.message import Accepted, Claimed, Delivery, State, Target, delivery_of
 from hub.outbox.state import RESEND_AFTER, Why, sources
+from hub.store.coupons import issue
 from hub.store.times import from_us, maybe_from_us, maybe_us, to_us
 from hub.store.values import load_values
 from rules.facts import Planned
@@ -145,7 +146,7 @@ def begin(
     target: Target,
     text: tuple[str | None, str],
 ) -> bool:
-    """CLAIMED to SENDING, while the lease is ours; opens the next attempt."""
+    """CLAIMED to SENDING, while the lease is ours; opens the next attempt, and hands out its text's code."""
     row = connection.execute(
         "UPDATE messages SET state = 'SENDING', boot = ?, provider = ?, class = ?, title = ?, body = ?, channel_at = ?,"
         " attempts = attempts + 1, updated_us = ?"
@@ -170,6 +171,7 @@ def begin(
         "INSERT INTO attempts (message, n, channel, provider, device, started_us) VALUES (?, ?, ?, ?, ?, ?)",
         (claimed.planned.id, row["attempts"], target.channel, target.provider, target.device, to_us(now)),
     )
+    issue(connection, claimed.planned, f"{text[0] or ''} {text[1]}", now)
     return True
 
 

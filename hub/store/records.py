@@ -9,7 +9,8 @@ connection: whoever calls them commits them.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,9 +18,12 @@ import msgspec
 
 from hub.errors import Conflict
 from hub.journeys.port import DueWait, KeptVersion, Record, VisitNote
-from hub.outbox.message import State
+from hub.outbox.departure import Departure
+from hub.outbox.message import State, Target
 from hub.outbox.state import WAITING, Why
+from hub.store.addresses import targets
 from hub.store.changes import Watch, watching
+from hub.store.moves import begin
 from hub.store.pending import settle_pending
 from hub.store.profiles import set_attribute
 from hub.store.tasks import put_task
@@ -59,9 +63,9 @@ ON CONFLICT (id) DO NOTHING
 """
 _MESSAGE: Final = """
 INSERT INTO messages (id, dedupe_key, venue, guest, journey, version, run, step, message, purpose, priority,
-                      channels_json, ghost, state, logical_us, due_us, held_us, expires_us,
+                      channels_json, ghost, state, logical_us, due_us, held_us, expires_us, lease_token, lease_until_us,
                       view_json, created_us, updated_us)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO NOTHING
 """  # whatever conflicts: the id, the dedupe key and (run, step) all say that it was decided before
 _CANCEL: Final = f"""
@@ -84,14 +88,22 @@ def seen(connection: sqlite3.Connection, event_id: str) -> bool:
     return connection.execute("SELECT 1 FROM events WHERE id = ?", (event_id,)).fetchone() is not None
 
 
-def record(
-    connection: sqlite3.Connection, record: Record, now: datetime, *, watch: Watch | None = None, shadow: bool = False
-) -> None:
-    """Store all of it, or raise Conflict and store nothing."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What a decision is stored beside."""
+
+    watch: Watch | None = None  # whose waits at other venues a write of a journey moves
+    shadow: bool = False  # the staff are told nothing
+    webhooks: Collection[str] = ()  # the channels that a webhook carries
+    leaving: Mapping[str, Departure] = field(default_factory=dict)  # messages that may leave at once, by id
+
+
+def record(connection: sqlite3.Connection, record: Record, now: datetime, around: Around = Around()) -> bool:
+    """Store all of it, or raise Conflict and store nothing; False when its event was stored before."""
     if record.event is not None:
         settle_pending(connection, record.event.id)
         if not _put_event(connection, record.event):
-            return
+            return False
     _claim_version(connection, record, now)
     if record.visit is not None:
         put_visit(connection, record.visit, record.guest)
@@ -100,22 +112,21 @@ def record(
     for decision in record.decisions:
         _put_decision(connection, decision)
     for planned in record.planned:
-        put_message(connection, planned, now)
+        put_message(connection, planned, now, around.leaving.get(planned.id), webhooks=around.webhooks)
     for taken in record.cancelled:
         _take_back(connection, taken, now)
-    _put_the_rest(connection, record, now, watch=watch, shadow=shadow)
+    _put_the_rest(connection, record, now, around)
+    return True
 
 
-def _put_the_rest(
-    connection: sqlite3.Connection, record: Record, now: datetime, *, watch: Watch | None, shadow: bool
-) -> None:
+def _put_the_rest(connection: sqlite3.Connection, record: Record, now: datetime, around: Around) -> None:
     """What a journey does besides sending."""
     for event in record.emitted:
         _put_event(connection, event)
     for task in record.tasks:
-        put_task(connection, task, now, shadow=shadow)
+        put_task(connection, task, now, shadow=around.shadow)
     if record.writes:  # here they are decided about already; at other venues they are still to be
-        with watching(connection, watch, record.guest, now, but=record.venue):
+        with watching(connection, around.watch, record.guest, now, but=record.venue):
             for write in record.writes:
                 set_attribute(connection, write.guest, write.field, write.value)
 
@@ -207,9 +218,17 @@ def _take_back(connection: sqlite3.Connection, taken: TakenBack, now: datetime) 
         _put_decision(connection, taken.decision)
 
 
-def put_message(connection: sqlite3.Connection, planned: Planned, now: datetime) -> None:
-    """Into the outbox, in the transaction of its decision; once."""
-    due = planned.not_before or min(planned.at, now)
+def put_message(
+    connection: sqlite3.Connection,
+    planned: Planned,
+    now: datetime,
+    departure: Departure | None = None,
+    *,
+    webhooks: Collection[str] = (),
+) -> None:
+    """Into the outbox, in the transaction of its decision; once. One that may leave at once is claimed and begun."""
+    target = None if departure is None else _way_out(connection, departure, webhooks)
+    claimed = None if departure is None or target is None else departure.claimed
     row = (
         planned.id,
         planned.dedupe_key,
@@ -224,16 +243,28 @@ def put_message(connection: sqlite3.Connection, planned: Planned, now: datetime)
         planned.priority,
         msgspec.json.encode(planned.channels).decode(),
         planned.ghost,
-        _first_state(planned),
+        _first_state(planned) if claimed is None else State.CLAIMED,
         to_us(planned.at),
-        to_us(due),
+        to_us(planned.not_before or min(planned.at, now)),
         maybe_us(planned.not_before),
         to_us(planned.expires_at),
+        None if claimed is None else claimed.token,
+        None if claimed is None else to_us(claimed.lease_until),
         dump_values(planned.view),
         to_us(now),
         to_us(now),
     )
-    connection.execute(_MESSAGE, row)
+    stored = connection.execute(_MESSAGE, row).rowcount == 1
+    if departure is not None and target is not None:
+        departure.begun = stored and begin(connection, departure.claimed, now, departure.boot, target, departure.text)
+
+
+def _way_out(connection: sqlite3.Connection, departure: Departure, webhooks: Collection[str]) -> Target | None:
+    """Her best address on its first channel, if there is a slot in that one's lane."""
+    planned = departure.claimed.planned
+    return departure.take_slot(
+        targets(connection, planned.guest, planned.channels[0], message=planned.id, webhooks=webhooks)
+    )
 
 
 def _first_state(planned: Planned) -> State:

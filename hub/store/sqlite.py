@@ -88,12 +88,16 @@ class Store:
             StoreFailed: SQLite refused the job or the commit; WorkRefused when it will always refuse the job.
             Whatever else the job raises comes out as it is.
         """
+        return await self.written(job)
+
+    def written(self, job: Job[T]) -> asyncio.Future[T]:
+        """The same, for whoever must know what became of it although he is cancelled: a future to be shielded."""
         self._check_open()
         unit: _Unit[T] = _Unit(job, asyncio.get_running_loop().create_future())
         self._waiting.append(unit)  # first in, then look whether a group is to come: see _commit_waiting
         if self._group is None:
             self._group = asyncio.create_task(self._commit_group(), name="commit")
-        return await unit.answer
+        return unit.answer
 
     async def read(self, job: Job[T]) -> T:
         """Run a job that only reads, and sees one state of the database throughout."""

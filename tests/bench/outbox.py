@@ -86,7 +86,10 @@ async def _measured(folder: Path, messages: int) -> Mapping[str, float]:
             unsubscribe_url=lambda _: None,
         )
         journeys = Journeys(
-            LedgerStore(store, timezone_of=lambda _: UTC), rulebooks, clock, decided=lambda _: dispatcher.poke()
+            LedgerStore(store, timezone_of=lambda _: UTC, departures=lambda: dispatcher.departures),
+            rulebooks,
+            clock,
+            decided=lambda _: dispatcher.poke(),
         )
         sending = asyncio.create_task(dispatcher.run())
         cpu, wall = time.process_time(), time.perf_counter()

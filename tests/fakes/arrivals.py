@@ -58,13 +58,19 @@ def a_visit(zone: str, *, at: datetime = T0) -> VisitNote:
     )
 
 
-async def know_ana(store: Store, *, member: bool) -> None:
+async def know_ana(store: Store, *, member: bool, guest: str = "ana") -> None:
     """Into the store: consenting, reachable by push and email, never held out, without a reservation."""
-    guests, ana = GuestStore(store), GuestId("ana")
+    guests, ana = GuestStore(store), GuestId(guest)
     await guests.put_guest(
         ana, Profile(first_name="Ana", email="ana@guest.example", member=member, holdout="never"), T0
     )
-    phone = Device(id="phone", kind=DeviceKind.APNS, address="aa11", app=None, environment=None)
+    phone = Device(
+        id="phone",
+        kind=DeviceKind.APNS,
+        address="aa11" if guest == "ana" else guest.encode().hex(),
+        app=None,
+        environment=None,
+    )
     await guests.put_device(ana, phone, T0)
     for channel in ("push", "email"):
         consent = Consent(purpose="marketing", channel=channel, granted=True, source="desk", wording="Yes, please.")

@@ -138,6 +138,9 @@ class FakeBox:
         each.attempts.append(FakeAttempt(channel=target.channel, provider=target.provider, device=target.device))
         return True
 
+    def begun(self, claimed: Claimed, *, now: datetime, target: Target) -> None:
+        """There is nothing more to write."""
+
     async def accepted(self, claimed: Claimed, *, now: datetime, accepted: Accepted) -> None:
         del now
         each = self._held(claimed, State.SENT)

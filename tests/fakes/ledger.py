@@ -64,10 +64,10 @@ class FakeLedger:
     async def seen(self, event_id: str) -> bool:
         return event_id in self.events
 
-    async def record(self, record: Record, *, now: datetime) -> None:
+    async def record(self, record: Record, *, now: datetime) -> bool:
         del now
         if record.event is not None and record.event.id in self.events:
-            return
+            return False
         known = self.guests.get(record.guest)
         if known is None or known.version != record.version:
             raise Conflict("the guest's version has moved on")
@@ -88,6 +88,7 @@ class FakeLedger:
         known = self.guests[record.guest]
         written = {each.field: each.value for each in record.writes}
         self.guests[record.guest] = replace(known, profile={**known.profile, **written})
+        return True
 
     async def note_visit(self, visit: VisitNote) -> None:
         self.visits[visit.id] = (visit, None)

@@ -97,13 +97,14 @@ class GatedLedger(FakeLedger):
         self.noted = 0
         self.faults: dict[str, list[Exception]] = {}  # by guest
 
-    async def record(self, record: Record, *, now: datetime) -> None:
+    async def record(self, record: Record, *, now: datetime) -> bool:
         self.asked.append(record.guest)
         await self.gate.wait()
         if waiting := self.faults.get(record.guest):
             raise waiting.pop(0)
-        await super().record(record, now=now)
+        stored = await super().record(record, now=now)
         self._order.append("decision stored")
+        return stored
 
     async def note_visit(self, visit: VisitNote) -> None:
         self.noted += 1

@@ -45,7 +45,10 @@ async def main(database: Path, boot: str, machine: str) -> None:
             holding=holding,
         )
         journeys = Journeys(
-            LedgerStore(store, timezone_of=lambda _: UTC), rulebooks, clock, decided=lambda _: dispatcher.poke()
+            LedgerStore(store, timezone_of=lambda _: UTC, departures=lambda: dispatcher.departures),
+            rulebooks,
+            clock,
+            decided=lambda _: dispatcher.poke(),
         )
         await holding.settle_in()  # the dispatcher does too; nothing is asked here before
         sending = asyncio.create_task(dispatcher.run())

@@ -53,7 +53,10 @@ async def run(job: dict[str, Any]) -> None:
             unsubscribe_url=lambda _: None,
         )
         journeys = Journeys(
-            LedgerStore(store, timezone_of=lambda _: UTC), rulebooks, clock, decided=lambda _: dispatcher.poke()
+            LedgerStore(store, timezone_of=lambda _: UTC, departures=lambda: dispatcher.departures),
+            rulebooks,
+            clock,
+            decided=lambda _: dispatcher.poke(),
         )
         sending = asyncio.create_task(dispatcher.run())
         at = datetime.fromisoformat(job["at"])

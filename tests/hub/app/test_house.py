@@ -17,6 +17,8 @@ from hub.errors import StoreFailed
 from hub.identity.guest import GuestId
 from hub.identity.port import GuestRecord
 from hub.store.guests import GuestStore
+from hub.store.ledger import LedgerStore
+from rules.facts import Facts
 from tests.fakes.broker import RunningBroker, running_broker
 from tests.fakes.running_hub import VENUE, RunningHub, a_hub, beacon_of, lay_out, until
 from tests.fakes.store import rows_of
@@ -163,16 +165,16 @@ async def test_an_event_under_way_when_its_guest_is_erased_is_kept_without_her(
     tmp_path: Path, broker: RunningBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     under_way, erased = asyncio.Event(), asyncio.Event()
-    seen = "hub.store.ledger.LedgerStore.seen"
+    facts = LedgerStore.facts
 
-    async def wait(*_: object) -> bool:
+    async def wait(self: LedgerStore, *, venue: str, guest: str, at: datetime) -> Facts | None:
         under_way.set()
         await erased.wait()
-        return False
+        return await facts(self, venue=venue, guest=guest, at=at)
 
     async with a_hub(tmp_path, broker_port=broker.port) as hub:
         await hub.knows("ana")
-        monkeypatch.setattr(seen, wait)
+        monkeypatch.setattr(LedgerStore, "facts", wait)
         hub.hears("ana", "lobby")
         await under_way.wait()
         await hub.api.delete("/v1/guests/ana")

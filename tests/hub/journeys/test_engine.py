@@ -45,21 +45,21 @@ class BusyLedger(FakeLedger):
         self.times = times
         self.tried = 0
 
-    async def record(self, record: Record, *, now: datetime) -> None:
+    async def record(self, record: Record, *, now: datetime) -> bool:
         self.tried += 1
         if self.times:
             self.times -= 1
             self.put_guest(a_guest(reservation=False))
             raise Conflict("somebody was faster")
-        await super().record(record, now=now)
+        return await super().record(record, now=now)
 
 
 class ErasingLedger(FakeLedger):
     """The guest is erased just before a record about her is stored."""
 
-    async def record(self, record: Record, *, now: datetime) -> None:
+    async def record(self, record: Record, *, now: datetime) -> bool:
         self.guests.clear()
-        await super().record(record, now=now)
+        return await super().record(record, now=now)
 
 
 async def test_an_event_is_decided_stored_and_told() -> None:

@@ -130,11 +130,11 @@ class _Busy(LedgerStore):
 
     times = 1
 
-    async def record(self, record: Record, *, now: datetime) -> None:
+    async def record(self, record: Record, *, now: datetime) -> bool:
         if self.times:
             self.times -= 1
             raise Conflict("somebody was faster")
-        await super().record(record, now=now)
+        return await super().record(record, now=now)
 
 
 @pytest.mark.parametrize(("times", "moved"), [(1, True), (99, False)])
