@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rules.facts import Facts
 from rules.message import Message
 from rules.venue import Purpose, Venue
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
+class Reach(NamedTuple):
     """What a message may use."""
 
     asked: tuple[str, ...]  # the channels that were considered, in order

@@ -22,6 +22,7 @@ from rules.start import consider
 from rules.steps import go_on
 from rules.tell_step import escalate, nobody_acknowledged
 from rules.touch import concerns, touch
+from rules.trail import Trail
 from rules.walk import Walk
 
 
@@ -117,7 +118,9 @@ def _fall_due(rulebook: Rulebook, due: Due, facts: Facts) -> Outcome:
             leaving(run, by=None)._replace(live=False, ended_at=run.deadline, ended_why=Reason.STOPPED.value)
         )
         return deliberation.outcome()
-    walk = Walk(deliberation=deliberation, journey=journey, run=leaving(run, by=None), since=run.deadline)
+    walk = Walk(
+        deliberation=deliberation, journey=journey, run=leaving(run, by=None), since=run.deadline, trail=Trail()
+    )
     timed_out = _over(walk, place)
     deliberation.keep(go_on(walk, place.failed if timed_out else place.met))
     return deliberation.outcome()

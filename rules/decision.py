@@ -55,7 +55,7 @@ class Reason(StrEnum):
     FAULT = "fault"  # a guard or text that failed when it ran; `text` has the error
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Decision:
     """One answer of the engine, as it is stored and shown."""
 

@@ -8,9 +8,9 @@ Every `send` passes the same guards in the same order, and the first that refuse
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rules import holdout, words
@@ -34,8 +34,7 @@ PAUSE: Final = timedelta(minutes=1)
 # A message of a paused journey is asked about this often until it goes, or is no longer worth sending.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class Refusal(NamedTuple):
     """It may not go."""
 
     reason: Reason
@@ -44,16 +43,14 @@ class Refusal:
     saw: Mapping[str, Value] | None = None  # what the policy saw
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hold:
+class Hold(NamedTuple):
     """It may go, but not yet."""
 
     until: datetime
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leave:
+class Leave(NamedTuple):
     """It may go."""
 
     channels: tuple[str, ...]  # in order: the next is tried after certain failure
@@ -63,8 +60,7 @@ class Leave:
     outdone: tuple[Past, ...] = ()  # messages of lesser journeys in the same seconds, to take back if they still wait
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(NamedTuple):
     """One message that wants to go."""
 
     id: str

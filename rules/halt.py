@@ -10,6 +10,7 @@ from rules.facts import Facts
 from rules.rulebook import Rulebook
 from rules.send_step import take_back
 from rules.steps import end
+from rules.trail import Trail
 from rules.walk import Walk
 
 BY_HAND = "stopped by hand"
@@ -22,7 +23,7 @@ def halt(rulebook: Rulebook, run: str, facts: Facts, at: datetime, *, why: str =
     if found is None or journey is None:
         return Outcome()
     deliberation = Deliberation(rulebook, facts, at=at, event=None)
-    walk = Walk(deliberation=deliberation, journey=journey, run=found, since=at)
+    walk = Walk(deliberation=deliberation, journey=journey, run=found, since=at, trail=Trail())
     take_back(walk, reason=Reason.STOPPED, text=why)
     deliberation.keep(end(walk, reason=Reason.STOPPED, text=why))
     return deliberation.outcome()

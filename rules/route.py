@@ -7,13 +7,12 @@ list is left. Nothing here knows time or guests.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rules.journey import Choose, Journey, Split, Step
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Onward:
+class Onward(NamedTuple):
     """Steps to do, and what comes when they are done."""
 
     steps: tuple[Step, ...]
@@ -29,8 +28,7 @@ class Onward:
         return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(NamedTuple):
     """A step of a journey, and what follows it in its list."""
 
     step: Step

@@ -27,7 +27,7 @@ _PRESENCE = (ENTERED, DWELLED, LEFT)
 
 def consider(deliberation: Deliberation, journey: Journey, event: Event) -> None:
     """Start it, or note why not."""
-    key = once_key(deliberation, journey, event)
+    key = once_key(deliberation, journey, event) if journey.once.text else ""
     trail = Trail()
     against = _against(deliberation, journey, event, key, trail)
     if against is not None:
@@ -48,8 +48,6 @@ def consider(deliberation: Deliberation, journey: Journey, event: Event) -> None
 def once_key(deliberation: Deliberation, journey: Journey, event: Event) -> str:
     """What `once:` compares; "" where nothing is compared."""
     match journey.once.kind:
-        case OnceKind.WHENEVER:
-            return ""
         case OnceKind.EVER:
             return "ever"
         case OnceKind.PER_DAY:
@@ -93,7 +91,6 @@ def _in_it(deliberation: Deliberation, journey: Journey, key: str) -> Note | Non
 def _guarded(deliberation: Deliberation, journey: Journey, trail: Trail) -> Note | None:
     for guard in journey.guards:
         answer = deliberation.moment.holds(guard, journey.name)
-        trail.mark("", guard, answer)
         if not answer.holds:
             return Note(
                 kind=Kind.NOT_STARTED,
@@ -102,6 +99,7 @@ def _guarded(deliberation: Deliberation, journey: Journey, trail: Trail) -> Note
                 guard=str(guard),
                 saw=answer.saw,
             )
+        trail.mark("", guard, answer)
     return None
 
 

@@ -19,6 +19,7 @@ from rules.run import Run, leaving
 from rules.send_step import take_back
 from rules.steps import end, go_on
 from rules.tell_step import TASK
+from rules.trail import Trail
 from rules.waits import GRACE, LATE, deadline
 from rules.walk import Walk
 
@@ -50,7 +51,7 @@ def _ends_wait(deliberation: Deliberation, run: Run, journey: Journey, event: Ev
     place = deliberation.rulebook.route(journey).get(run.step or "")
     if place is None:
         return False
-    walk = Walk(deliberation=deliberation, journey=journey, run=run, since=event.at)
+    walk = Walk(deliberation=deliberation, journey=journey, run=run, since=event.at, trail=Trail())
     match place.step.verb:
         case WaitEvent():
             return _is(place.step.verb.trigger, run, event) and _awaited(walk, place, event)
@@ -93,7 +94,7 @@ def _meets_goal(run: Run, journey: Journey, event: Event) -> bool:
 def _goal(deliberation: Deliberation, run: Run, journey: Journey, event: Event) -> None:
     """It counts, however late it is heard of; a live run ends with it."""
     met = run._replace(goal_at=event.at, moved_by=event.id)
-    walk = Walk(deliberation=deliberation, journey=journey, run=met, since=event.at)
+    walk = Walk(deliberation=deliberation, journey=journey, run=met, since=event.at, trail=Trail())
     text = f"goal: {trigger_text(event)}"
     if run.live:
         take_back(walk, reason=Reason.GOAL, text=text)
@@ -113,7 +114,9 @@ def _stop(deliberation: Deliberation, run: Run, journey: Journey | None, event: 
     own = journey or deliberation.rulebook.journey(run.journey)
     if own is None:
         return
-    walk = Walk(deliberation=deliberation, journey=own, run=run._replace(moved_by=event.id), since=event.at)
+    walk = Walk(
+        deliberation=deliberation, journey=own, run=run._replace(moved_by=event.id), since=event.at, trail=Trail()
+    )
     take_back(walk, reason=Reason.STOP, text=trigger_text(event))
     deliberation.keep(end(walk, reason=Reason.STOP, text=trigger_text(event)))
 

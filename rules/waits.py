@@ -6,9 +6,8 @@ its deadline, so that what was on its way still counts; its time is the deadline
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from rules.expression import Failed
 from rules.journey import Tell, Verb, WaitClock, WaitEvent, WaitQuiet, WaitSpan, WaitUntil
@@ -24,8 +23,7 @@ LATE: Final = timedelta(seconds=90)
 Wait = WaitEvent | WaitSpan | WaitClock | WaitUntil | WaitQuiet
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deadline:
+class Deadline(NamedTuple):
     """When a wait is over, and when to look."""
 
     at: datetime | None  # None: nobody can say yet; a field that it names is not set

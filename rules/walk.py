@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from rules import ids
 from rules.decision import Kind, Reason
@@ -14,19 +14,18 @@ from rules.run import Run
 from rules.trail import Trail
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Walk:
+class Walk(NamedTuple):
     """A run on its way."""
 
     deliberation: Deliberation
     journey: Journey  # the run's own version
     run: Run
     since: datetime  # the end of the step before: a wait is measured from here
-    trail: Trail = field(default_factory=Trail)
+    trail: Trail  # the guards that were asked since the run last stood still
 
     def with_run(self, run: Run) -> Walk:
         """The same walk, of a run that has moved on."""
-        return Walk(deliberation=self.deliberation, journey=self.journey, run=run, since=self.since, trail=self.trail)
+        return self._replace(run=run)
 
     def note(self, note: Note) -> None:
         """One decision more about this run."""
