@@ -74,13 +74,13 @@ async def _do(args: argparse.Namespace) -> int:
         return 0
     if args.command == "check":
         return await onsite.check(config.load(args.config), within_s=args.seconds, say=_say)
-    gateway, ears = onsite.ears(args.config, args.adapter, getattr(args, "gateway", "here"))
+    gateway, ears, vendors = onsite.ears(args.config, args.adapter, getattr(args, "gateway", "here"))
     stop = daemon.stop_on_signals()
     if args.command == "scan":
         known = None if args.config is None else await onsite.wishes(config.load(args.config))
         live = sys.stdout.isatty()
-        return await onsite.scan(ears, stop, within_s=args.seconds, say=_say, wishes=known, live=live)
-    return await onsite.record(ears, gateway, args.file, stop, within_s=args.seconds, say=_say)
+        return await onsite.scan(ears, vendors, stop, within_s=args.seconds, say=_say, wishes=known, live=live)
+    return await onsite.record(ears, vendors, gateway, args.file, stop, within_s=args.seconds, say=_say)
 
 
 def _say(line: str) -> None:

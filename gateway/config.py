@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Final, cast
 from urllib.parse import urlsplit
 
+from gateway.described import read_formats
 from gateway.errors import ConfigError
+from wire.advert.vendor import VendorFormat
 from wire.errors import Malformed
 from wire.mqtt.topics import check_id
 
@@ -67,6 +69,7 @@ class Config:
     broker: Broker
     max_mib: int = 64
     metrics: tuple[str, int] | None = None
+    formats: tuple[VendorFormat, ...] = ()  # of vendors, as the file describes them
 
     @property
     def name(self) -> str:
@@ -104,7 +107,7 @@ class _Reader:
         self.tables = tables
 
     def config(self) -> Config:
-        self._only("", self.tables, "gateway", "radio", "mqtt", "spool", "metrics")
+        self._only("", self.tables, "gateway", "radio", "mqtt", "spool", "metrics", "format")
         gateway = self._table("gateway", "id", "venue", "data_dir")
         venue, name = (self._id(gateway, key) for key in ("venue", "id"))
         return Config(
@@ -116,6 +119,7 @@ class _Reader:
             broker=self._broker(f"{venue}/{name}"),
             max_mib=self._max_mib(),
             metrics=self._metrics(),
+            formats=read_formats(self.tables.get("format", []), self._fault),
         )
 
     def _radio(self) -> Radio:

@@ -25,6 +25,7 @@ from gateway.port import Scanner
 from gateway.replay_scanner import ReplayScanner
 from gateway.uplink import MqttUplink
 from gateway.watchdog import Ear, Told, Watch
+from wire.advert.vendor import VendorFormats
 from wire.mqtt import codec, topics
 from wire.mqtt.messages import GatewayState
 
@@ -63,7 +64,8 @@ async def _run(config: Config, origin: Origin, keeper: Keeper, stop: asyncio.Eve
     ears = scanners(config)
     about = About(version=version_of("innkeeper"), bleak=version_of("bleak"), source=ears[0][1].source)
     uplink = MqttUplink(config.broker, greeting(config, will=offline(origin, about)), chance=clock.chance)
-    pipeline = Pipeline(origin, about, uplink=uplink, spool=keeper.spool, clock=clock.Clock())
+    vendors = VendorFormats(config.formats)
+    pipeline = Pipeline(origin, about, uplink=uplink, spool=keeper.spool, clock=clock.Clock(), vendors=vendors)
     watches: list[Watch] = []
     why: list[str] = []
 
@@ -149,7 +151,8 @@ def scanners(config: Config) -> list[tuple[str, Scanner]]:
     """What to listen with, by adapter."""
     radio = config.radio
     if radio.replay is not None:
-        return [("replay", ReplayScanner(radio.replay, config.gateway, now=clock.monotonic))]
+        vendors = VendorFormats(config.formats)
+        return [("replay", ReplayScanner(radio.replay, config.gateway, now=clock.monotonic, vendors=vendors))]
     return [(name, BlueZScanner(name, radio.scan, now=clock.monotonic)) for name in radio.adapters]
 
 

@@ -1,7 +1,8 @@
 """How are the tags? What their own telemetry says, and what share of their adverts arrives here.
 
 Eddystone's telemetry counts the adverts that a beacon has sent; beside what was heard meanwhile, that is a true packet
-reception ratio. A platform repeats what it knows, so only a counter that has moved is news.
+reception ratio. A platform repeats what it knows, so only a counter that has moved is news. A vendor's own format may
+tell of the battery, and counts nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 from typing import Final
 
-from wire.advert.frame import EddystoneTlm
+from wire.advert.frame import EddystoneTlm, VendorBeacon
 from wire.mqtt.messages import TagHealth
 from wire.mqtt.state import MAX_TAGS
 from wire.pseudonym import Pseudonym
@@ -36,21 +37,29 @@ class Health:
     def __init__(self) -> None:
         self._known: OrderedDict[Pseudonym, _Known] = OrderedDict()  # what was heard last comes last
 
-    def hear(self, tag: Pseudonym, frame: EddystoneTlm, heard: int, now: float) -> None:
+    def hear(self, tag: Pseudonym, frame: EddystoneTlm | VendorBeacon, heard: int, now: float) -> None:
         """One telemetry frame; so many adverts of this tag were heard up to now."""
+        if isinstance(frame, VendorBeacon):
+            said = EddystoneTlm(battery_mv=frame.battery_mv, temperature_c=None, adverts=0, uptime_s=0.0)
+            self._known[tag] = _Known(said, now, 0, heard)
+            self._last_is(tag)
+            return
         known = self._known.get(tag)
         if known is None or frame.adverts < known.frame.adverts or heard < known.heard_then:  # it, or we, began anew
             known = self._known[tag] = _Known(frame, now, frame.adverts, heard)
-            if len(self._known) > MAX_KNOWN:
-                self._known.popitem(last=False)
         elif frame.adverts == known.frame.adverts:
             return
         known.frame, known.at = frame, now
-        self._known.move_to_end(tag)
+        self._last_is(tag)
         sent = frame.adverts - known.sent_then
         if sent >= ENOUGH:
             known.reception = min(1.0, (heard - known.heard_then) / sent)
             known.sent_then, known.heard_then = frame.adverts, heard
+
+    def _last_is(self, tag: Pseudonym) -> None:
+        self._known.move_to_end(tag)
+        if len(self._known) > MAX_KNOWN:
+            self._known.popitem(last=False)
 
     def keep_only(self, tags: Container[Pseudonym]) -> None:
         """Forget whoever is not among these."""

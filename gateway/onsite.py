@@ -26,7 +26,8 @@ from gateway.port import Hear, Scanner
 from gateway.scan_table import ScanTable
 from wire.advert import formats
 from wire.advert.advertisement import Advertisement
-from wire.advert.frame import AltBeacon, EddystoneUid, IBeacon, TagId
+from wire.advert.frame import EddystoneTlm, EddystoneUrl, TagId
+from wire.advert.vendor import VendorFormats
 from wire.errors import Malformed
 from wire.mqtt import codec, topics
 from wire.mqtt.messages import DesiredConfig
@@ -39,23 +40,31 @@ Say = Callable[[str], None]
 Ears = list[tuple[str, Scanner]]
 
 
-def ears(file: Path | None, adapter: str, gateway: str) -> tuple[str, Ears]:
-    """Whose name a recording bears, and what to listen with.
+def ears(file: Path | None, adapter: str, gateway: str) -> tuple[str, Ears, VendorFormats]:
+    """Whose name a recording bears, what to listen with, and which formats somebody has described.
 
     Raises:
         ConfigError: of the file.
     """
     if file is None:
-        return gateway, [(adapter, BlueZScanner(adapter, "hybrid", now=clock.monotonic))]
+        return gateway, [(adapter, BlueZScanner(adapter, "hybrid", now=clock.monotonic))], VendorFormats()
     loaded = config.load(file)
-    return loaded.gateway, daemon.scanners(loaded)
+    return loaded.gateway, daemon.scanners(loaded), VendorFormats(loaded.formats)
 
 
-async def scan(
-    ears: Ears, stop: asyncio.Event, *, within_s: float | None, say: Say, wishes: DesiredConfig | None, live: bool
+async def scan(  # noqa: PLR0913  what the command line says
+    ears: Ears,
+    vendors: VendorFormats,
+    stop: asyncio.Event,
+    *,
+    within_s: float | None,
+    say: Say,
+    wishes: DesiredConfig | None,
+    live: bool,
 ) -> int:
     """Show every beacon that is heard, as a table that changes, until `stop`."""
-    table = ScanTable() if wishes is None else ScanTable(wishes.tags, wishes.key)
+    known = (None, b"") if wishes is None else (wishes.tags, wishes.key)
+    table = ScanTable(*known, vendors=vendors)
     async with _listening(ears, table.hear, say):
         began = clock.monotonic()
         ends = None if within_s is None else began + within_s
@@ -76,7 +85,16 @@ async def wishes(config: Config) -> DesiredConfig | None:
         return None
 
 
-async def record(ears: Ears, gateway: str, file: Path, stop: asyncio.Event, *, within_s: float | None, say: Say) -> int:
+async def record(  # noqa: PLR0913  what the command line says
+    ears: Ears,
+    vendors: VendorFormats,
+    gateway: str,
+    file: Path,
+    stop: asyncio.Event,
+    *,
+    within_s: float | None,
+    say: Say,
+) -> int:
     """Write every beacon that is heard to a recording, until `stop`.
 
     Raises:
@@ -91,7 +109,7 @@ async def record(ears: Ears, gateway: str, file: Path, stop: asyncio.Event, *, w
 
     def hear(adv: Advertisement, now: float) -> None:
         nonlocal lines
-        tag = tag_of(adv)
+        tag = tag_of(adv, vendors)
         if tag is not None:
             line = {"t": round(now - began, 3), "gateway": gateway, "tag": tag, "rssi": adv.rssi_dbm}
             recording.write(json.dumps(line) + "\n")
@@ -106,7 +124,8 @@ async def record(ears: Ears, gateway: str, file: Path, stop: asyncio.Event, *, w
 
 async def check(config: Config, *, within_s: float, say: Say) -> int:
     """Say in plain words what works, what does not, and how to mend it; 0 when all does."""
-    say(f"config: ok, gateway {config.gateway} of venue {config.venue}")
+    described = f", {len(config.formats)} formats described" if config.formats else ""
+    say(f"config: ok, gateway {config.gateway} of venue {config.venue}{described}")
     hears = await _check_radio(config, within_s, say)
     reaches = await _check_broker(config, say)
     keeps = _check_disk(config, say)
@@ -216,10 +235,10 @@ def _hub(found: list[bytes]) -> str:
     return f"configuration {wanted.version}, {len(wanted.tags)} tags enrolled"
 
 
-def tag_of(adv: Advertisement) -> TagId | None:
+def tag_of(adv: Advertisement, vendors: VendorFormats) -> TagId | None:
     """The id of the beacon that sent it, if it is one that names itself."""
-    frame = formats.decode(adv)
-    return frame.tag if isinstance(frame, IBeacon | AltBeacon | EddystoneUid) else None
+    frame = formats.decode(adv) or vendors.decode(adv)
+    return None if frame is None or isinstance(frame, EddystoneUrl | EddystoneTlm) else frame.tag
 
 
 @asynccontextmanager

@@ -26,6 +26,7 @@ from gateway.spool import Kind, Spool
 from gateway.watchdog import Ear
 from gateway.window import Rates, Sighting, Windows
 from wire.advert.advertisement import Advertisement
+from wire.advert.vendor import VendorFormats
 from wire.errors import Malformed
 from wire.mqtt import codec, topics
 from wire.mqtt.messages import AdapterState, DesiredConfig, GatewayState
@@ -53,14 +54,23 @@ class About:
 class Pipeline:
     """The gateway between its radio and its uplink. Fits `gateway.port.Hear` and `gateway.port.Correspondent`."""
 
-    def __init__(self, origin: Origin, about: About, *, uplink: Uplink, spool: Spool, clock: Clock) -> None:
+    def __init__(
+        self,
+        origin: Origin,
+        about: About,
+        *,
+        uplink: Uplink,
+        spool: Spool,
+        clock: Clock,
+        vendors: VendorFormats | None = None,
+    ) -> None:
         self.adverts = 0
         self._origin = origin
         self._about = about
         self._uplink = uplink
         self._spool = spool
         self._clock = clock
-        self._door = Door()
+        self._door = Door(vendors)
         self._windows = Windows(Rates())
         self._tags: Mapping[Pseudonym, int] = {}  # enrolled, each with its bucket
         self._batch_gap_s = 1 / DesiredConfig(version=0, key=b"").max_batches_s

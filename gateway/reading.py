@@ -12,7 +12,8 @@ from typing import Final, TypeVar
 
 from wire.advert import formats
 from wire.advert.advertisement import Advertisement
-from wire.advert.frame import EddystoneTlm, EddystoneUrl, Frame
+from wire.advert.frame import EddystoneTlm, EddystoneUrl, Frame, VendorBeacon
+from wire.advert.vendor import VendorFormats
 from wire.pseudonym import Pseudonym, pseudonym
 
 MAX_KNOWN: Final = 4096  # advert bytes of enrolled tags: a venue's guests at one gateway, several formats each
@@ -27,9 +28,10 @@ _V = TypeVar("_V")
 class Door:
     """Who may come in."""
 
-    def __init__(self) -> None:
+    def __init__(self, vendors: VendorFormats | None = None) -> None:
         self.dropped = 0  # adverts of tags that are not enrolled
-        self.telemetry: list[tuple[Pseudonym, EddystoneTlm]] = []  # of enrolled tags: whoever takes it empties it
+        self.telemetry: list[tuple[Pseudonym, EddystoneTlm | VendorBeacon]] = []  # of enrolled tags: to be emptied
+        self._vendors = vendors or VendorFormats()
         self._key = b""
         self._enrolled: Mapping[Pseudonym, int] = {}
         self._known: dict[_Bytes, Pseudonym] = {}
@@ -64,13 +66,14 @@ class Door:
         if (company, payload) in self._strangers:
             self.dropped += 1
             return None
-        return self._recognise((company, payload), formats.decode_manufacturer(company, payload))
+        frame = formats.decode_manufacturer(company, payload) or self._vendors.decode_manufacturer(company, payload)
+        return self._recognise((company, payload), frame)
 
     def _ask_service(self, address: str, service: str, data: bytes) -> Pseudonym | None:
         if (service, data) in self._strangers:
             self.dropped += 1
             return None
-        frame = formats.decode_service(service, data)
+        frame = formats.decode_service(service, data) or self._vendors.decode_service(service, data)
         if isinstance(frame, EddystoneTlm | EddystoneUrl):
             sender = self._by_address.get(address)  # names no tag: it is another word of the tag at this address
             if sender is not None and isinstance(frame, EddystoneTlm):
@@ -89,7 +92,10 @@ class Door:
             self.dropped += 1
             _keep(self._strangers, heard, None, MAX_STRANGERS)
             return None
-        _keep(self._known, heard, tag, MAX_KNOWN)
+        if isinstance(frame, VendorBeacon) and frame.battery_mv is not None:
+            self.telemetry.append((tag, frame))  # looked at anew each time, or its battery would grow old
+        else:
+            _keep(self._known, heard, tag, MAX_KNOWN)
         return tag
 
 

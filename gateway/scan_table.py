@@ -14,7 +14,8 @@ from typing import Final
 
 from wire.advert import formats
 from wire.advert.advertisement import Advertisement
-from wire.advert.frame import AltBeacon, EddystoneTlm, EddystoneUid, EddystoneUrl, IBeacon, TagId
+from wire.advert.frame import EddystoneTlm, EddystoneUrl, TagFrame, TagId, VendorBeacon
+from wire.advert.vendor import VendorFormats
 from wire.pseudonym import pseudonym
 
 SPAN_S: Final = 10.0  # over which rates are counted; who was silent for so long leaves the table
@@ -38,16 +39,19 @@ class _Beacon:
 class ScanTable:
     """All beacons that were heard lately."""
 
-    def __init__(self, enrolled: Container[str] | None = None, key: bytes = b"") -> None:
+    def __init__(
+        self, enrolled: Container[str] | None = None, key: bytes = b"", *, vendors: VendorFormats | None = None
+    ) -> None:
         self._enrolled = enrolled  # pseudonyms; None: nobody knows
         self._key = key
+        self._vendors = vendors or VendorFormats()
         self._beacons: dict[tuple[str, str], _Beacon] = {}  # by kind and id
         self._by_address: dict[str, _Beacon] = {}
         self._others: dict[str, float] = {}  # addresses of no beacon: last heard
 
     def hear(self, adv: Advertisement, now: float) -> None:
         """One advert."""
-        frame = formats.decode(adv)
+        frame = formats.decode(adv) or self._vendors.decode(adv)
         if isinstance(frame, EddystoneTlm):
             beacon = self._by_address.get(adv.address)
             if beacon is not None:
@@ -65,6 +69,8 @@ class ScanTable:
                 return
             beacon = self._beacons[kind, name] = _Beacon(kind, name)
         self._by_address[adv.address] = beacon
+        if isinstance(frame, VendorBeacon):
+            beacon.battery_mv = frame.battery_mv
         self._count(beacon, adv, now)
 
     @staticmethod
@@ -111,7 +117,7 @@ def bar(rssi_dbm: int) -> str:
     return "█" * round(BAR * min(1.0, max(0.0, share)))
 
 
-def _name(frame: IBeacon | AltBeacon | EddystoneUid | EddystoneUrl) -> tuple[str, str]:
+def _name(frame: TagFrame | EddystoneUrl) -> tuple[str, str]:
     if isinstance(frame, EddystoneUrl):
         return "eddystone-url", frame.url
     return frame.tag.partition(":")[0], frame.tag

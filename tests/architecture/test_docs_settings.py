@@ -25,14 +25,20 @@ NEEDED: dict[
         "smtp": {"host": "h", "sender": "a@b.example"},
         "webhook.sms": {"url": "https://sms.example.com", "secret_file": "s"},
     },
-    "gateway": {"gateway": {"id": "lobby-1", "venue": "marlton"}, "mqtt": {"url": "mqtt://127.0.0.1"}},
+    "gateway": {
+        "gateway": {"id": "lobby-1", "venue": "marlton"},
+        "mqtt": {"url": "mqtt://127.0.0.1"},
+        "format": {"name": "card", "company": 1, "id_at": 0, "id_bytes": 6},
+    },
 }
+LISTS = {"format"}  # of which there may be several
 STRANGER = "zzzzzzzz"  # so unlike any key that no hint is given, but the list of all that are known
 
 
 def _toml(tables: dict[str, dict[str, object]]) -> str:
     return "\n".join(
-        f"[{table}]\n" + "".join(f"{key} = {_value(value)}\n" for key, value in keys.items())
+        (f"[[{table}]]\n" if table in LISTS else f"[{table}]\n")
+        + "".join(f"{key} = {_value(value)}\n" for key, value in keys.items())
         for table, keys in tables.items()
     )
 
@@ -46,8 +52,8 @@ def _value(value: object) -> str:
 def _tables(program: str) -> dict[str, list[list[str]]]:
     """The page's rows by table."""
     text = section(PAGE, f"## {program}.toml")
-    heads = re.findall(r"^### `\[([\w.]+)\]`", text, re.MULTILINE)
-    return {_plain(head): rows(section(text, f"### `[{head}]`"), "key", "default", "is") for head in heads}
+    heads = re.findall(r"^### `(\[+([\w.]+)\]+)`", text, re.MULTILINE)
+    return {_plain(head): rows(section(text, f"### `{whole}`"), "key", "default", "is") for whole, head in heads}
 
 
 def _needed(program: str) -> dict[str, dict[str, object]]:
@@ -80,7 +86,9 @@ def _known_to_the_gateway(table: str, folder: Path) -> set[str]:
     tables.setdefault(table, {})[STRANGER] = 1
     with pytest.raises(ConfigError) as fault:
         _gateway(_toml(tables), folder)
-    found = re.search(rf"{table}\.{STRANGER}: found an unknown key; right would be one of (.*)", str(fault.value))
+    found = re.search(
+        rf"{table}(?: 1)?\.{STRANGER}: found an unknown key; right would be one of (.*)", str(fault.value)
+    )
     assert found is not None
     return set(found[1].split(", "))
 

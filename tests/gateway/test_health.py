@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.health import ENOUGH, FRESH_S, Health
-from wire.advert.frame import EddystoneTlm
+from wire.advert.frame import EddystoneTlm, VendorBeacon
 from wire.mqtt.messages import TagHealth
 from wire.pseudonym import Pseudonym
 
@@ -60,3 +60,13 @@ def test_memory_is_bounded() -> None:
 
     assert len(health._known) <= 4096
     assert len(health.told(10_000.0)) <= 1000
+
+
+def test_a_vendor_s_battery_is_told_and_stays_fresh_while_it_is_heard() -> None:
+    health = Health()
+    frame = VendorBeacon(kind="card", id=b"\x01", battery_mv=2500)
+
+    health.hear(TAG, frame, 1, now=0.0)
+    health.hear(TAG, frame, 2, now=FRESH_S + 1)
+
+    assert health.told(FRESH_S + 5) == {TAG: TagHealth(battery_mv=2500, age_s=4)}

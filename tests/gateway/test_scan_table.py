@@ -9,6 +9,7 @@ from tests.fakes.radio import an_advert
 from wire.advert import formats
 from wire.advert.advertisement import Advertisement
 from wire.advert.frame import EddystoneTlm, EddystoneUrl
+from wire.advert.vendor import Battery, VendorFormat, VendorFormats
 from wire.pseudonym import pseudonym
 from wire.tag import parse_tag
 
@@ -78,3 +79,18 @@ def test_a_flood_of_made_up_beacons_is_bounded() -> None:
 @pytest.mark.parametrize(("level", "length"), [(-127, 0), (-100, 0), (-70, BAR // 2), (-40, BAR), (20, BAR)])
 def test_the_bar_grows_with_the_level(level: int, length: int) -> None:
     assert len(bar(level)) == length
+
+
+def test_a_described_beacon_has_its_id_and_its_battery_and_an_eid_its_identifier_of_now() -> None:
+    card = VendorFormat(
+        name="card", company=7, id_at=0, id_size=2, battery=Battery(at=2, size=1, order="big", unit_mv=100)
+    )
+    table = ScanTable({pseudonym(KEY, parse_tag("vendor:card:0102"))}, KEY, vendors=VendorFormats([card]))
+    data = {7: bytes([1, 2, 29])}
+    table.hear(Advertisement(address="C0:00:00:00:00:01", rssi_dbm=-50, manufacturer_data=data), 9.0)
+    table.hear(an_advert("eddystone-eid:0123456789abcdef", -80, "C0:00:00:00:00:02"), 9.0)
+
+    vendor, eid = lines(table)
+
+    assert (vendor[:2], vendor[-3:]) == (["vendor", "vendor:card:0102"], ["2.90", "V", "yes"])
+    assert (eid[:2], eid[-1]) == (["eddystone-eid", "eddystone-eid:0123456789abcdef"], "no")
