@@ -36,6 +36,8 @@ PEERS: Mapping[str, Callable[[Zones], Rule]] = {
 FULL = Crowd(tags=10, hours=2.0)  # 5 buildings: 100 tag-hours
 BRIEF = Crowd(tags=3, hours=0.25)
 VARIANT = Crowd(tags=5, hours=1.0)
+KINDS_VARIED = ("hotel", "lounge", "stadium")
+DEAD_A_BUILDING = 3  # gateways, one after the other
 DEAD_S = (1200.0, 1800.0)  # one gateway dead for ten minutes
 
 
@@ -49,6 +51,7 @@ def run(*, quick: bool = False) -> Mapping[str, float]:
             figures |= _flat(f"{where}_{name}", score_all(told))
     for name, told in _variants(BRIEF if quick else VARIANT):
         figures |= _flat(name, score_all(told))
+    figures |= _dead(BRIEF if quick else VARIANT)
     figures["surveyed_tag_seconds_per_s"] = _cost(cases, surveyed=True)
     figures["margin_tag_seconds_per_s"] = _cost(cases, surveyed=False)
     return figures
@@ -109,7 +112,6 @@ def _rules(cases: Sequence[Case]) -> Iterator[tuple[str, list[tuple[Sequence[Spa
 
 def _variants(crowd: Crowd) -> Iterator[tuple[str, list[tuple[Sequence[Span], list[Told]]]]]:
     """Surveyed in an ordinary house, and what becomes of it when things are otherwise."""
-    kinds = ("hotel", "lounge", "stadium")
     for name, air in (
         ("as_surveyed", crowd),
         ("interval_0_35_s", replace(crowd, interval_s=0.35)),
@@ -117,17 +119,41 @@ def _variants(crowd: Crowd) -> Iterator[tuple[str, list[tuple[Sequence[Span], li
         ("crowd_40_loss", replace(crowd, collisions=0.4)),
         ("loss_55", replace(crowd, collisions=0.55)),
     ):
-        cases = list(_progress(name, simulated(air, kinds=kinds)))
+        cases = list(_progress(name, simulated(air, kinds=KINDS_VARIED)))
         yield name, [(case.truth, ours(case, surveyed=True)) for case in cases]
         if name == "as_surveyed":
-            yield "gateway_dead_10_min", [(case.truth, _with_dead(case)) for case in cases]
+            yield "gateway_dead_10_min", [(case.truth, with_dead(case, next(iter(case.zones)))) for case in cases]
             yield "gateway_moved", [(_moved(case).truth, ours(_moved(case), surveyed=True)) for case in cases]
 
 
-def _with_dead(case: Case) -> list[Told]:
-    gateway = next(iter(case.zones))
+def with_dead(case: Case, gateway: str, *, surveyed: bool = True) -> list[Told]:
+    """What is said when a gateway dies for ten minutes, and its last will says so."""
     start, end = DEAD_S
-    return ours(without(case, gateway, start, end), surveyed=True, gone=[(start, gateway, False), (end, gateway, True)])
+    gone = [(start, gateway, False), (end, gateway, True)]
+    return ours(without(case, gateway, start, end), surveyed=surveyed, gone=gone)
+
+
+def _dead(crowd: Crowd) -> dict[str, float]:
+    """False exits from zones whose gateway is dead, each gateway in turn; and those of the same time when none is."""
+    found = {f"{rule}_{what}": 0.0 for rule in ("margin", "surveyed") for what in ("dead", "alive")}
+    for case in _progress("dead", simulated(crowd, kinds=KINDS_VARIED)):
+        for surveyed in (False, True):
+            rule = "surveyed" if surveyed else "margin"
+            alive = ours(case, surveyed=surveyed)
+            for gateway, zone in list(case.zones.items())[:DEAD_A_BUILDING]:
+                found[f"{rule}_dead"] += false_exits(case, zone, with_dead(case, gateway, surveyed=surveyed))
+                found[f"{rule}_alive"] += false_exits(case, zone, alive)
+    return {f"false_exits_{name}": count for name, count in found.items()}
+
+
+def false_exits(case: Case, zone: str, told: Iterable[Told]) -> int:
+    """How often a guest was said to have left a zone, in the ten minutes and one more, though she stayed for longer."""
+    start, end = DEAD_S[0], DEAD_S[1] + 60.0
+    return sum(
+        any(span.tag == one.tag and span.zone == zone and span.t0 <= one.t < span.t1 - 5.0 for span in case.truth)
+        for one in told
+        if one.kind == "left" and one.zone == zone and start <= one.t < end
+    )
 
 
 def _moved(case: Case) -> Case:
@@ -174,7 +200,9 @@ def table(figures: Mapping[str, float]) -> str:
             figures[f"{name}_{key}"] for key in ("accuracy", "p50_s", "p95_s", "missed", "false_per_h")
         )
         lines.append(f"| {name} | {accuracy} | {p50} / {p95} | {missed} | {false} |")
-    rest = [f"{key}: {value:,}" for key, value in figures.items() if key.endswith("_per_s")]
+    rest = [
+        f"{key}: {value:,}" for key, value in figures.items() if key.endswith("_per_s") or key.startswith("false_exits")
+    ]
     return "\n".join([*lines, "", *rest])
 
 

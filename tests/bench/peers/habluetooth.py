@@ -2,7 +2,8 @@
 
 After habluetooth's manager (_prefer_previous_adv_from_different_source) and its advertisement tracker: another scanner
 takes over when it is 16 dB louder than the owner's last advert, or when the owner's is older than the learned interval
-and five seconds. A device is gone when the poll, every five minutes, finds that nobody heard it for that long.
+and five seconds. The interval is the longest gap of 16 adverts by one owner, learnt anew after each change of owner,
+and 195 s until then. A device is gone when the poll, every five minutes, finds that nobody heard it for that long.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class HabluetoothOwner:
         ):
             return
         if gateway != self._owner:
-            self._timings = []
+            self._timings, self._interval = [], None  # the tracker forgets an address whose source changes
         if self._interval is None:
             self._timings.append(t)
             if len(self._timings) >= TIMINGS:

@@ -1,7 +1,8 @@
 """room-assistant (mKeRix/room-assistant): the nearest instance within the timeout, behind a Kalman filter.
 
 After bluetooth-low-energy.service.ts (KalmanFilterable(0.8, 15), kept by tag at each instance) and
-room-presence-distance.sensor.ts. Everybody's measured power is the same, so the loudest is the nearest.
+room-presence-distance.sensor.ts. Everybody's measured power is the same, so the loudest is the nearest. What has timed
+out is noticed at the next advert, or by a timer that runs every `timeout` seconds.
 """
 
 from __future__ import annotations
@@ -37,12 +38,18 @@ class RoomAssistant:
         self._zones = zones
         self._filters: dict[str, Kalman] = {}
         self._levels: dict[str, tuple[float, float]] = {}  # level, when
+        self._looked = 0.0
         self.zone: str | None = None
 
     def hear(self, t: float, gateway: str, rssi_dbm: float) -> None:
         self._levels[gateway] = (self._filters.setdefault(gateway, Kalman()).filter(rssi_dbm), t)
-        self.tick(t)
+        self._update(t)
 
     def tick(self, t: float) -> None:
+        if t >= self._looked + TIMEOUT_S:
+            self._looked = t
+            self._update(t)
+
+    def _update(self, t: float) -> None:
         live = [(level, gateway) for gateway, (level, at) in self._levels.items() if t < at + TIMEOUT_S]
         self.zone = self._zones[max(live)[1]] if live else None
