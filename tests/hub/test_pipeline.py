@@ -177,7 +177,9 @@ async def test_a_guest_who_falls_silent_leaves_though_nothing_arrives(monkeypatc
 @pytest.mark.parametrize(
     "fault", [KeyError("rosa"), WorkRefused("store: string or blob too big")], ids=["of the rules", "of the work"]
 )
-async def test_a_guest_who_cannot_be_decided_about_costs_nobody_else_and_does_not_come_again(fault: Exception) -> None:
+async def test_p13_a_guest_who_cannot_be_decided_about_costs_nobody_else_and_does_not_come_again(
+    fault: Exception,
+) -> None:
     river = River(("ana", "rosa"))
     river.ledger.faults["rosa"] = [fault] * 100
     with capture_logs() as said:
@@ -196,7 +198,7 @@ async def test_a_guest_who_cannot_be_decided_about_costs_nobody_else_and_does_no
     assert "rosa" not in str(line)
 
 
-async def test_a_guest_about_whom_others_never_stop_writing_is_set_aside_in_the_end() -> None:
+async def test_p13_a_guest_about_whom_others_never_stop_writing_is_set_aside_in_the_end() -> None:
     river = River()
     river.ledger.faults["ana"] = [Conflict("somebody was faster")] * 1000
     async with river.runs():

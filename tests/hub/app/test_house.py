@@ -53,7 +53,7 @@ async def test_sighup_puts_other_venue_files_in_force(tmp_path: Path, broker: Ru
     assert {"event": "The venue files are in force", "venues": [VENUE], "log_level": "info"} in said
 
 
-async def test_sighup_with_a_broken_file_keeps_what_was_in_force_and_says_where(tmp_path: Path) -> None:
+async def test_p22_sighup_with_a_broken_file_keeps_what_was_in_force_and_says_where(tmp_path: Path) -> None:
     config = lay_out(tmp_path)
     with capture_logs() as said:
         async with a_hub(config, ready=False) as hub:

@@ -97,7 +97,7 @@ async def test_the_embedded_broker_is_brought_along(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_a_signal_ends_it_in_order_with_open_streams_and_all(
+async def test_p23_a_signal_ends_it_in_order_with_open_streams_and_all(
     tmp_path: Path, broker: RunningBroker, number: signal.Signals
 ) -> None:
     loop = asyncio.get_running_loop()
@@ -131,7 +131,7 @@ def apple(monkeypatch: pytest.MonkeyPatch) -> Apple:
     return apple
 
 
-async def test_a_message_under_way_is_finished_before_it_ends(
+async def test_p23_a_message_under_way_is_finished_before_it_ends(
     tmp_path: Path, broker: RunningBroker, apple: Apple
 ) -> None:
     async with a_hub(tmp_path, broker_port=broker.port) as hub:
@@ -149,7 +149,7 @@ async def test_a_message_under_way_is_finished_before_it_ends(
     assert rows_of(hub.config.database, "SELECT message, state FROM messages") == [("room-rates", "SENT")]
 
 
-async def test_what_hangs_when_it_is_told_to_stop_is_ended(
+async def test_p23_what_hangs_when_it_is_told_to_stop_is_ended(
     tmp_path: Path, broker: RunningBroker, apple: Apple, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ended: list[int] = []

@@ -109,7 +109,7 @@ def test_retry_after_is_seconds_or_a_date(text: str, wait: timedelta | None) -> 
     assert failed.retry_after == wait
 
 
-def test_headers_are_those_of_a_push_for_now() -> None:
+def test_p05_headers_are_those_of_a_push_for_now_with_its_end() -> None:
     headers = request_headers(a_notification(id="5f0c"), topic="com.hotel", token="T")
 
     assert headers == {

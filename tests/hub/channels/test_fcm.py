@@ -105,7 +105,7 @@ def message(notification: Notification) -> dict[str, object]:
     return read
 
 
-def test_request_says_target_texts_time_left_and_collapse() -> None:
+def test_p05_request_says_target_texts_time_left_and_collapse() -> None:
     notification = a_notification(
         id="5f0c", provider="fcm", address="tok", kind="fcm_token", data={"n": 3, "at": T0, "member": True, "no": None}
     )

@@ -27,7 +27,7 @@ async def test_a_passing_failure_is_tried_again_after_jitter() -> None:
     assert [each.id for each in office.apns.asked] == ["m1", "m1"]
 
 
-async def test_a_throttled_message_is_not_tried_before_its_time() -> None:
+async def test_p08_a_throttled_message_is_not_tried_before_its_time() -> None:
     office = Office()
     office.apns.answers.append(Transient(Trouble.THROTTLED, "429", retry_after=MINUTE))
     async with at_work(office):
@@ -42,7 +42,7 @@ async def test_a_throttled_message_is_not_tried_before_its_time() -> None:
     assert asked_early == 1
 
 
-async def test_nothing_is_tried_a_ninth_time() -> None:
+async def test_p08_nothing_is_tried_a_ninth_time() -> None:
     office = Office()
     office.chance = 0.0
     office.apns.answers.extend(Transient(Trouble.THROTTLED, "429") for _ in range(20))
@@ -54,7 +54,7 @@ async def test_nothing_is_tried_a_ninth_time() -> None:
     assert len(office.apns.asked) == 8
 
 
-async def test_a_retry_that_would_come_too_late_expires_the_message() -> None:
+async def test_p05_a_retry_that_would_come_too_late_expires_the_message() -> None:
     office = Office()
     office.apns.answers.append(Transient(Trouble.THROTTLED, "429", retry_after=HOUR))
     async with at_work(office):
@@ -99,7 +99,7 @@ async def test_doubt_is_never_sent_again_and_triggers_no_other_channel(answer: S
     assert office.smtp.asked == []
 
 
-async def test_a_call_that_hangs_is_given_up_as_doubt() -> None:
+async def test_p09_a_call_that_hangs_is_given_up_as_doubt() -> None:
     office = Office()
     office.apns.open.clear()
     async with at_work(office):
@@ -134,7 +134,7 @@ async def test_a_text_that_was_refused_goes_to_no_other_device() -> None:
     assert office.apns.asked == []
 
 
-async def test_exactly_the_address_that_is_gone_is_forgotten() -> None:
+async def test_p11_exactly_the_address_that_is_gone_is_forgotten() -> None:
     office = Office()
     office.box.addresses["ana"].append((PIXEL, T0 - MINUTE))
     office.fcm.answers.append(Permanent(Trouble.ADDRESS_GONE, "UNREGISTERED", address_is_dead=True))
@@ -145,7 +145,7 @@ async def test_exactly_the_address_that_is_gone_is_forgotten() -> None:
     assert [target for target, _ in office.box.addresses["ana"]] == [IPHONE, MAILBOX]
 
 
-async def test_an_address_registered_since_it_died_stays() -> None:
+async def test_p11_an_address_registered_since_it_died_stays() -> None:
     office = Office()
     gone = Permanent(Trouble.ADDRESS_GONE, "410", address_is_dead=True, since=T0 - 2 * HOUR)
     office.apns.answers.append(gone)
@@ -179,7 +179,7 @@ async def test_an_address_that_is_called_wrong_is_forgotten_a_minute_later() -> 
     assert at_once == [IPHONE, MAILBOX]
 
 
-async def test_when_many_addresses_are_called_wrong_at_once_none_is_forgotten() -> None:
+async def test_p11_when_many_addresses_are_called_wrong_at_once_none_is_forgotten() -> None:
     office = Office()
     wrong = Permanent(Trouble.ADDRESS_WRONG, "DeviceTokenNotForTopic", address_is_dead=True)
     office.apns.answers.extend([wrong] * MANY_WRONG)

@@ -105,7 +105,7 @@ async def test_a_held_message_is_released_at_its_time_and_asked_about_again() ->
     assert [each.id for each in office.apns.accepted] == ["m2"]
 
 
-async def test_a_text_that_cannot_be_rendered_harms_only_its_own_message() -> None:
+async def test_p12_a_text_that_cannot_be_rendered_harms_only_its_own_message() -> None:
     office = Office(a_rulebook(journey=a_journey(body="Gate {{ event.gate }}")))
     async with at_work(office):
         office.put(a_planned("m1"))
@@ -117,7 +117,7 @@ async def test_a_text_that_cannot_be_rendered_harms_only_its_own_message() -> No
 
 
 @pytest.mark.parametrize("fault", [KeyError("a bug"), WorkRefused("store: string or blob too big")])
-async def test_a_fault_of_our_own_harms_only_its_own_message(fault: Exception) -> None:
+async def test_p13_a_fault_of_our_own_ends_its_message_at_once_and_harms_no_other(fault: Exception) -> None:
     class Broken(FakeBox):
         async def facts(self, claimed: Claimed, *, now: datetime) -> Facts:
             if claimed.planned.id == "m1":

@@ -25,17 +25,17 @@ def test_chance_chooses_within_the_span() -> None:
     assert retry_at(now=NOW, made=3, retry_after=None, expires_at=FAR, chance=0.5) == NOW + 4 * SECOND
 
 
-def test_what_the_provider_asked_for_is_a_minimum() -> None:
+def test_p08_what_the_provider_asked_for_is_a_minimum() -> None:
     at = retry_at(now=NOW, made=1, retry_after=60 * SECOND, expires_at=FAR, chance=0.99)
 
     assert at == NOW + 60 * SECOND
 
 
-def test_the_eighth_attempt_is_the_last() -> None:
+def test_p08_the_eighth_attempt_is_the_last() -> None:
     assert retry_at(now=NOW, made=8, retry_after=None, expires_at=FAR, chance=0.5) is GivesUp.ATTEMPTS
 
 
-def test_nothing_is_tried_at_or_after_its_expiry() -> None:
+def test_p05_nothing_is_tried_at_or_after_its_expiry() -> None:
     end = NOW + 60 * SECOND
 
     assert retry_at(now=NOW, made=1, retry_after=60 * SECOND, expires_at=end, chance=0.5) is GivesUp.EXPIRY

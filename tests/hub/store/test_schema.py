@@ -66,7 +66,7 @@ async def test_a_store_opens_where_there_was_none_and_only_we_may_read_it(tmp_pa
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_newer_schema_is_refused_in_one_line_and_left_alone(tmp_path: Path) -> None:
+def test_p20_a_newer_schema_is_refused_in_one_line_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "innkeeper.db"
     migrate(path)
     with closing(sqlite3.connect(path)) as connection:
@@ -126,7 +126,7 @@ migrate(Path(sys.argv[1]))
 """
 
 
-def test_a_migration_that_is_killed_leaves_the_old_schema_and_runs_again(tmp_path: Path) -> None:
+def test_p20_a_migration_that_is_killed_leaves_the_old_schema_and_runs_again(tmp_path: Path) -> None:
     path = tmp_path / "innkeeper.db"
 
     killed = subprocess.run([sys.executable, "-c", KILLED_IN_THE_MIDST, path], check=False, env=os.environ)

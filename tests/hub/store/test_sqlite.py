@@ -162,7 +162,7 @@ async def test_a_read_that_writes_is_refused(tmp_path: Path) -> None:
         assert await store.read(keys) == []
 
 
-async def test_a_foreign_lock_delays_and_loses_nothing(tmp_path: Path) -> None:
+async def test_p17_a_foreign_lock_delays_and_loses_nothing(tmp_path: Path) -> None:
     async with a_store(tmp_path) as store:
         foreign = sqlite3.connect(tmp_path / "innkeeper.db", isolation_level=None)
         foreign.execute("BEGIN EXCLUSIVE")
@@ -191,7 +191,7 @@ async def test_a_lock_that_is_never_given_back_fails_the_work_and_keeps_the_stor
         assert await store.write(put("b")) == "b"
 
 
-async def test_a_missing_file_is_an_error_and_is_not_made(tmp_path: Path) -> None:
+async def test_p16_a_missing_file_is_an_error_and_is_not_made(tmp_path: Path) -> None:
     with pytest.raises(StoreFailed, match="unable to open database file"):
         async with open_migrated(tmp_path / "gone.db"):
             pass
@@ -199,7 +199,7 @@ async def test_a_missing_file_is_an_error_and_is_not_made(tmp_path: Path) -> Non
     assert not (tmp_path / "gone.db").exists()
 
 
-async def test_a_file_that_is_no_database_is_left_as_it_was(tmp_path: Path) -> None:
+async def test_p16_a_file_that_is_no_database_is_left_as_it_was(tmp_path: Path) -> None:
     (tmp_path / "innkeeper.db").write_bytes(b"a letter to the editor" * 100)
 
     with pytest.raises(StoreFailed, match="file is not a database"):
