@@ -70,6 +70,18 @@ def test_an_unsound_condition_is_refused_with_its_place(source: str) -> None:
     assert (caught.value.offset, caught.value.message) == UNSOUND[source]
 
 
+@pytest.mark.parametrize(
+    ("name", "most"), [("messaged", 2), ("visits", 2), ("inside", 1), ("count", 2), ("first", 1), ("local_hour", 0)]
+)
+def test_a_question_takes_so_many_texts_and_no_more(name: str, most: int) -> None:
+    texts = ["'1h'"] * (most + 1)
+    taken = read_expression(f"{name}({', '.join(texts[1:])})", FIELDS)
+
+    with pytest.raises(Unsound, match=rf"{name}\(\) takes .* arguments, not {most + 1}"):
+        read_expression(f"{name}({', '.join(texts)})", FIELDS)
+    assert len(taken.calls[0].arguments) == most
+
+
 @pytest.mark.parametrize("source", ["guest.nights / 0 > 1", "int(guest.tier) > 1", "guest.tier > 3"])
 def test_a_condition_that_cannot_be_answered_fails_on_one_line(source: str) -> None:
     with pytest.raises(Failed) as caught:

@@ -485,3 +485,17 @@ def test_messages_of_one_event_count_for_each_other() -> None:
         ("a", Kind.ENDED),
         ("b", Kind.NOT_STARTED),
     ]
+
+
+def test_a_held_message_goes_as_its_own_version_wrote_it_whatever_the_newest_says() -> None:
+    old, new = a_guest(BOTH), a_guest("steps: [{send: other}]")
+    old.does(NIGHT)
+    [planned] = old.planned
+    book = Rulebook(venue=old.book.venue, journeys=new.book.journeys, older=old.book.journeys)
+
+    answer = ask_again(book, planned, old.facts, at("+1d 08:00", old.book))
+    without = ask_again(new.book, planned, old.facts, at("+1d 08:00", old.book))
+
+    assert answer is None
+    assert isinstance(without, Refusal)
+    assert without.text == "its message or purpose was taken away"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from rules.check import check_files
 from rules.decide import decide
-from rules.decision import Decision, Kind
+from rules.decision import Decision, Kind, Reason
 from rules.event import Due, Event
 from rules.facts import Facts, Planned
 from rules.replay import Replay
@@ -185,6 +185,18 @@ def test_an_event_of_the_same_instant_comes_before_the_deadline() -> None:
     guest.does("09:45 checked_out")
 
     assert guest.sent == []
+
+
+def test_in_a_replay_too_an_event_of_the_same_instant_comes_before_the_deadline() -> None:
+    guest = Guest(a_book("stop: checked_out\nsteps: [{wait: 45m}, {send: note}]"))
+    seen = Seen()
+    replay = Replay(guest.book, guest.facts, seen)
+
+    for event in (guest.event("09:00 enter lobby"), guest.event("09:45 checked_out")):
+        replay.until(event.at)
+        replay.event(event)
+
+    assert (seen.left, seen.decisions[-1].reason) == ([], Reason.STOP)
 
 
 def test_of_two_deadlines_the_earlier_comes_first_whichever_is_looked_at() -> None:

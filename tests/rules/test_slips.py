@@ -107,6 +107,18 @@ JOURNEY: list[tuple[str, str, list[str], str]] = [
     ),
     ("      - send: welcome\n", "      - tell: desk\n", ["welcome.yaml:15:15: `tell` needs a `text:`"], ""),
     (
+        "          - send: meal-discount",
+        "          - end: no",
+        ["welcome.yaml:19:18: `end` takes nothing; write `end: yes`, or `- end`"],
+        "",
+    ),
+    (
+        "          - send: meal-discount",
+        "          - end: [yes]",
+        ["welcome.yaml:19:18: `end` takes nothing; write `end: yes`, or `- end`"],
+        "",
+    ),
+    (
         "      - send: welcome\n",
         '      - tell: desk\n        text: "x"\n        else: [{send: welcome}]\n',
         ["welcome.yaml:17:9: `else` of a tell is for when nobody acknowledges; write `within:` too"],
