@@ -25,12 +25,13 @@ def restore_from(config: HubConfig, file: Path) -> list[str]:
         database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         restraints = safeguards(data_dir, link_secret(data_dir)).restraints
         done = restore(file, database, data_dir, restraints, SystemClock().now())
+    fenced = done.fenced
     lines = [
         f"restored the backup of {done.made_at.isoformat(timespec='seconds')}",
-        f"{done.doubtful} messages may have been sent since: they count as possibly delivered and are not sent",
-        f"erased again: {done.erased} guests who were erased since; withdrawn again: {done.withdrawn} consents",
+        f"{fenced.doubtful} messages may have been sent since: they count as possibly delivered and are not sent",
+        f"erased again: {fenced.erased} guests who were erased since; withdrawn again: {fenced.withdrawn} consents",
     ]
-    if done.with_history:
+    if fenced.with_history:
         return [*lines, f"the database that was there is {database.name}{REPLACED}; delete it when you need it no more"]
     return [
         *lines,

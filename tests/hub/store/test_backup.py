@@ -109,7 +109,7 @@ async def test_p18_what_was_sent_since_the_backup_is_not_sent_again_and_still_co
     async with site.opened() as store:
         assert await claimable(store) == 0
         facts = await store.read(lambda c: facts_of(c, venue="marlton", guest=ANA, at=T0 + 6 * MINUTE, timezone=UTC))
-    assert done.with_history
+    assert done.fenced.with_history
     assert rows_of(site.database, "SELECT state, reason FROM messages") == [("SENT", None)]
     assert facts is not None
     assert [past.counts for past in facts.past] == [True]
@@ -126,7 +126,7 @@ async def test_p18_with_the_database_lost_what_may_have_been_sent_is_a_doubt_and
     async with site.opened() as store:
         assert await claimable(store) == 0
         assert await StandstillStore(store).paused()
-    assert (done.with_history, done.doubtful) == (False, 1)
+    assert (done.fenced.with_history, done.fenced.doubtful) == (False, 1)
     assert rows_of(site.database, "SELECT state, reason FROM messages") == [("UNKNOWN", "restored")]
 
 
@@ -138,7 +138,7 @@ async def test_p18_p42_no_erased_guest_returns(site: Site, *, lost: bool) -> Non
 
     done = site.restore()
 
-    assert done.erased == 1
+    assert done.fenced.erased == 1
     assert rows_of(site.database, "SELECT guest FROM guests") == [("ben",)]
     assert b"ana@guest" not in site.database.read_bytes()
     assert "ana" not in site.guards.restraints.path.read_text()
