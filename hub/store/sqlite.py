@@ -78,6 +78,7 @@ class Store:
         self._group: asyncio.Task[None] | None = None  # the group that waiting units will be part of
         self._asking: deque[_Unit[Any]] = deque()  # the same, of those that only read
         self._reading: asyncio.Task[None] | None = None
+        self.commits = 0  # since it was opened
 
     async def write(self, job: Job[T]) -> T:
         """Run a job that writes; return what it returns once that is durable.
@@ -159,6 +160,7 @@ class Store:
         units = _taken_from(self._waiting)
         try:
             _commit_together(connection, units)
+            self.commits += 1
         except BaseException as exc:  # noqa: BLE001  it goes to every caller of the group
             with suppress(sqlite3.Error):
                 connection.execute("ROLLBACK")

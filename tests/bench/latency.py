@@ -4,7 +4,7 @@ A real hub process on SQLite with synchronous=FULL, a broker and the simulated A
 come into the lobby one after another; a guest has entered with the sighting that completes her stay of three seconds,
 and the moment at which that one is handed to the socket is what counts from. Meanwhile other guests, who sit in the
 gym, are sighted 1,000 times a second, 50 a message. Beside it, in the same run and under the same traffic: how
-long a message takes to a bare paho process and back.
+long a message takes to a bare paho process and back, and how long the disk takes to make one page durable.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -70,12 +71,26 @@ async def _measured(started: Programs, folder: Path, guests: int, sitting: int) 
             await asyncio.sleep(SETTLE_S)
             decided = await _come_in(mouth, coming)
             echoes = await mouth.echoes(len(coming))
+            syncs = await asyncio.to_thread(_syncs, folder, len(coming))
             await _all_accepted(hotel, len(coming))
     finally:
         echo.terminate()
         echo.wait()
     assert hub.alive()
-    return {**_figures(hotel, decided), **_spread("echo", echoes)}
+    return {**_figures(hotel, decided), **_spread("echo", echoes), **_spread("sync", syncs)}
+
+
+def _syncs(folder: Path, number: int) -> list[float]:
+    """Milliseconds that this disk takes to make a page durable, so many times."""
+    taken = []
+    with (folder / "pages").open("wb", buffering=0) as file:
+        for _ in range(number):
+            file.write(bytes(4096))
+            begun = time.perf_counter()
+            os.fdatasync(file.fileno())
+            taken.append((time.perf_counter() - begun) * 1000)
+            time.sleep(0.005)
+    return taken
 
 
 def _broker(folder: Path, port: int) -> list[str]:

@@ -92,7 +92,7 @@ async def _measured(folder: Path, messages: int) -> Mapping[str, float]:
             decided=lambda _: dispatcher.poke(),
         )
         sending = asyncio.create_task(dispatcher.run())
-        cpu, wall = time.process_time(), time.perf_counter()
+        cpu, wall, commits = time.process_time(), time.perf_counter(), store.commits
         await _all_enter(journeys, clock, messages)
         await channel.enough.wait()
         while await store.read(_unsent):  # noqa: ASYNC110  the last answers are on their way to the disk
@@ -100,7 +100,12 @@ async def _measured(folder: Path, messages: int) -> Mapping[str, float]:
         cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
         sending.cancel()
         await asyncio.wait({sending})
-    return {"messages_per_s": round(messages / wall), "cpu_ms_a_message": round(cpu * 1000 / messages, 3)}
+        commits = store.commits - commits
+    return {
+        "messages_per_s": round(messages / wall),
+        "cpu_ms_a_message": round(cpu * 1000 / messages, 3),
+        "commits_a_100_messages": round(commits * 100 / messages, 1),
+    }
 
 
 async def _know(store: Store, guests: int, at: datetime) -> None:
