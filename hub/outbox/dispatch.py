@@ -127,8 +127,14 @@ class Dispatcher:
             for suspect in lane.condemned(now):
                 await self.box.forget_address(suspect.target, suspect.guest, since=suspect.since, now=now)
         claims = await self.box.claim(now=now, lease_until=now + LEASE, token=self.new_token(), limit=limit)
-        await asyncio.gather(*(self.place(claimed) for claimed in claims))
+        await asyncio.gather(*(self._place_or_set_aside(claimed) for claimed in claims))
         return limit > 0 and len(claims) == limit
+
+    async def _place_or_set_aside(self, claimed: Claimed) -> None:
+        try:
+            await self.place(claimed)
+        except Exception as exc:  # noqa: BLE001  one message's fault: the others are placed all the same
+            await self.handover.set_aside(claimed, exc)
 
     async def place(self, claimed: Claimed) -> None:
         """Into the lane of the best address that is left, or to its end when there is none."""

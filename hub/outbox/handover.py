@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -92,22 +93,24 @@ class Handover:
         try:
             # Again is safe: what was sent is CLAIMED no more, and only what is can be begun.
             await persist(lambda: self._hand_over(lane, placed), placed.claimed, self.clock)
-        except StoreFailed as exc:
+        except Exception as exc:  # noqa: BLE001  our own fault about one message: it must not stop the others
+            await self.set_aside(placed.claimed, exc)
+
+    async def set_aside(self, claimed: Claimed, fault: Exception) -> None:
+        """Nothing was sent. What only the disk refused comes again; what we failed on must not."""
+        if isinstance(fault, StoreFailed) and not isinstance(fault, WorkRefused):
             # The lease tells the rest: CLAIMED goes back to READY, SENDING becomes UNKNOWN.
-            _log.error(_NOT_STORED, message=placed.claimed.planned.id, error=str(exc))
+            _log.error(_NOT_STORED, message=claimed.planned.id, error=str(fault))
+            return
+        _log.error("A message could not be handed over", message=claimed.planned.id, fault=without_words(fault))
+        with suppress(StoreFailed):
+            await self.box.finish(claimed, now=self.clock.now(), state=State.DEAD, reason=Why.FAULT)
 
     async def _hand_over(self, lane: Lane, placed: Placed) -> None:
         claimed, now = placed.claimed, self.clock.now()
         if await self._waits(lane, claimed, now):
             return
-        try:
-            notification = await self._asked_and_rendered(placed, now)
-        except Exception as exc:  # our own fault: it must not meet this message again, nor stop the others
-            if isinstance(exc, StoreFailed) and not isinstance(exc, WorkRefused):
-                raise
-            _log.error("A message could not be asked about", message=claimed.planned.id, fault=without_words(exc))
-            await self.box.finish(claimed, now=now, state=State.DEAD, reason=Why.FAULT)
-            return
+        notification = await self._asked_and_rendered(placed, now)
         if notification is None:
             return
         if self.shadow:
@@ -199,11 +202,7 @@ class Handover:
         """Send what was stored as SENDING with its decision. Never raises for one message's sake."""
         claimed = placed.claimed
         self.box.begun(claimed, now=self.clock.now(), target=placed.target)
-        try:
-            answer = await self._call(lane, wording.notification(claimed.planned, placed.target))
-            await self.answers.note(lane, placed, answer)
-        except StoreFailed as exc:
-            _log.error(_NOT_STORED, message=claimed.planned.id, error=str(exc))
+        await self._answered(lane, placed, wording.notification(claimed.planned, placed.target))
 
     async def _send(self, lane: Lane, placed: Placed, notification: Notification) -> None:
         claimed = placed.claimed
@@ -217,7 +216,16 @@ class Handover:
         )
         if not ours:
             return  # cancelled, erased, or the lease ran out: nothing was sent
-        await self.answers.note(lane, placed, await self._call(lane, notification))
+        await self._answered(lane, placed, notification)
+
+    async def _answered(self, lane: Lane, placed: Placed, notification: Notification) -> None:
+        """From here on a fault of ours is doubt, as the lease will tell: something may have been sent."""
+        answer = await self._call(lane, notification)
+        try:
+            await self.answers.note(lane, placed, answer)
+        except Exception as exc:  # noqa: BLE001  see above
+            why = str(exc) if isinstance(exc, StoreFailed) else without_words(exc)
+            _log.error(_NOT_STORED, message=placed.claimed.planned.id, error=why)
 
     async def _call(self, lane: Lane, notification: Notification) -> Answer:
         try:

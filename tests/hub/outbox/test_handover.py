@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import pytest
 
 from hub.errors import WorkRefused
-from hub.outbox.message import Claimed, State
+from hub.outbox.dispatch import LEASE
+from hub.outbox.message import Accepted, Claimed, State, Target
 from rules.expression import read_expression
 from rules.facts import Facts
 from rules.run import Run
@@ -116,16 +118,49 @@ async def test_p12_a_text_that_cannot_be_rendered_harms_only_its_own_message() -
     assert office.stands("m1") == (State.DEAD, "template")
 
 
-@pytest.mark.parametrize("fault", [KeyError("a bug"), WorkRefused("store: string or blob too big")])
-async def test_p13_a_fault_of_our_own_ends_its_message_at_once_and_harms_no_other(fault: Exception) -> None:
-    class Broken(FakeBox):
-        async def facts(self, claimed: Claimed, *, now: datetime) -> Facts:
-            if claimed.planned.id == "m1":
-                raise fault
-            return await super().facts(claimed, now=now)
+class Poisoned(FakeBox):
+    """A box that fails at one of its calls, whenever that is about m1."""
 
-    office = Office()
-    office.use(Broken())
+    def __init__(self, call: str, fault: Exception) -> None:
+        super().__init__()
+        self._call = call
+        self._fault = fault
+        self.times = 0
+
+    def _bite(self, call: str, claimed: Claimed) -> None:
+        if call == self._call and claimed.planned.id == "m1":
+            self.times += 1
+            raise self._fault
+
+    async def targets(self, claimed: Claimed, channel: str) -> Sequence[Target]:
+        self._bite("targets", claimed)
+        return await super().targets(claimed, channel)
+
+    async def facts(self, claimed: Claimed, *, now: datetime) -> Facts:
+        self._bite("facts", claimed)
+        return await super().facts(claimed, now=now)
+
+    async def begin_sending(
+        self, claimed: Claimed, *, now: datetime, boot: str, target: Target, title: str | None, body: str
+    ) -> bool:
+        self._bite("begin_sending", claimed)
+        return await super().begin_sending(claimed, now=now, boot=boot, target=target, title=title, body=body)
+
+    async def accepted(self, claimed: Claimed, *, now: datetime, accepted: Accepted) -> None:
+        self._bite("accepted", claimed)
+        await super().accepted(claimed, now=now, accepted=accepted)
+
+
+FAULTS = [KeyError("a bug"), WorkRefused("store: string or blob too big")]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("call", ["targets", "facts", "begin_sending"])
+async def test_p13_a_poison_message_is_dead_at_its_first_delivery_and_harms_no_other(
+    call: str, fault: Exception
+) -> None:
+    office, box = Office(), Poisoned(call, fault)
+    office.use(box)
     async with at_work(office):
         office.put(a_planned("m1"))
         office.put(a_planned("m2"))
@@ -133,6 +168,22 @@ async def test_p13_a_fault_of_our_own_ends_its_message_at_once_and_harms_no_othe
         await until(office.is_(State.DEAD, "m1"))
 
     assert office.stands("m1") == (State.DEAD, "fault")
+    assert box.times == 1
+    assert [each.id for each in office.apns.asked] == ["m2"]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_p13_a_poison_message_that_was_sent_is_doubt_and_is_sent_no_more(fault: Exception) -> None:
+    office = Office()
+    office.use(Poisoned("accepted", fault))
+    async with at_work(office):
+        office.put(a_planned("m1"))
+        await until(lambda: bool(office.apns.accepted))
+        await a_while()
+        office.pass_(LEASE)
+        await until(office.is_(State.UNKNOWN, "m1"))
+
+    assert [each.id for each in office.apns.asked] == ["m1"]
 
 
 async def test_a_shadow_hub_decides_and_records_and_sends_nothing() -> None:
