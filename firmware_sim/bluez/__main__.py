@@ -1,7 +1,8 @@
 """How fast can a gateway hear? `python -m firmware_sim.bluez` pours adverts into a simulated BlueZ.
 
-It waits until someone scans, says so in a JSON line, pours at the rate asked, and prints another one: what was sent, in
-which time. Each beacon is heard at LEVELS levels in turn.
+It waits until someone scans, lets each beacon be heard once, says so in a JSON line, pours at the rate asked, and
+prints another line: what was sent, in which time. Each beacon is heard at LEVELS levels in turn; the last ones may come
+late, one by one, each of them once.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--addresses", type=int, default=200, help="how many beacons")
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--no-filter", action="store_true", help="the chip has no duplicate filter of its own")
+    parser.add_argument("--late", type=int, default=0, help="how many of the beacons come one after another, once each")
     parser.add_argument("--linger", type=float, default=0.0, help="seconds to stay on the bus afterwards, silent")
     parser.add_argument(
         "--tags", type=Path, help="file with one ibeacon:UUID:major:minor a line, instead of made-up ones"
@@ -60,48 +62,65 @@ async def pour(args: argparse.Namespace, tags: tuple[str, ...]) -> None:
     """Send adverts of all tags in turn, at the rate asked, and print the count."""
     adapter, rate, seconds = args.adapter, args.rate, args.seconds
     async with FloodingBluez(args.bus, (adapter,), honours_duplicate_filter=not args.no_filter) as bluez:
-        air = _Air(bluez, adapter, tags)
+        many = len(tags) - args.late
+        air = _Air(bluez, adapter, tags, many)
         await asyncio.wait_for(bluez.settled(adapter), LISTENER_WAIT_S)
-        _say({"began": monotonic()})
+        await air.pour(many / rate if rate else 0.0, rate, at_least=many)
+        before = air.sent
+        _say({"began": monotonic(), "before": before})
         start = monotonic()
-        sent = 0
-        while (passed := monotonic() - start) < seconds:
-            due = int(passed * rate) if rate else sent + AT_ONCE
-            await air.send(range(sent, due))
-            sent = due
-            await asyncio.sleep(STEP_S if rate else 0)
+        await air.pour(seconds, rate, late=args.late)
         took_s = monotonic() - start
-        _say({"sent": sent, "seconds": round(took_s, 3), "rate": round(sent / took_s)})
+        rate_s = round((air.sent - before) / took_s)
+        _say({"sent": air.sent, "seconds": round(took_s, 3), "rate": rate_s, "came": air.came})
         await asyncio.sleep(args.linger)
 
 
 class _Air:
     """What is to be heard: each beacon for the first time, then at each level for the first time, then all again."""
 
-    def __init__(self, bluez: FloodingBluez, adapter: str, tags: tuple[str, ...]) -> None:
+    def __init__(self, bluez: FloodingBluez, adapter: str, tags: tuple[str, ...], many: int) -> None:
+        self.sent = 0
+        self.came: list[float] = []  # when each of those who come late did
         self._bluez = bluez
         self._adapter = adapter
         self._tags = tags
+        self._many = many  # of them are heard all the time
         self._dice = seeded("pour")
         self._ready: dict[int, bytes] = {}
 
-    async def send(self, numbers: range) -> None:
-        """These adverts, by their number since the beginning."""
+    async def pour(self, seconds: float, rate: float, *, at_least: int = 0, late: int = 0) -> None:
+        """Go on for so long, or until so many were sent."""
+        start, first, came = monotonic(), self.sent, len(self.came)
+        while (passed := monotonic() - start) < seconds or self.sent - first < at_least:
+            due = first + int(passed * rate) if rate else self.sent + AT_ONCE
+            await self._send(range(self.sent, max(due, self.sent)))
+            if late and len(self.came) - came < late * passed / seconds:
+                self._bluez.hear(self._adapter, self._advertisement(self._many + len(self.came)))
+                self.came.append(monotonic())
+            await asyncio.sleep(STEP_S if rate else 0)
+        self.sent += len(self.came) - came
+
+    async def _send(self, numbers: range) -> None:
         poured: list[bytes] = []
         for number in numbers:
-            if number < len(self._tags):
-                self._bluez.hear(self._adapter, _advertisement(self._tags, number, self._dice))
+            if number < self._many:
+                self._bluez.hear(self._adapter, self._advertisement(number))
                 continue
-            at = number % (len(self._tags) * LEVELS)
+            at = number % (self._many * LEVELS)
             raw = self._ready.get(at)
             if raw is None:
-                advert = _advertisement(self._tags, at % len(self._tags), self._dice)
+                advert = self._advertisement(at % self._many)
                 raw = self._ready[at] = self._bluez.ready_made(self._adapter, advert)
             poured.append(raw)
         await self._bluez.pour(self._adapter, poured)
+        self.sent += len(numbers)
+
+    def _advertisement(self, index: int) -> Advertisement:
+        return _advertisement(self._tags, index, self._dice)
 
 
-def _say(fields: Mapping[str, float]) -> None:
+def _say(fields: Mapping[str, object]) -> None:
     sys.stdout.write(json.dumps(fields) + "\n")
     sys.stdout.flush()
 
