@@ -17,6 +17,7 @@ from hub.clock import Clock
 from hub.errors import BadConfig
 from hub.link.connection import Connection, Delivery, Lost, Stage
 from hub.link.paho import V5, V311
+from hub.link.rivals import Rivals, after
 from hub.link.settings import LinkSettings
 from wire.mqtt.topics import SUBSCRIPTIONS
 
@@ -45,6 +46,7 @@ class Link:
         self._waiting: list[Delivery] = []
         self._arrived = asyncio.Event()
         self._said: str | None = None
+        self._rivals = Rivals()
         self._watchers: list[Callable[[bool], None]] = []
 
     @property
@@ -70,12 +72,13 @@ class Link:
                 async with Connection(
                     self._settings, self._version, self._clock, SUBSCRIPTIONS, self._deliver, self._clock_is_sound
                 ) as connection:
-                    failures, was_up = 0, True
+                    was_up, began = True, self._clock.monotonic()
                     self._tell(connection)
                     try:
                         lost = await connection.until_lost()
                     finally:
                         self._tell(None)
+                failures = self._look_for_rivals(self._clock.monotonic() - began, lost)
             except Lost as fault:
                 lost = fault
             except BadConfig as fault:
@@ -123,12 +126,25 @@ class Link:
         self._connection = connection
         if connection is not None:
             self._said = None
-            log.info("Connected to the broker", broker=self._settings.url, mqtt="5" if self._version == V5 else "3.1.1")
+            if not self._rivals.are_there:
+                version = "5" if self._version == V5 else "3.1.1"
+                log.info("Connected to the broker", broker=self._settings.url, mqtt=version)
         for watcher in self._watchers:
             watcher(connection is not None)
 
+    def _look_for_rivals(self, lasted_s: float, lost: Lost) -> int:
+        """How long to stay away after a session: the longer, the oftener another one took our place."""
+        before, self._rivals = self._rivals, after(self._rivals, lasted_s, str(lost))
+        if self._rivals.are_there and not before.are_there:
+            log.error(
+                "Another client takes our place at the broker, again and again: is a second hub running?",
+                broker=self._settings.url,
+                client_id=self._settings.client_id,
+            )
+        return self._rivals.short if self._rivals.are_there else 0
+
     def _say(self, why: str) -> None:
-        if why != self._said:
+        if why != self._said and not self._rivals.are_there:
             self._said = why
             log.warning("No way to the broker; trying again until there is", broker=self._settings.url, why=why)
 

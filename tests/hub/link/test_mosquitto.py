@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,3 +89,19 @@ async def test_password_file_that_is_gone_for_a_while_stops_no_running_hub(tmp_p
             password.write_text(USERS["hub"])
 
             await until(lambda: link.is_up)
+
+
+RIVALS = "Another client takes our place at the broker, again and again: is a second hub running?"
+
+
+async def test_two_hubs_with_one_client_id_say_so_once_and_stay_away_longer_and_longer(
+    broker: RunningMosquitto,
+) -> None:
+    with capture_logs() as logs:
+        async with running(a_hub_link(broker, client_id="one")), running(a_hub_link(broker, client_id="one")):
+            await until(lambda: len([line for line in logs if line["event"] == RIVALS]) == 2)
+            at_first = len(logs)
+            await asyncio.sleep(1)
+
+    assert {line["client_id"] for line in logs if line["event"] == RIVALS} == {"one"}
+    assert len(logs) <= at_first + 1  # one of the two may say once more what it had begun to
