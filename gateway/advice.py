@@ -23,21 +23,24 @@ RADIO: Final = (
     ("nothing", "hold a beacon or a phone near it; if it stays silent, switch the adapter off and on: rfkill"),
 )
 BROKER: Final = (
+    ("the acl of", "is the ACL that of deploy/mosquitto? Is cert_file ours: is its common name VENUE/GATEWAY?"),
     ("not authorized", "`innkeeper gateway add` on the hub's machine makes the password: put it into password_file"),
     ("bad user name", "`innkeeper gateway add` on the hub's machine makes the password: put it into password_file"),
-    ("acl", "the broker's ACL is not the one of deploy/mosquitto, or the user name is another's"),
+    ("certificate required", "the broker wants a certificate: name ours as cert_file and its key as key_file"),
+    ("of our certificate", "cert_file is not signed by the CA that the broker asks for, or has run out, or is revoked"),
     ("certificate", "ca_file must hold what the broker's certificate was signed with, and the clock must be right"),
     ("refused", "nothing listens there: does mosquitto run, and is the port the one in mqtt.url?"),
     ("no answer", "a firewall lets nothing through, or the address is another's"),
     ("timed out", "a firewall lets nothing through, or the address is another's"),
     ("unreachable", "this machine has no network"),
     ("name", "the host in mqtt.url cannot be looked up: is it spelt right, and is there a DNS server?"),
-    ("cut off", "the port speaks something else: mqtts:// wants the TLS port, mqtt:// the plain one"),
+    ("cut off", "the port speaks something else (mqtts:// wants the TLS port), or the broker wants a cert_file"),
 )
 DISK: Final = "data_dir must be a folder that this user may write: chown it, or name another"
 FULL: Final = "make room, or lower [spool] max_mib"
 CLOCK: Final = "sightings are placed in time all the same; for right times in logs: timedatectl set-ntp true"
 HUB: Final = "is the hub running, and does a zone of its venue.yaml name this gateway?"
+COMMON_NAME: Final = "; and is the common name of cert_file VENUE/GATEWAY?"
 
 
 def advice(table: tuple[tuple[str, str], ...], fault: str) -> str:

@@ -62,6 +62,7 @@ class Session:
         self._watch: SocketWatch | None = None
         self._ticking: asyncio.Task[None] | None = None
         self._client: Client | None = None
+        self._tls: Tls | None = None
 
     @property
     def room(self) -> int:
@@ -126,7 +127,7 @@ class Session:
         if not broker.tls:
             client.connect(broker.host, broker.port, keepalive=KEEPALIVE_S)
             return
-        tls = Tls(ssl.PROTOCOL_TLS_CLIENT)
+        tls = self._tls = Tls(ssl.PROTOCOL_TLS_CLIENT)
         tls.trust(broker)
         client.tls_set_context(tls)
         try:
@@ -180,9 +181,19 @@ class Session:
         self, _client: Client, _data: object, _flags: DisconnectFlags, code: ReasonCode, _said: object
     ) -> None:
         if self._answered is not None and not self._answered.done():
-            text = f"{self._broker.url}: found a connection that was cut off; right would be an answer to CONNECT"
-            self._answered.set_exception(BrokerUnavailable(text, other_version=True))
+            self._answered.set_exception(self._cut_off())
         self._end(str(code).lower())
+
+    def _cut_off(self) -> BrokerUnavailable:
+        """Why there was no answer to CONNECT: under TLS 1.3 our certificate is judged only after the handshake."""
+        said = "" if self._tls is None else self._tls.said
+        if "certificate required" in said:
+            return BrokerUnavailable(f"{self._broker.url}: found certificate required; right would be cert_file")
+        if said:
+            right = "a certificate that it knows, and that has not run out"
+            return BrokerUnavailable(f"{self._broker.url}: found {said} of our certificate; right would be {right}")
+        text = f"{self._broker.url}: found a connection that was cut off; right would be an answer to CONNECT"
+        return BrokerUnavailable(text, other_version=True)
 
     def _on_subscribe(self, _client: Client, _data: object, _mid: int, codes: list[ReasonCode], _said: object) -> None:
         if any(code.is_failure for code in codes):

@@ -75,10 +75,32 @@ class SocketWatch:
             self._loop.call_soon_threadsafe(act)
 
 
+class TlsSocket(ssl.SSLSocket):
+    """Remembers what the other side said before it hung up: paho tells that to nobody."""
+
+    said: str = ""
+
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        """As its base's."""
+        try:
+            return super().recv(buflen, flags)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            raise
+        except ssl.SSLError as fault:
+            self.said = (fault.reason or str(fault)).lower().replace("_", " ")
+            raise
+
+
 class Tls(ssl.SSLContext):
     """Remembers the socket that it wrapped: when the handshake fails, paho forgets to close it."""
 
     _last: ssl.SSLSocket | None = None
+    sslsocket_class = TlsSocket
+
+    @property
+    def said(self) -> str:
+        """What the broker said before it hung up; nothing where it said nothing."""
+        return self._last.said if isinstance(self._last, TlsSocket) else ""
 
     def trust(self, broker: Broker) -> None:
         """Trust the CA that is named, or those of the system; show our certificate, if we have one."""

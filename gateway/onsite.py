@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway import clock, config, daemon
-from gateway.advice import BROKER, CLOCK, DISK, FULL, HUB, RADIO, advice
+from gateway.advice import BROKER, CLOCK, COMMON_NAME, DISK, FULL, HUB, RADIO, advice
 from gateway.bleak_scanner import BlueZScanner
 from gateway.config import Config
 from gateway.errors import BrokerUnavailable, ConfigError, ScannerUnavailable
@@ -166,7 +166,8 @@ async def _check_broker(config: Config, say: Say) -> bool:
         _tell(say, f"broker: {refused}", advice(BROKER, refused))
         return False
     say(f"broker: {config.broker.url} lets us in, {version}")
-    _tell(say, f"hub: {_hub(found)}", "" if found else HUB)
+    mend = HUB + (COMMON_NAME if config.broker.cert_file else "")
+    _tell(say, f"hub: {_hub(found)}", "" if found else mend)
     return True
 
 

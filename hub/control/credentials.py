@@ -1,7 +1,8 @@
 """With which password does a gateway come to the broker, and what may it say there? Two files for mosquitto.
 
 `passwd` has a line for each user with the hash that mosquitto itself would write (`$7$`, PBKDF2 with SHA-512): a
-password is told once and kept nowhere. `acl` is the same for every house but for the hub's own name. Both are written
+password is told once and kept nowhere. `acl` is the same for every house but for the hub's own name and the gateways
+that were revoked: of these it takes every topic, for a certificate opens the door without a password. Both are written
 whole, beside what is there, and put in its place.
 """
 
@@ -9,9 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -32,13 +34,18 @@ topic read ik/1/+/+/log/#
 topic read ik/1/+/+/state
 topic write ik/1/+/+/ack
 topic write ik/1/+/+/config
-
+{revoked}
 pattern write ik/1/%u/live/#
 pattern write ik/1/%u/log/#
 pattern write ik/1/%u/state
 pattern read ik/1/%u/ack
 pattern read ik/1/%u/config
 """
+REVOKED: Final = """
+user {user}
+topic deny ik/1/#
+"""
+_REVOKED: Final = re.compile(r"^user (\S+)\ntopic deny ik/1/#$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,23 +92,33 @@ class Credentials:
     def make(self, user: str) -> str:
         """A new password for this user, told this once. Raises BadConfig."""
         secret = b64encode(self._draw(SECRET_BYTES), altchars=b"-_").decode().rstrip("=")
-        self._write({**self.users(), user: mosquitto_hash(secret, salt=self._draw(SALT_BYTES))})
+        users = {**self.users(), user: mosquitto_hash(secret, salt=self._draw(SALT_BYTES))}
+        self._write(users, self.revoked() - {user})
         return secret
 
     def remove(self, user: str) -> bool:
-        """No password lets this user in; whether there was one. Raises BadConfig."""
+        """No password lets this user in, and no certificate to any topic; had it a password? Raises BadConfig."""
         users = dict(self.users())
         known = users.pop(user, None) is not None
-        if known:
-            self._write(users)
+        self._write(users, self.revoked() | {user})
         return known
 
-    def _write(self, users: dict[str, str]) -> None:
+    def revoked(self) -> frozenset[str]:
+        """Who may say and hear nothing, however it came in. Raises BadConfig."""
+        try:
+            return frozenset(_REVOKED.findall(self.acl.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return frozenset()
+        except (OSError, UnicodeDecodeError) as exc:
+            raise BadConfig(f"{self.acl}: cannot be read; right would be mosquitto's access list") from exc
+
+    def _write(self, users: dict[str, str], revoked: Collection[str]) -> None:
         users = self._with_hub(users)
         try:
             self.passwd.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
             _replace(self.passwd, "".join(f"{user}:{hashed}\n" for user, hashed in sorted(users.items())))
-            _replace(self.acl, ACL.format(hub=self._hub.name))
+            denied = "".join(REVOKED.format(user=user) for user in sorted(revoked))
+            _replace(self.acl, ACL.format(hub=self._hub.name, revoked=denied))
         except OSError as exc:
             raise BadConfig(f"{exc.filename or self.passwd}: {(exc.strerror or str(exc)).lower()}") from exc
 

@@ -6,17 +6,22 @@ For tests that are marked `needs("mosquitto")`:
         broker.url          # mqtts://localhost:PORT
         broker.ca_file      # what a client trusts; broker.password_file(user) holds a user's password
 
-It is up within a second. Only the paths in mosquitto.conf and the port are changed.
+    with running_mosquitto({"hub": "h"}, certificates=["marlton/lobby-1"]) as broker:
+        broker.certificates_port       # deploy/mosquitto/certificates.conf
+        broker.certificate(user)       # its certificate and key; those of a stranger's CA: broker.forged(user)
+
+It is up within a second. Only the paths in mosquitto.conf and the ports are changed.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -38,6 +43,7 @@ DEPLOY = Path(wire.__file__).parents[1] / "deploy" / "mosquitto"
 class RunningMosquitto:
     port: int
     folder: Path
+    certificates_port: int = 0
     command: tuple[str, ...] = ()
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)  # the last one runs
 
@@ -64,19 +70,37 @@ class RunningMosquitto:
     def ca_file(self) -> Path:
         return self.folder / "ca.crt"
 
+    @property
+    def acl(self) -> Path:
+        return self.folder / "acl"
+
+    def certificate(self, user: str) -> tuple[Path, Path]:
+        name = user.replace("/", "_")
+        return self.folder / f"{name}.crt", self.folder / f"{name}.key"
+
+    def forged(self, user: str) -> tuple[Path, Path]:
+        """The same name, signed by somebody whom the broker does not know."""
+        return self.certificate(f"forged_{user}")
+
+    def reload(self) -> None:
+        self.process.send_signal(signal.SIGHUP)
+
     def password_file(self, user: str) -> Path:
         return self.folder / f"{user.replace('/', '.')}.password"
 
 
 @contextmanager
-def running_mosquitto(users: Mapping[str, str]) -> Iterator[RunningMosquitto]:
+def running_mosquitto(users: Mapping[str, str], *, certificates: Sequence[str] = ()) -> Iterator[RunningMosquitto]:
     with TemporaryDirectory() as made:
         folder = Path(made)
         config = folder / "mosquitto.conf"
-        broker = RunningMosquitto(free_ports(1)[0], folder, (program("mosquitto"), "-c", str(config)))
-        _write_certificates(folder)
+        port, certificates_port = free_ports(2)
+        command = (program("mosquitto"), "-c", str(config))
+        broker = RunningMosquitto(port, folder, certificates_port, command)
+        _write_certificates(broker, certificates)
         _write_passwords(broker, users)
-        config.write_text(_config(broker))
+        shutil.copy(DEPLOY / "acl", broker.acl)
+        config.write_text(_config(broker, certificates=bool(certificates)))
         try:
             broker.start()
             yield broker
@@ -86,12 +110,15 @@ def running_mosquitto(users: Mapping[str, str]) -> Iterator[RunningMosquitto]:
                 broker.process.wait(10)
 
 
-def _config(broker: RunningMosquitto) -> str:
+def _config(broker: RunningMosquitto, *, certificates: bool) -> str:
     text = (DEPLOY / "mosquitto.conf").read_text()
+    if certificates:
+        text += (DEPLOY / "certificates.conf").read_text()
     text = text.replace("listener 8883", f"listener {broker.port} 127.0.0.1")
+    text = text.replace("listener 8884", f"listener {broker.certificates_port} 127.0.0.1")
     text = text.replace("/etc/mosquitto/certs/", f"{broker.folder}/")
     text = text.replace("/etc/mosquitto/innkeeper.passwd", str(broker.folder / "passwd"))
-    text = text.replace("/etc/mosquitto/innkeeper.acl", str(DEPLOY / "acl"))
+    text = text.replace("/etc/mosquitto/innkeeper.acl", str(broker.acl))
     if os.geteuid() == 0:
         text += "user root\n"  # or it would give up its rights, and could not read our folder
     return text
@@ -105,29 +132,45 @@ def _write_passwords(broker: RunningMosquitto, users: Mapping[str, str]) -> None
         broker.password_file(user).write_text(f"{password}\n")
 
 
-def _write_certificates(folder: Path) -> None:
-    """A certificate authority for this one broker, and its certificate."""
-    keys = {name: ec.generate_private_key(ec.SECP256R1()) for name in ("ca", "server")}
-    names = {name: x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"test {name}")]) for name in keys}
+def _write_certificates(broker: RunningMosquitto, users: Sequence[str]) -> None:
+    """An authority for this one broker and its gateways, and another that the broker does not know."""
+    ours, theirs = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    _write_certificate(broker.folder / "ca", "test ca", ours, "test ca", ours)
+    shutil.copy(broker.ca_file, broker.folder / "gateways-ca.crt")
+    _write_certificate(
+        broker.folder / "server", "test server", ec.generate_private_key(ec.SECP256R1()), "test ca", ours
+    )
+    for user in users:
+        key = ec.generate_private_key(ec.SECP256R1())
+        _write_certificate(broker.certificate(user)[0].with_suffix(""), user, key, "test ca", ours)
+        _write_certificate(broker.forged(user)[0].with_suffix(""), user, key, "test ca", theirs)
+
+
+def _write_certificate(
+    file: Path, name: str, key: ec.EllipticCurvePrivateKey, issuer: str, signer: ec.EllipticCurvePrivateKey
+) -> None:
     now = datetime.now(UTC)
-    for name, key in keys.items():
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(names[name])
-            .issuer_name(names["ca"])
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(hours=1))
-            .not_valid_after(now + timedelta(days=1))
-            .add_extension(x509.BasicConstraints(ca=name == "ca", path_length=None), critical=True)
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-            .sign(keys["ca"], hashes.SHA256())
-        )
-        (folder / f"{name}.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        private = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        (folder / f"{name}.key").write_bytes(private)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(_called(name))
+        .issuer_name(_called(issuer))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=name == issuer, path_length=None), critical=True)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(signer, hashes.SHA256())
+    )
+    file.with_name(f"{file.name}.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file.with_name(f"{file.name}.key").write_bytes(private)
+
+
+def _called(name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
 
 
 def _wait_for(broker: RunningMosquitto, process: subprocess.Popen[bytes]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +11,9 @@ from paho.mqtt.enums import MQTTProtocolVersion
 
 from gateway.config import Broker
 from gateway.errors import BrokerUnavailable
-from gateway.mqtt_session import V5, V311, Greeting, Session
+from gateway.mqtt_session import V5, V311
 from tests.fakes.mosquitto import RunningMosquitto, running_mosquitto
+from tests.fakes.mqtt_party import Party
 from wire.mqtt import topics
 
 pytestmark = pytest.mark.needs("mosquitto", "mosquitto_passwd")
@@ -30,35 +30,6 @@ def broker() -> Iterator[RunningMosquitto]:
         yield broker
 
 
-class Party:
-    """One session, and what it received."""
-
-    def __init__(
-        self, broker: RunningMosquitto, user: str, subscriptions: tuple[str, ...], version: MQTTProtocolVersion = V5
-    ) -> None:
-        self.received: list[tuple[str, bytes]] = []
-        self._more = asyncio.Event()
-        greeting = Greeting(client_id=user.replace("/", "."), subscriptions=subscriptions)
-        self.session = Session(settings(broker, user), greeting, self._receive, version)
-
-    def _receive(self, topic: str, payload: bytes) -> None:
-        self.received.append((topic, payload))
-        self._more.set()
-
-    async def gets(self, topic: str, payload: bytes) -> None:
-        async with asyncio.timeout(30):
-            while (topic, payload) not in self.received:
-                self._more.clear()
-                await self._more.wait()
-
-    async def is_refused(self) -> str:
-        async with asyncio.timeout(30):
-            while not self.session.refused:
-                await self.session.changed.wait()
-                self.session.changed.clear()
-        return self.session.refused
-
-
 def settings(broker: RunningMosquitto, user: str) -> Broker:
     return Broker(
         host="localhost",
@@ -72,8 +43,8 @@ def settings(broker: RunningMosquitto, user: str) -> Broker:
 
 @versions
 async def test_gateway_and_hub_meet(broker: RunningMosquitto, version: MQTTProtocolVersion) -> None:
-    hub = Party(broker, HUB, topics.SUBSCRIPTIONS, version)
-    lobby = Party(broker, LOBBY, (ACK, CONFIG), version)
+    hub = Party(settings(broker, HUB), topics.SUBSCRIPTIONS, version)
+    lobby = Party(settings(broker, LOBBY), (ACK, CONFIG), version)
 
     async with hub.session, lobby.session:
         lobby.session.publish(LIVE, b"batch", expiry_s=90)
@@ -90,7 +61,7 @@ async def test_gateway_and_hub_meet(broker: RunningMosquitto, version: MQTTProto
 
 
 async def test_a_large_payload_comes_through_tls_whole(broker: RunningMosquitto) -> None:
-    lobby, hub = Party(broker, LOBBY, (ACK, CONFIG)), Party(broker, HUB, topics.SUBSCRIPTIONS)
+    lobby, hub = Party(settings(broker, LOBBY), (ACK, CONFIG)), Party(settings(broker, HUB), topics.SUBSCRIPTIONS)
     large = bytes(range(256)) * 8000
 
     async with hub.session, lobby.session:
@@ -103,7 +74,10 @@ async def test_a_large_payload_comes_through_tls_whole(broker: RunningMosquitto)
 
 
 async def test_a_gateway_that_speaks_for_another_is_refused_and_told(broker: RunningMosquitto) -> None:
-    hub, bar = Party(broker, HUB, topics.SUBSCRIPTIONS), Party(broker, BAR, (topics.ack("marlton", "bar-1"),))
+    hub, bar = (
+        Party(settings(broker, HUB), topics.SUBSCRIPTIONS),
+        Party(settings(broker, BAR), (topics.ack("marlton", "bar-1"),)),
+    )
 
     async with hub.session, bar.session:
         bar.session.publish(LIVE, b"forged")
@@ -116,7 +90,10 @@ async def test_a_gateway_that_speaks_for_another_is_refused_and_told(broker: Run
 
 
 async def test_a_gateway_cannot_overhear_another(broker: RunningMosquitto) -> None:
-    hub, bar = Party(broker, HUB, topics.SUBSCRIPTIONS), Party(broker, BAR, (topics.ack("marlton", "bar-1"), "ik/1/#"))
+    hub, bar = (
+        Party(settings(broker, HUB), topics.SUBSCRIPTIONS),
+        Party(settings(broker, BAR), (topics.ack("marlton", "bar-1"), "ik/1/#")),
+    )
 
     async with hub.session, bar.session:
         hub.session.publish(CONFIG, b"the venue's key")
@@ -127,7 +104,7 @@ async def test_a_gateway_cannot_overhear_another(broker: RunningMosquitto) -> No
 
 
 async def test_a_gateway_cannot_evict_the_hub_by_its_client_id(broker: RunningMosquitto) -> None:
-    hub, lobby = Party(broker, HUB, topics.SUBSCRIPTIONS), Party(broker, LOBBY, (ACK,))
+    hub, lobby = Party(settings(broker, HUB), topics.SUBSCRIPTIONS), Party(settings(broker, LOBBY), (ACK,))
     lobby.session._greeting = replace(lobby.session._greeting, client_id=HUB)
 
     async with hub.session, lobby.session:
@@ -140,7 +117,7 @@ async def test_a_gateway_cannot_evict_the_hub_by_its_client_id(broker: RunningMo
 async def test_a_wrong_password_is_told_in_one_line(broker: RunningMosquitto, tmp_path: Path) -> None:
     wrong = tmp_path / "wrong"
     wrong.write_text("nonsense")
-    party = Party(broker, LOBBY, (ACK,))
+    party = Party(settings(broker, LOBBY), (ACK,))
     party.session._broker = replace(settings(broker, LOBBY), password_file=wrong)
 
     with pytest.raises(BrokerUnavailable, match="right would be the password of marlton/lobby-1") as caught:
@@ -152,7 +129,7 @@ async def test_a_wrong_password_is_told_in_one_line(broker: RunningMosquitto, tm
 
 
 async def test_a_broker_that_we_do_not_trust_is_told_in_one_line(broker: RunningMosquitto) -> None:
-    party = Party(broker, LOBBY, (ACK,))
+    party = Party(settings(broker, LOBBY), (ACK,))
     party.session._broker = replace(settings(broker, LOBBY), ca_file=None)
 
     with pytest.raises(BrokerUnavailable, match=r"certificate.*right would be a broker there") as caught:

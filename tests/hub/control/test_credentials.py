@@ -78,3 +78,18 @@ def test_the_acl_is_the_one_that_is_deployed(tmp_path: Path) -> None:
     files.make("marlton/lobby-1")
 
     assert files.acl.read_text() == (OURS / "acl").read_text()
+
+
+def test_whoever_was_revoked_is_denied_every_topic_until_it_is_added_again(tmp_path: Path) -> None:
+    files = Credentials(tmp_path, HubUser())
+    files.make("marlton/lobby-1")
+
+    files.remove("marlton/lobby-1")
+    files.remove("marlton/bar-1")  # it came with a certificate, and never had a password
+    denied = files.acl.read_text()
+    files.make("marlton/lobby-1")
+
+    assert "user marlton/lobby-1\ntopic deny ik/1/#\n" in denied
+    assert "user marlton/bar-1\ntopic deny ik/1/#\n" in denied
+    assert files.revoked() == {"marlton/bar-1"}
+    assert "pattern read ik/1/%u/config" in denied
