@@ -73,6 +73,7 @@ class Pipeline(Generic[D]):
     clock: Clock
     acknowledge: Acknowledge  # to a gateway
     history: History  # where late sightings go
+    is_reference: Callable[[str, str], bool] = lambda _venue, _tag: False  # a tag of the venue's own, at a venue
     counts: Counter[str] = field(default_factory=Counter)  # transitions, and messages and transitions set aside
     _changes: list[Transition] = field(default_factory=list)
     _late: list[Sighting] = field(default_factory=list)
@@ -154,6 +155,8 @@ class Pipeline(Generic[D]):
             self.acknowledge(mark.key.venue, mark.key.gateway, mark.ack)
 
     async def _settle_one(self, transition: Transition) -> None:
+        if self.is_reference(transition.venue, transition.tag):
+            return
         self.counts["transitions"] += 1
         visit = _note(transition)
         try:

@@ -13,7 +13,7 @@ from rules.conditions import read_condition
 from rules.document import Mapping as MappingNode
 from rules.document import Node, Scalar
 from rules.event import DWELLED, ENTERED, LEFT, RESERVED, Value
-from rules.read_zones import read_zones
+from rules.read_zones import read_offsets, read_references, read_zones
 from rules.reading import Reading
 from rules.spans import parse_clock, parse_span, span_text
 from rules.venue import (
@@ -36,7 +36,7 @@ from rules.venue import (
 
 KEYS: Final = (
     "venue", "name", "timezone", "languages", "currency", "zones", "guest", "channels", "purposes", "hush", "holdout",
-    "links", "sources", "teams", "events",
+    "links", "sources", "teams", "events", "references", "offsets",
 )  # fmt: skip
 REQUIRED: Final = ("venue", "timezone", "zones")
 
@@ -64,11 +64,14 @@ def read_venue(text: str, *, file: str) -> Venue:
     at = {name: node for name, (_, node) in found.items()}
     guest = _guest(reading, at.get("guest"))
     holdout, epoch = reading.share(at.get("holdout"), "holdout")
+    zones = read_zones(reading, at.get("zones"))
     venue = Venue(
         id=reading.word(at.get("venue"), "venue") or "",
         name=reading.text(at.get("name"), "name") or reading.text(at.get("venue"), "venue") or "",
         timezone=_timezone(reading, at.get("timezone")),
-        zones=read_zones(reading, at.get("zones")),
+        zones=zones,
+        references=read_references(reading, at.get("references"), zones),
+        offsets=read_offsets(reading, at.get("offsets"), zones),
         languages=_languages(reading, at.get("languages")),
         currency=_matching(reading, at.get("currency"), "currency", _CURRENCY, "three capital letters: EUR") or "EUR",
         guest=guest,
@@ -80,6 +83,7 @@ def read_venue(text: str, *, file: str) -> Venue:
         sources=_sources(reading, at.get("sources")),
         teams=_teams(reading, at.get("teams")),
         events=_events(reading, at.get("events")),
+        text=text,
     )
     hush = None if "hush" not in at else read_condition(reading, at["hush"], "hush", venue)
     reading.finish()

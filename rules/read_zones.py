@@ -1,15 +1,18 @@
-"""Which zones does a venue have? Its `zones:`, as values, with every fault."""
+"""Which zones does a venue have, and what is to be known of its gateways? As values, with every fault."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
-from rules.document import Node
+from rules.document import Node, Scalar
 from rules.reading import Reading
-from rules.venue import Zone
+from rules.venue import Reference, Zone
 
 KEYS: Final = ("name", "gateways", "dwell", "either")
+MOST_DB: Final = 30  # no antenna is that deaf: such an offset is a slip
+_DB: Final = re.compile(r"[+-]?[0-9]{1,2}")
 FEWEST: Final = 2  # zones that cannot be told apart
 
 
@@ -56,3 +59,32 @@ def _check_either(reading: Reading, node: Node, zones: Mapping[str, Zone], compo
         reading.one_of(scalar, "zone", known)
     if len({scalar.text for scalar in members}) < FEWEST:
         reading.fault(node, "either: at least two zones that cannot be told apart")
+
+
+def read_references(reading: Reading, node: Node | None, zones: Mapping[str, Zone]) -> dict[str, Reference]:
+    """The tags that hang still, by name."""
+    references = {}
+    for name, (key, value) in reading.entries(node, "references").items():
+        reading.word(key, "reference")
+        keys = ("tag", "zone")
+        found = {inner: pair[1] for inner, pair in reading.keys(value, "a reference", keys, required=keys).items()}
+        references[name] = Reference(
+            name=name,
+            tag=reading.text(found.get("tag"), "tag") or "",
+            zone=reading.one_of(found.get("zone"), "zone", zones) or "",
+        )
+    return references
+
+
+def read_offsets(reading: Reading, node: Node | None, zones: Mapping[str, Zone]) -> dict[str, int]:
+    """What to add to what each gateway hears, in dB."""
+    known = [gateway for zone in zones.values() for gateway in zone.gateways]
+    offsets = {}
+    for name, (key, value) in reading.entries(node, "offsets").items():
+        reading.one_of(key, "gateway", known)
+        text = value.text if isinstance(value, Scalar) else ""
+        if not _DB.fullmatch(text) or abs(int(text)) > MOST_DB:
+            reading.fault(value, f"offset '{text}' is not a whole number of dB, at most {MOST_DB} up or down")
+            continue
+        offsets[name] = int(text)
+    return offsets

@@ -73,10 +73,12 @@ def venue_schema() -> Schema:
                     "name": _TEXT,
                     "gateways": _one_or_list(_WORD),
                     "dwell": _one_or_list(_SPAN),
-                    "either": {"type": "array", "items": _WORD, "minItems": 2},
+                    "either": _list(_WORD),
                 }
             ),
         ),
+        "references": _map(_WORD, _object({"tag": _TEXT, "zone": _WORD}, required=("tag", "zone"))),
+        "offsets": _map(_WORD, {"type": "integer"}),
         "guest": _map(_FIELD, {**_VALUE, "description": f"a default value, or the word {FieldKind.TIME}"}),
         "channels": _one_or_list(_WORD),
         "purposes": _map(

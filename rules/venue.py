@@ -60,6 +60,15 @@ class Zone:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A tag that hangs still, so that it tells when a gateway does not."""
+
+    name: str
+    tag: str  # as a person writes it
+    zone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cap:
     """At most so many messages of a purpose in a rolling span."""
 
@@ -122,6 +131,8 @@ class Venue:
     name: str
     timezone: ZoneInfo
     zones: Mapping[str, Zone]
+    references: Mapping[str, Reference] = field(default_factory=dict)
+    offsets: Mapping[str, int] = field(default_factory=dict)  # by gateway: dB to add to what it hears
     languages: tuple[str, ...] = ("en",)
     currency: str = "EUR"
     guest: Mapping[str, GuestField] = field(default_factory=dict)  # the closed list, core facts included
@@ -134,6 +145,7 @@ class Venue:
     sources: Mapping[str, Source] = field(default_factory=dict)
     teams: Mapping[str, Team] = field(default_factory=dict)
     events: tuple[str, ...] = ()  # kinds that other systems post
+    text: str = field(default="", repr=False, compare=False)  # its file's own, so that what is in force can be told
 
     def local(self, at: datetime) -> datetime:
         """The same instant on the venue's clock."""

@@ -18,6 +18,8 @@ from rules.check import Checked, check_files
 from rules.fault import Fault
 from rules.rulebook import Rulebook
 from rules.venue import Venue
+from wire.errors import Malformed
+from wire.tag import frame_of
 
 SURVEY: Final = "survey.json"  # what `innkeeper presence survey` wrote
 
@@ -37,6 +39,8 @@ def read_books(config: HubConfig) -> Books:
     checked = check_files(files, carried=config.carries)
     if checked.faults:
         raise BadConfig("\n".join(_line(config, fault) for fault in checked.faults))
+    for venue, book in checked.rulebooks.items():
+        check_references(book.venue, file=str(config.hub.venues_dir / venue / "venue.yaml"))
     return Books(
         checked.rulebooks,
         _texts(files, checked),
@@ -68,6 +72,15 @@ def _plans(config: HubConfig, books: Mapping[str, Rulebook]) -> Mapping[str, Flo
 def _surveys(config: HubConfig, books: Mapping[str, Rulebook]) -> Mapping[str, Survey]:
     found = {venue: survey_beside(config.hub.venues_dir / venue, book.venue) for venue, book in books.items()}
     return {venue: survey for venue, survey in found.items() if survey is not None}
+
+
+def check_references(venue: Venue, *, file: str) -> None:
+    """Raise BadConfig when a reference's tag is none, or one whose identifier rolls."""
+    for one in venue.references.values():
+        try:
+            frame_of(one.tag)
+        except Malformed as exc:
+            raise BadConfig(f"{file}:1:1: reference '{one.name}': {exc}") from exc
 
 
 def survey_beside(folder: Path, venue: Venue) -> Survey | None:

@@ -21,6 +21,7 @@ from hub.app.extras import TextExtras
 from hub.app.gatekeeping import Gatekeeping
 from hub.app.live import LiveView
 from hub.app.outbox_figures import OutboxFigures
+from hub.app.references import References
 from hub.app.repairing import Repairing
 from hub.app.secret import link_secret
 from hub.app.standing import Standing
@@ -129,7 +130,9 @@ class House:
         )
         self.live = LiveView(
             tracker=self.tracker,
+        self.references = References(tracker=self.tracker, standing=self.standing, ingest=self.ingest, clock=clock)
             standing=self.standing,
+            references=self.references,
             guests=self.stores.guests,
             ingest=self.ingest,
             clock=clock,
@@ -155,6 +158,7 @@ class House:
             history=self.repairing,
             counts=counts,
             clock=clock,
+            is_reference=self.references.is_one,
         )
 
     def _send(self, store: Store, channels: Mapping[str, Channel], sources: Sources, clock: Clock) -> None:
@@ -214,6 +218,7 @@ class House:
 
     def loops(self) -> Mapping[str, Coroutine[Any, Any, None]]:
         """All that runs for as long as the hub does, by name."""
+        self.figures.watch_references(self.references.figures)
         return {
             "link": self.link.run(),
             "pipeline": self.pipeline.run(),
@@ -225,6 +230,7 @@ class House:
             "reload": self._watch_reload(),
             "reserve": self.safeguards.reserve.run(),
             **self.agenda.loops(),
+            "references": self.references.run(),
         }
 
     def ask_to_reload(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from hub.app.references import References
 from hub.app.standing import Standing
 from hub.clock import Clock
 from hub.errors import NotFound
@@ -19,8 +20,18 @@ from hub.presence.tracker import Tracker, Whereabouts
 class LiveView:
     """The API's and the pages' `Live`."""
 
-    def __init__(self, *, tracker: Tracker, standing: Standing, guests: Guests, ingest: Ingest, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        tracker: Tracker,
+        standing: Standing,
+        guests: Guests,
+        ingest: Ingest,
+        references: References,
+        clock: Clock,
+    ) -> None:
         self._tracker = tracker
+        self._references = references
         self._standing = standing
         self._guests = guests
         self._ingest = ingest
@@ -54,4 +65,10 @@ class LiveView:
         now = self._clock.monotonic()
         seen = self._ingest.gateways.seen(self._ingest.roster, venue)
         flooding = self._ingest.flood.is_quarantined
-        return tuple(replace(one, quarantined=flooding((one.venue, one.gateway), now)) for one in seen)
+        return tuple(
+            replace(one, quarantined=flooding((one.venue, one.gateway), now), drift=self._drift(one)) for one in seen
+        )
+
+    def _drift(self, gateway: SeenGateway) -> str:
+        drifted = self._references.drifted.get(gateway.venue, ())
+        return "; ".join(str(one) for one in drifted if one.gateway in {gateway.gateway, None})

@@ -25,6 +25,7 @@ from rules.rulebook import Rulebook
 from rules.venue import Venue, Zone
 from wire.advert.frame import TagId
 from wire.pseudonym import Pseudonym, pseudonym
+from wire.tag import parse_tag
 
 UTC = ZoneInfo("UTC")
 
@@ -60,7 +61,10 @@ class Standing:
                 for venue, book in self.books.items()
             },
             revoked=self.revoked,
-            enrolled={venue: frozenset(self.enrolment.pseudonyms(venue, at)) for venue in self.books},
+            enrolled={
+                venue: frozenset(self.enrolment.pseudonyms(venue, at)) | self.references(venue).keys()
+                for venue in self.books
+            },
         )
 
     def enrol(self, enrolment: Enrolment, at: datetime) -> None:
@@ -76,7 +80,18 @@ class Standing:
         """What a venue's gateways are to listen for, each with its bucket."""
         rolls = {self.pseudonyms(tag)[venue] for tag in self.enrolment.rolling(venue, at)}
         named = self.enrolment.pseudonyms(venue, at)
-        return {**{name: bucket for name, bucket in named.items() if name not in rolls}, **self.rolling.told(venue)}
+        return {
+            **dict.fromkeys(self.references(venue), 0),
+            **{name: bucket for name, bucket in named.items() if name not in rolls},
+            **self.rolling.told(venue),
+        }
+
+    def references(self, venue: str) -> Mapping[Pseudonym, str]:
+        """A venue's tags that hang still, by their names on the wire: what people call each."""
+        return {
+            pseudonym(self.keys[VenueId(venue)], parse_tag(one.tag)): one.name
+            for one in self.books[venue].venue.references.values()
+        }
 
     def gateways(self, venue: str) -> list[str]:
         """A venue's gateways, without those that were revoked."""
@@ -99,7 +114,7 @@ class Standing:
 
 def layout_of(venue: Venue, survey: Survey | None = None) -> Layout:
     """A venue's zones, as presence sees them."""
-    return Layout(venue=venue.id, zones=tuple(zones_of(venue).values()), survey=survey)
+    return Layout(venue=venue.id, zones=tuple(zones_of(venue).values()), survey=survey, offsets=venue.offsets)
 
 
 def zones_of(venue: Venue) -> Mapping[str, ZoneLayout]:

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO, Annotated, Final, TypeVar
 
 import typer
 
-from hub.app.books import survey_beside
+from hub.app.books import check_references, survey_beside
 from hub.app.standing import layout_of, zones_of
 from hub.errors import BadRequest
 from hub.presence.examine import NOWHERE, Examined, examine
 from hub.presence.fitting import check_fit
+from hub.presence.offsets import levelled
 from hub.presence.picture import draw
 from hub.presence.recording import Reading, events, labelled, readings, truth
 from hub.presence.replay import Said, replay
 from hub.presence.score import Score, score
-from hub.presence.survey import Survey, dump, learn, load
+from hub.presence.survey import Survey, dump, heard_of, learn, load
 from hub.presence.tracker import Tracker
 from rules.definition import Faulty, read_venue
 from rules.venue import Venue
+from wire.tag import parse_tag
 
 T = TypeVar("T")
 
@@ -58,9 +60,12 @@ def presence_replay(
     place, folder = _venue(venue)
     known = survey_beside(folder, place) if survey is None else _survey(survey, place)
     tracker = Tracker([layout_of(place, known)], heartbeat_s=0.0, tell_resumed=True)
+    still = _references(place)
     said: list[Said] = []
     with _writing(out) as file:
-        for line in replay(tracker, place.id, _progress(readings(_lines(recording), file=str(recording)))):
+        rows = _progress(readings(_lines(recording), file=str(recording)))
+        guests = (row for row in rows if row.tag not in still)
+        for line in replay(tracker, place.id, guests):
             file.write(json.dumps(line.line, separators=(",", ":")) + "\n")
             said.append(line)
     if plot is not None:
@@ -77,7 +82,8 @@ def presence_survey(
 ) -> None:
     """Learn a venue from a labelled walk; print what is taken for what, and what to do about it."""
     place, _ = _venue(venue)
-    learned = learn(place.id, _known(labelled(_lines(recording), file=str(recording)), place, recording))
+    walk = list(_progress(_known(labelled(_lines(recording), file=str(recording)), place, recording)))
+    learned = _learned(place, walk)
     with _writing(out) as file:
         file.write(dump(learned))
     found = examine(learned, {zone.zone: zone for zone in layout_of(place).zones})
@@ -103,9 +109,11 @@ def _venue(folder: Path) -> tuple[Venue, Path]:
     if len(found) != 1:
         raise BadRequest(f"{folder}: found {len(found)} venue files; right would be a folder with one venue.yaml")
     try:
-        return read_venue("\n".join(_lines(found[0])), file=str(found[0])), found[0].parent
+        venue = read_venue("\n".join(_lines(found[0])), file=str(found[0]))
     except Faulty as exc:
         raise BadRequest("\n".join(str(fault) for fault in exc.faults)) from exc
+    check_references(venue, file=str(found[0]))
+    return venue, found[0].parent
 
 
 def _survey(path: Path, venue: Venue) -> Survey:
@@ -117,10 +125,23 @@ def _survey(path: Path, venue: Venue) -> Survey:
     except (ValueError, TypeError):
         is_walk = False
     if is_walk:
-        return learn(venue.id, _known(labelled(lines, file=str(path)), venue, path))
+        return _learned(venue, list(_known(labelled(lines, file=str(path)), venue, path)))
     found = load("\n".join(lines), file=str(path))
     check_fit(found, venue.id, zones_of(venue), file=str(path))
     return found
+
+
+def _learned(venue: Venue, walk: Sequence[Reading]) -> Survey:
+    """What the surveyor's tag tells of the places, and what the reference tags tell of the gateways."""
+    names = _references(venue)
+    rows = list(levelled(walk, venue.offsets))
+    places = learn(venue.id, [row for row in rows if row.tag not in names])
+    return replace(places, references=heard_of(rows, names))
+
+
+def _references(venue: Venue) -> dict[str, str]:
+    """The names of the tags that hang still, by tag, as it is written and as it is recorded."""
+    return {tag: one.name for one in venue.references.values() for tag in (one.tag, parse_tag(one.tag))}
 
 
 def _known(walk: Iterable[Reading], venue: Venue, path: Path) -> Iterator[Reading]:

@@ -25,3 +25,4 @@ class SeenGateway:
     config_error: str = ""  # why it refused its last configuration
     revoked: bool = False
     quarantined: bool = False  # it floods, and nothing of it is looked at
+    drift: str = ""  # how it hears a reference tag otherwise than at the survey

@@ -95,6 +95,21 @@ class Figures:
 
         self.registry.register(_Asked(collect))
 
+    def watch_references(self, drifted: Callable[[], Mapping[tuple[str, str, str], float]]) -> None:
+        """Show which gateways hear a reference tag otherwise than at the survey."""
+
+        def collect() -> Iterator[Metric]:
+            family = GaugeMetricFamily(
+                "innkeeper_reference_drift_db",
+                "By how much a gateway hears a reference tag louder than at the survey; only what has drifted.",
+                labels=("venue", "gateway", "reference"),
+            )
+            for labels, by_db in sorted(drifted().items()):
+                family.add_metric(labels, by_db)
+            yield family
+
+        self.registry.register(_Asked(collect))
+
 
 class _Asked(Collector):
     def __init__(self, collect: Callable[[], Iterator[Metric]]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
@@ -42,3 +43,4 @@ class Layout:
     zones: tuple[ZoneLayout, ...]
     resume_within: timedelta = RESUME_WITHIN
     survey: Survey | None = None  # without one, the margin rule serves
+    offsets: Mapping[str, int] = field(default_factory=dict)  # by gateway: dB to add to what it hears

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from math import exp, isfinite
 from typing import Final
@@ -25,6 +25,7 @@ SETTLE_S: Final = 1.5  # after a door: what is heard still mixes two places
 SILENT_INTERVALS: Final = 3.0  # a gateway that missed so many adverts in a row does not hear the place
 SILENT_S: Final = 1.5
 STEP_S: Final = 1.0
+FEWEST_OF_A_REFERENCE: Final = 30  # adverts; fewer average nothing
 VERSION: Final = 1
 
 
@@ -43,6 +44,7 @@ class Survey:
 
     venue: str
     spots: tuple[Spot, ...]
+    references: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # by name, then gateway: dBm
 
     @property
     def gateways(self) -> frozenset[str]:
@@ -129,7 +131,28 @@ def dump(survey: Survey) -> str:
         json.dumps({"zone": spot.zone, "walk": spot.walk, "levels": spot.levels}, separators=(",", ":"))
         for spot in survey.spots
     )
-    return f'{{"survey":{VERSION},"venue":{json.dumps(survey.venue)},"spots":[\n{spots}\n]}}\n'
+    references = f'"references":{json.dumps(survey.references)},' if survey.references else ""
+    return f'{{"survey":{VERSION},"venue":{json.dumps(survey.venue)},{references}"spots":[\n{spots}\n]}}\n'
+
+
+def heard_of(rows: Iterable[Reading], names: Mapping[str, str]) -> dict[str, dict[str, float]]:
+    """What each gateway hears of the reference tags in a recording, on average; `names` are theirs, by tag."""
+    levels: dict[tuple[str, str], list[float]] = {}
+    for row in rows:
+        if row.tag in names:
+            levels.setdefault((names[row.tag], row.gateway), []).append(row.rssi_dbm)
+    found: dict[str, dict[str, float]] = {}
+    for (name, gateway), dbm in levels.items():
+        if len(dbm) >= FEWEST_OF_A_REFERENCE:
+            found.setdefault(name, {})[gateway] = round(sum(dbm) / len(dbm), 2)
+    return found
+
+
+def _references(found: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
+    return {
+        str(name): {str(gateway): float(dbm) for gateway, dbm in levels.items() if isfinite(dbm)}
+        for name, levels in found.items()
+    }
 
 
 def load(text: str, *, file: str) -> Survey:
@@ -148,6 +171,6 @@ def load(text: str, *, file: str) -> Survey:
         )
         if not all(isfinite(value) for spot in spots for pair in spot.levels.values() for value in pair):
             raise ValueError("a level that is no number")  # noqa: TRY301  told as every other fault of the file
-        return Survey(venue=str(top["venue"]), spots=spots)
+        return Survey(venue=str(top["venue"]), spots=spots, references=_references(top.get("references", {})))
     except (ValueError, KeyError, TypeError, AttributeError) as exc:
         raise BadRequest(f"{file}:1:1: found no survey; right would be what `innkeeper presence survey` wrote") from exc

@@ -154,6 +154,13 @@ class Tracker:
         visits = (tracked.visit for tracked in self._tracked.get(venue, {}).values())
         return [
             Whereabouts(
+    def levels(self, venue: str, tag: Pseudonym, now: float) -> dict[str, float]:
+        """What each gateway of a surveyed venue hears of a tag at Unix second `now`, in dBm."""
+        tracked = self._tracked.get(venue, {}).get(tag)
+        if tracked is None or tracked.mind is None:
+            return {}
+        return {name: level for name, (at, level, _) in tracked.mind.fast.items() if now - at < silence_s(None)}
+
                 tag=visit.tag,
                 zone=visit.zone.zone,
                 visit=visit.id,

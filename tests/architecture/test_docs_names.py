@@ -88,6 +88,7 @@ def test_every_metric_of_the_hub_is_on_the_page_with_its_labels() -> None:
     figures.watch(ingest=lambda: {"rows": 1}, pipeline=lambda: {"transitions": 1}, link_up=lambda: True)
     now = OutboxNow(age_s=1, messages={"DEAD": 1}, held=None, resting={"apns": False}, waiting={"apns": 1}, renewals={"apns": 1})
     figures.watch_outbox(lambda: now)
+    figures.watch_references(lambda: {("v", "g", "r"): -7.0})
 
     told = {quoted(name)[0]: set(quoted(labels)) for name, labels, _ in rows(OPERATE, "metric of the hub")}
 

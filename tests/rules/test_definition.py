@@ -428,7 +428,7 @@ VENUE: list[tuple[str, str, list[str], str]] = [
             (
                 "venue.yaml:8:1: unknown key 'zoness' in a venue file; known: venue, name, timezone, langua"
                 "ges, currency, zones, guest, channels, purposes, hush, holdout, links, sources, teams, eve"
-                "nts"
+                "nts, references, offsets"
             ),
         ],
         "",
@@ -467,6 +467,28 @@ VENUE: list[tuple[str, str, list[str], str]] = [
         "  lobby: ",
         "  either-one: {either: [lobby, restaurant], gateways: [x-1]}\n  lobby: ",
         ["venue.yaml:9:55: zone 'either-one' is one of others; its gateways are theirs"],
+        "",
+    ),
+    (
+        "events: [purchase, checked_out]",
+        "offsets: {lobby-1: 6, lobby-2: 6, pool-1: loud, gym-1: 99}",
+        [
+            (
+                "venue.yaml:32:23: unknown gateway 'lobby-2'; known: floor-1-1, floor-2-1, gym-1, lobby-1, pool-1, rest"
+                "aurant-1"
+            ),
+            "venue.yaml:32:43: offset 'loud' is not a whole number of dB, at most 30 up or down",
+            "venue.yaml:32:56: offset '99' is not a whole number of dB, at most 30 up or down",
+        ],
+        "did you mean `lobby-1`?",
+    ),
+    (
+        "events: [purchase, checked_out]",
+        "references: {lamp: {zone: roof}}",
+        [
+            "venue.yaml:32:20: a reference has no 'tag'",
+            "venue.yaml:32:27: unknown zone 'roof'; known: floor-1, floor-2, gym, lobby, pool, restaurant",
+        ],
         "",
     ),
     (
