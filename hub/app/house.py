@@ -128,11 +128,11 @@ class House:
             changed=self.enrolling.changed,
             forget=self.downlink.forget,
         )
-        self.live = LiveView(
-            tracker=self.tracker,
         self.references = References(tracker=self.tracker, standing=self.standing, ingest=self.ingest, clock=clock)
-            standing=self.standing,
+        self.live = LiveView(
             references=self.references,
+            tracker=self.tracker,
+            standing=self.standing,
             guests=self.stores.guests,
             ingest=self.ingest,
             clock=clock,
@@ -156,9 +156,9 @@ class House:
             gateways=self.stores.gateways,
             acknowledge=self.downlink.acknowledge,
             history=self.repairing,
+            is_reference=self.references.is_one,
             counts=counts,
             clock=clock,
-            is_reference=self.references.is_one,
         )
 
     def _send(self, store: Store, channels: Mapping[str, Channel], sources: Sources, clock: Clock) -> None:
@@ -215,10 +215,10 @@ class House:
             link_up=lambda: self.link.is_up,
         )
         self.figures.watch_outbox(self.outbox_figures.now)
+        self.figures.watch_references(self.references.figures)
 
     def loops(self) -> Mapping[str, Coroutine[Any, Any, None]]:
         """All that runs for as long as the hub does, by name."""
-        self.figures.watch_references(self.references.figures)
         return {
             "link": self.link.run(),
             "pipeline": self.pipeline.run(),
@@ -227,10 +227,10 @@ class House:
             "outbox-figures": self.outbox_figures.run(),
             "enrolment": self.enrolling.run(),
             "repairing": self.repairing.run(),
+            "references": self.references.run(),
             "reload": self._watch_reload(),
             "reserve": self.safeguards.reserve.run(),
             **self.agenda.loops(),
-            "references": self.references.run(),
         }
 
     def ask_to_reload(self) -> None:

@@ -149,11 +149,6 @@ class Tracker:
                 tracked.candidate = None
         return self._settle(now)
 
-    def where(self, venue: str) -> list[Whereabouts]:
-        """Who is in which zone; who has fallen silent is not shown."""
-        visits = (tracked.visit for tracked in self._tracked.get(venue, {}).values())
-        return [
-            Whereabouts(
     def levels(self, venue: str, tag: Pseudonym, now: float) -> dict[str, float]:
         """What each gateway of a surveyed venue hears of a tag at Unix second `now`, in dBm."""
         tracked = self._tracked.get(venue, {}).get(tag)
@@ -161,6 +156,11 @@ class Tracker:
             return {}
         return {name: level for name, (at, level, _) in tracked.mind.fast.items() if now - at < silence_s(None)}
 
+    def where(self, venue: str) -> list[Whereabouts]:
+        """Who is in which zone; who has fallen silent is not shown."""
+        visits = (tracked.visit for tracked in self._tracked.get(venue, {}).values())
+        return [
+            Whereabouts(
                 tag=visit.tag,
                 zone=visit.zone.zone,
                 visit=visit.id,
