@@ -10,24 +10,13 @@ import msgspec
 from hub.errors import NotFound
 from hub.outbox.message import State
 from hub.outbox.shown import Attempt, MessageRow, MessageStory, Page, ShownVisit
-from hub.store.cursors import make_cursor, read_cursor
+from hub.store.cursors import page_of
 from hub.store.sqlite import Store
 from hub.store.times import from_us, maybe_from_us, to_us
 from hub.store.values import load_decision, load_values
 from rules.decision import Decision
 from rules.event import DWELLED, ENTERED, LEFT, Event
 
-_PAGE: Final = """
-SELECT * FROM messages
-WHERE (:venue IS NULL OR venue = :venue) AND (:state IS NULL OR state = :state) AND (:guest IS NULL OR guest = :guest)
-AND (:before_us IS NULL OR (created_us, id) < (:before_us, :before_id))
-ORDER BY created_us DESC, id DESC LIMIT :limit
-"""
-_TIMELINE: Final = """
-SELECT seq, value_json FROM decisions
-WHERE guest = :guest AND (:venue IS NULL OR venue = :venue) AND (:before IS NULL OR seq < :before)
-ORDER BY seq DESC LIMIT :limit
-"""
 _STORY: Final = """
 SELECT value_json FROM decisions WHERE message = :message
 OR (run = :run AND seq <= (SELECT max(seq) FROM decisions WHERE message = :message)) ORDER BY seq
@@ -48,20 +37,9 @@ class MessageStore:
         self, *, venue: str | None, state: State | None, guest: str | None, limit: int, cursor: str | None
     ) -> Page[MessageRow]:
         """The messages, newest first. Raises BadRequest when the cursor is none of ours."""
-        before_us, before_id = (None, "") if cursor is None else read_cursor(cursor)
-        asked = {
-            "venue": venue,
-            "state": state,
-            "guest": guest,
-            "before_us": before_us,
-            "before_id": before_id,
-            "limit": limit + 1,
-        }
-        rows = await self._store.read(lambda c: c.execute(_PAGE, asked).fetchall())
-        last = rows[limit - 1] if len(rows) > limit else None
-        return Page(
-            items=tuple(_row(row) for row in rows[:limit]),
-            cursor=None if last is None else make_cursor(last["created_us"], last["id"]),
+        where = {"venue = ?": venue, "state = ?": state, "guest = ?": guest}
+        return await page_of(
+            self._store, "messages", by="created_us", where=where, limit=limit, cursor=cursor, read=_row
         )
 
     async def one(self, message: str) -> MessageStory:
@@ -70,12 +48,15 @@ class MessageStore:
 
     async def timeline(self, guest: str, *, venue: str | None, limit: int, cursor: str | None) -> Page[Decision]:
         """Everything that was decided about a guest, newest first. Raises BadRequest as `page` does."""
-        before = None if cursor is None else read_cursor(cursor)[0]
-        asked = {"guest": guest, "venue": venue, "before": before, "limit": limit + 1}
-        rows = await self._store.read(lambda c: c.execute(_TIMELINE, asked).fetchall())
-        return Page(
-            items=tuple(load_decision(row["value_json"]) for row in rows[:limit]),
-            cursor=make_cursor(rows[limit - 1]["seq"], "") if len(rows) > limit else None,
+        where = {"guest = ?": guest, "venue = ?": venue}
+        return await page_of(
+            self._store,
+            "decisions",
+            by="seq",
+            where=where,
+            limit=limit,
+            cursor=cursor,
+            read=lambda row: load_decision(row["value_json"]),
         )
 
 

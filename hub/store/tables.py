@@ -259,6 +259,7 @@ messages = Table(
     Column("forgiven", Integer, nullable=False, server_default=text("0")),  # attempts before a person had it retried
     Index("messages_due", "state", "due_us"),
     Index("messages_guest", "guest", "logical_us"),
+    Index("messages_newest", "created_us", "id"),
     UniqueConstraint("run", "step", name="messages_once_a_step"),
 )
 

@@ -11,7 +11,7 @@ from hub.errors import NotFound
 from hub.journeys.task import TaskRow, ack_event
 from hub.outbox.shown import Page
 from hub.outbox.teams import TaskToTell
-from hub.store.cursors import make_cursor, read_cursor
+from hub.store.cursors import page_of
 from hub.store.pending import put_pending
 from hub.store.sqlite import Store
 from hub.store.times import from_us, maybe_from_us, maybe_us, to_us
@@ -22,13 +22,6 @@ INSERT INTO tasks (id, venue, guest, journey, version, run, step, team, text, at
                    tell_us)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO NOTHING
-"""
-_PAGE: Final = """
-SELECT * FROM tasks
-WHERE NOT shadow AND (:venue IS NULL OR venue = :venue) AND (:team IS NULL OR team = :team)
-AND (:open IS NULL OR (acked_us IS NULL) = :open)
-AND (:before_us IS NULL OR (at_us, id) < (:before_us, :before_id))
-ORDER BY at_us DESC, id DESC LIMIT :limit
 """
 _ACK: Final = """
 UPDATE tasks SET acked_us = ?, acked_by = ?, tell_us = NULL WHERE id = ? AND acked_us IS NULL AND NOT shadow
@@ -69,21 +62,8 @@ class TaskStore:
         self, *, venue: str | None, team: str | None, is_open: bool | None, limit: int, cursor: str | None
     ) -> Page[TaskRow]:
         """The tasks, newest first. Raises BadRequest when the cursor is none of ours."""
-        before_us, before_id = (None, "") if cursor is None else read_cursor(cursor)
-        asked = {
-            "venue": venue,
-            "team": team,
-            "open": is_open,
-            "before_us": before_us,
-            "before_id": before_id,
-            "limit": limit + 1,
-        }
-        rows = await self._store.read(lambda c: c.execute(_PAGE, asked).fetchall())
-        last = rows[limit - 1] if len(rows) > limit else None
-        return Page(
-            items=tuple(_row(row) for row in rows[:limit]),
-            cursor=None if last is None else make_cursor(last["at_us"], last["id"]),
-        )
+        where = {"shadow = ?": False, "venue = ?": venue, "team = ?": team, "(acked_us IS NULL) = ?": is_open}
+        return await page_of(self._store, "tasks", by="at_us", where=where, limit=limit, cursor=cursor, read=_row)
 
     async def one(self, task: str) -> TaskRow:
         """One task. Raises NotFound."""

@@ -6,13 +6,16 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC
+from pathlib import Path
 
 import pytest
 
 from hub.store import facts, pending, records
+from hub.store.cursors import make_cursor
+from hub.store.messages import MessageStore
 from hub.store.tasks import _NEXT_TELL, _TO_TELL
 from tests.fakes.hub_clock import T0
-from tests.fakes.store import an_empty_database
+from tests.fakes.store import a_store, an_empty_database
 
 
 @pytest.fixture
@@ -59,3 +62,28 @@ def test_what_is_known_about_a_guest_is_read_by_indexes_alone(database: sqlite3.
     found = plan(database, lambda c: facts.facts_of(c, venue="marlton", guest="ana", at=T0, timezone=UTC))
 
     assert "SCAN" not in found
+
+
+@pytest.mark.parametrize(
+    ("where", "index"),
+    [
+        ({}, "SCAN messages USING INDEX messages_newest"),
+        ({"venue": "marlton"}, "SCAN messages USING INDEX messages_newest"),
+        ({"guest": "ana"}, "SEARCH messages USING INDEX messages_guest (guest=?)"),
+    ],
+)
+async def test_the_newest_messages_are_shown_without_looking_at_all(
+    tmp_path: Path, where: dict[str, str], index: str
+) -> None:
+    async with a_store(tmp_path) as store:
+        said: list[str] = []
+        await store.read(lambda c: c.set_trace_callback(said.append))
+        asked = {"venue": None, "state": None, "guest": None} | where
+        await MessageStore(store).page(**asked, limit=10, cursor=make_cursor(7, "m7"))
+        await store.read(lambda c: c.set_trace_callback(None))
+        [sql] = [each for each in said if each.startswith("SELECT * FROM messages")]
+        steps = await store.read(lambda c: [row[3] for row in c.execute(f"EXPLAIN QUERY PLAN {sql}")])
+
+    found = "\n".join(steps)
+    assert index in found or index.replace("SCAN", "SEARCH") in found
+    assert "guest" in where or "USE TEMP B-TREE" not in found
