@@ -46,6 +46,7 @@ def http_of(house: House) -> FastAPI:
             read_unsubscribe=lambda token: unsubscribe.read(house.secret, token),
             read_resume=lambda token: resume.read(house.secret, token, now=house.clock.now()),
             waiting_for=lambda: () if house.link.is_up else ("broker",),
+            ailing=lambda: ("its database, whose file is gone",) if house.guard.is_gone else (),
             metrics=house.figures.registry,
         )
     )
@@ -91,7 +92,6 @@ def commands_of(house: House) -> Commands:
                 runs=stores.ledger,
                 handwork=house.agenda.handwork,
                 versions_changed=house.versions_changed,
-                histories=stores.histories,
             ),
         )
     )

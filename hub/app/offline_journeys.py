@@ -49,5 +49,4 @@ def journeys_offline(stores: Stores, rulebooks: Rulebooks, clock: Clock) -> Jour
         runs=stores.ledger,
         handwork=Handwork(stores.ledger, stores.ledger, rulebooks, clock, decided=lambda _: None),
         versions_changed=nobody_listens,
-        histories=stores.histories,
     )

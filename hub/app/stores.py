@@ -12,7 +12,6 @@ from hub.store.coupons import CouponStore
 from hub.store.deliveries import DeliveryStore
 from hub.store.gateways import GatewayStore
 from hub.store.guests import GuestStore
-from hub.store.histories import HistoryStore
 from hub.store.holds import HoldStore
 from hub.store.imports import ImportStore
 from hub.store.late import LateStore
@@ -53,7 +52,6 @@ class Stores:
         self.coupons = CouponStore(store)
         self.occasions = OccasionStore(store)
         self.holds = HoldStore(store)
-        self.histories = HistoryStore(store, timezone_of=timezone_of, webhooks=webhooks)
         self.imports = ImportStore(store, watch)
         self.receipts = ReceiptStore(store)
         self.marks = MarkStore(store)

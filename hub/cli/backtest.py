@@ -1,28 +1,30 @@
 """`innkeeper backtest JOURNEY --days N [--file DRAFT]`: who would have got something else, had this been in force?
 
-What happened is read from the hub page by page, and replayed here, so that the hub goes on undisturbed. What a guest is
-(member, consents, addresses) is taken as it is today; what she did and was sent before those days is known.
+The hub, or its store where none runs, says which rules are in force; what happened is read beside it and replayed here,
+so that it goes on undisturbed. What a guest is (member, consents, addresses) is taken as it is today; what she did and
+was sent before those days is known.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
-from hub.app.books import read_books
 from hub.cli.admin import AsJson, Config, ask
 from hub.clock import SystemClock
 from hub.config.hub_toml import read_config
-from hub.control.histories import unpack
+from hub.config.venue_files import read_venue_files
 from hub.errors import BadConfig, BadRequest
-from rules.backtest import Compared, Did, History, backtest, sentence
-from rules.definition import Faulty, read_journey
+from hub.store.histories import Histories, beside_the_hub
+from rules.backtest import Compared, Did, backtest, sentence
+from rules.definition import Faulty, read_journey, read_venue
 from rules.journey import Journey
 from rules.rulebook import Rulebook
 from rules.venue import Venue
@@ -44,14 +46,20 @@ def backtest_(
     as_json: AsJson = False,
 ) -> None:
     """Replay what was recorded through a draft of a journey, and list the guests who would differ."""
-    book = _book(config, journey, venue)
-    draft = _draft(book, journey, file)
-    in_force = _in_force(config, book, journey)
+    read = read_config(config)
+    rules = ask(config, "journey rules", {"journey": journey, "venue": venue})
+    book = _in_force(rules)
+    draft = _draft(book, journey, _written(read.hub.venues_dir, book.venue.id, journey) if file is None else file)
+    in_force = book.journey(journey)
     if in_force is not None and in_force.version == draft.version:
         raise BadRequest(f"found {journey} as it is in force; right would be --file DRAFT, or a file that was changed")
-    told = _Told(guests=0)
-    rulebook = _with(book, journey, in_force)
-    compared = list(_counted(backtest(rulebook, draft, _histories(config, book.venue.id, days, told)), told))
+    since = SystemClock().now() - timedelta(days=days)
+    with beside_the_hub(read.database) as database:
+        histories = Histories(
+            database, venue=book.venue.id, since=since, timezone=book.venue.timezone, webhooks=read.webhooks
+        )
+        told = _Told(guests=len(histories))
+        compared = list(_counted(backtest(book, draft, histories), told))
     told.end()
     if as_json:
         typer.echo(json.dumps(_plain(compared, days, draft), ensure_ascii=False))
@@ -87,24 +95,28 @@ def _counted(found: Iterator[Compared], told: _Told) -> Iterator[Compared]:
         yield compared
 
 
-def _book(config: Path, journey: str, venue: str | None) -> Rulebook:
-    books = read_books(read_config(config)).rulebooks
-    found = books if venue is None else {venue: books[venue]} if venue in books else {}
-    having = {name: book for name, book in found.items() if len(found) == 1 or book.journey(journey) is not None}
-    if len(having) != 1:
-        raise BadRequest(
-            f"found {venue or 'no --venue'}; right would be --venue {' or '.join(sorted(having or books))}"
-        )
-    return next(iter(having.values()))
+def _in_force(rules: Mapping[str, Any]) -> Rulebook:
+    """The venue's policy and all its journeys, as the hub decides by them."""
+    try:
+        venue = read_venue(rules["text"], file=f"{rules['venue']} (in force)")
+        journeys = [read_journey(text, venue, file=f"{name} (in force)") for name, text in rules["journeys"].items()]
+    except Faulty as exc:
+        raise BadRequest(f"this program no longer reads what is in force: {exc}") from exc
+    return Rulebook(venue=venue, journeys=tuple(journeys))
 
 
-def _draft(book: Rulebook, journey: str, file: Path | None) -> Journey:
-    if file is None:
-        draft = book.journey(journey)
-        if draft is None:
-            known = ", ".join(sorted(each.name for each in book.journeys))
-            raise BadRequest(f"journey: found {journey}; right would be one of {known}, or --file DRAFT")
-        return draft
+def _written(venues: Path, venue: str, journey: str) -> Path:
+    """The venue's own file of a journey, whatever else is wrong in its folder."""
+    said = re.compile(rf"^journey:[ \t]*{re.escape(journey)}[ \t]*(#.*)?$", re.MULTILINE)
+    files = {path: text for path, text in read_venue_files(venues).items() if path.startswith(f"{venue}/journeys/")}
+    found = [path for path, text in files.items() if said.search(text)]
+    if not found:
+        known = ", ".join(sorted(Path(path).stem for path in files))
+        raise BadRequest(f"journey: found {journey}; right would be one of {known}, or --file DRAFT")
+    return venues / found[0]
+
+
+def _draft(book: Rulebook, journey: str, file: Path) -> Journey:
     try:
         draft = read_journey(file.read_text(encoding="utf-8"), book.venue, file=str(file))
     except OSError as exc:
@@ -116,29 +128,6 @@ def _draft(book: Rulebook, journey: str, file: Path | None) -> Journey:
     if draft.name != journey:
         raise BadRequest(f"{file}: found journey {draft.name}; right would be {journey}")
     return draft
-
-
-def _in_force(config: Path, book: Rulebook, journey: str) -> Journey | None:
-    text = ask(config, "journey text", {"venue": book.venue.id, "journey": journey})["text"]
-    try:
-        return None if text is None else read_journey(text, book.venue, file=f"{journey} (in force)")
-    except Faulty as exc:
-        raise BadRequest(f"the venue's file no longer allows {journey} as it is in force: {exc}") from exc
-
-
-def _with(book: Rulebook, journey: str, in_force: Journey | None) -> Rulebook:
-    others = tuple(each for each in book.journeys if each.name != journey)
-    return replace(book, journeys=others if in_force is None else (*others, in_force))
-
-
-def _histories(config: Path, venue: str, days: int, told: _Told) -> Iterator[History]:
-    since = (SystemClock().now() - timedelta(days=days)).isoformat()
-    after: str | None = ""
-    while after is not None:
-        answer = ask(config, "journey histories", {"venue": venue, "since": since, "after": after})
-        told.guests, after = answer["guests"], answer["next"]
-        for facts, events in answer["histories"]:
-            yield History(facts=unpack(facts), events=unpack(events))
 
 
 def _lines(compared: list[Compared], days: int, venue: Venue) -> list[str]:

@@ -10,21 +10,17 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from hub.clock import Clock
-from hub.control.histories import pack
 from hub.control.server import Command
 from hub.errors import BadRequest
 from hub.journeys.handwork import Handwork, Moved
 from hub.journeys.holds import ALL, Held, Hold
 from hub.journeys.port import RunBook
 from rules.definition import Faulty, read_journey
-from rules.event import Event
-from rules.facts import Facts
 from rules.journey import Journey
 from rules.move import Unmovable
 from rules.rulebook import Rulebook
 
 NEWEST: Final = "newest"  # in place of a version
-EVENTS_A_PAGE: Final = 20_000  # of histories: some megabytes, and a second of the hub's time
 
 
 class Holds(Protocol):
@@ -47,20 +43,6 @@ class Holds(Protocol):
         ...
 
 
-class Histories(Protocol):
-    """What happened to each guest."""
-
-    async def histories(
-        self, venue: str, *, since: datetime, after: str, events: int
-    ) -> tuple[Sequence[tuple[Facts, Sequence[Event]]], str | None]:
-        """The next guests by id, up to so many events; and the last one's id, None when there are no more."""
-        ...
-
-    async def guests_since(self, venue: str, since: datetime) -> int:
-        """To how many guests anything happened."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JourneyDeps:
     """The ports behind the commands."""
@@ -72,7 +54,6 @@ class JourneyDeps:
     runs: RunBook
     handwork: Handwork
     versions_changed: Callable[[], Awaitable[None]]  # guests are on a version that may not be read yet
-    histories: Histories
 
 
 class HoldWanted(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -92,19 +73,11 @@ class MoveWanted(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     yes: bool = False
 
 
-class HistoriesWanted(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A page of what `backtest` replays."""
+class RulesWanted(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What `backtest` replays: the rules in force at the venue that has this journey, or at the only one."""
 
-    venue: str
-    since: datetime
-    after: str = ""
-
-
-class TextWanted(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """What `backtest` compares a draft with."""
-
-    venue: str
     journey: str
+    venue: str | None = None
 
 
 class JourneyCommands:
@@ -119,8 +92,7 @@ class JourneyCommands:
             "journey held": self.held,
             "journey hold": self.hold,
             "journey move": self.move,
-            "journey histories": self.histories,
-            "journey text": self.text,
+            "journey rules": self.rules,
         }
 
     async def held(self, args: dict[str, Any]) -> Mapping[str, Any]:
@@ -165,32 +137,31 @@ class JourneyCommands:
             await self._deps.versions_changed()
         return {"journey": wanted.journey, "done": wanted.yes, "venues": answers}
 
-    async def text(self, args: dict[str, Any]) -> Mapping[str, Any]:
-        """A journey's file, as it is in force; None where no such journey is."""
-        wanted = _read(args, TextWanted)
-        newest = self._book(wanted.venue).journey(wanted.journey)
-        kept = () if newest is None else await self._deps.runs.versions_of(wanted.venue, wanted.journey)
-        return {"text": next((one.text for one in kept if newest and one.version == newest.version), None)}
-
-    async def histories(self, args: dict[str, Any]) -> Mapping[str, Any]:
-        """A page of what happened."""
-        wanted = _read(args, HistoriesWanted)
-        self._book(wanted.venue)
-        since = wanted.since
-        found, last = await self._deps.histories.histories(
-            wanted.venue, since=since, after=wanted.after, events=EVENTS_A_PAGE
-        )
-        return {
-            "guests": await self._deps.histories.guests_since(wanted.venue, since),
-            "histories": [[pack(facts), [pack(event) for event in events]] for facts, events in found],
-            "next": last,
-        }
+    async def rules(self, args: dict[str, Any]) -> Mapping[str, Any]:
+        """The texts of a venue's file and of its journeys, as they are in force."""
+        wanted = _read(args, RulesWanted)
+        book = self._only(wanted.journey, wanted.venue)
+        texts: dict[str, str] = {}
+        for journey in book.journeys:
+            kept = await self._deps.runs.versions_of(book.venue.id, journey.name)
+            texts[journey.name] = next(one.text for one in kept if one.version == journey.version)
+        return {"venue": book.venue.id, "text": book.venue.text, "journeys": texts}
 
     def _book(self, venue: str) -> Rulebook:
         books = self._deps.books()
         if venue not in books:
             raise BadRequest(f"venue: found {venue}; right would be one of {', '.join(sorted(books))}")
         return books[venue]
+
+    def _only(self, journey: str, venue: str | None) -> Rulebook:
+        """The one venue that is meant."""
+        books = self._deps.books()
+        found = [book for name, book in books.items() if venue in (None, name)]
+        if len(found) > 1:
+            found = [book for book in found if book.journey(journey) is not None]
+        if len(found) != 1:
+            raise BadRequest(f"found {venue or 'no --venue'}; right would be --venue {' or '.join(sorted(books))}")
+        return found[0]
 
     def _places(self, journey: str | None, venue: str | None) -> list[tuple[str, str]]:
         """The venues where there is such a journey."""

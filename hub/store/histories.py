@@ -1,79 +1,101 @@
 """What happened to each guest since a moment, and what was known about her then?
 
 As far as it is kept: visits, events and messages of the time before are; what she is (member, consents, addresses) is
-taken as it is today. A journey that she was in when the time begins is taken as ended.
+taken as it is today. A journey that she was in when the time begins is taken as ended. Read beside the hub that writes,
+a few guests at a time, so that it never waits for us and its log of writes never grows because of us.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
-from functools import partial
+from pathlib import Path
 from typing import Final
 
+from hub.errors import StoreFailed
 from hub.store.facts import facts_of
-from hub.store.sqlite import Store
 from hub.store.times import from_us, to_us
 from hub.store.values import load_values
+from rules.backtest import History
 from rules.event import ACKED, Event
 from rules.facts import Facts
 
-GUESTS_A_READ: Final = 20  # so that live work waits some milliseconds for it at the most
+GUESTS_A_READ: Final = 20  # some milliseconds
 
+_PATIENCE_S: Final = 30.0  # while a hub that starts or stops holds the file
+_COUNT: Final = "SELECT count(DISTINCT guest) FROM events WHERE venue = ? AND at_us >= ?"
 _NEXT: Final = "SELECT DISTINCT guest FROM events WHERE venue = ? AND at_us >= ? AND guest > ? ORDER BY guest LIMIT ?"
 _EVENTS: Final = """
-SELECT * FROM events WHERE guest = ? AND venue = ? AND at_us >= ? AND kind <> ? ORDER BY at_us, received_us, rowid
+SELECT id, venue, guest, kind, object, at_us, received_us, dwell_us, data_json FROM events
+WHERE guest = ? AND venue = ? AND at_us >= ? AND kind <> ? ORDER BY at_us, received_us, rowid
 """
 # An acknowledgement names a task of the journey as it was; a draft has tasks of its own.
 
-History = tuple[Facts, Sequence[Event]]
 
+class Histories:
+    """One venue's guests, from a moment on."""
 
-class HistoryStore:
-    """hub.control.journeys.Histories, on SQLite."""
-
-    def __init__(self, store: Store, *, timezone_of: Callable[[str], tzinfo], webhooks: Collection[str] = ()) -> None:
-        self._store = store
-        self._timezone_of = timezone_of
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        *,
+        venue: str,
+        since: datetime,
+        timezone: tzinfo,
+        webhooks: Collection[str] = (),
+    ) -> None:
+        self._connection = connection
+        self._venue = venue
+        self._since = since
+        self._timezone = timezone
         self._webhooks = webhooks
 
-    async def histories(
-        self, venue: str, *, since: datetime, after: str, events: int
-    ) -> tuple[Sequence[History], str | None]:
-        """The next guests by id, up to so many events; and the last one's id, None when there are no more."""
-        found: list[History] = []
-        while sum(len(hers) for _, hers in found) < events:
-            last = found[-1][0].guest if found else after
-            more = await self._store.read(partial(self._some, venue=venue, since=since, after=last))
-            if not more:
-                return found, None
-            found += more
-        return found, found[-1][0].guest
-
-    async def guests_since(self, venue: str, since: datetime) -> int:
+    def __len__(self) -> int:
         """To how many guests anything happened."""
-        sql = "SELECT count(DISTINCT guest) FROM events WHERE venue = ? AND at_us >= ?"
-        return int((await self._store.read(lambda c: c.execute(sql, (venue, to_us(since))).fetchone()))[0])
+        asked = (self._venue, to_us(self._since))
+        return int(self._connection.execute(_COUNT, asked).fetchone()[0])
 
-    def _some(self, connection: sqlite3.Connection, *, venue: str, since: datetime, after: str) -> list[History]:
-        guests = connection.execute(_NEXT, (venue, to_us(since), after, GUESTS_A_READ)).fetchall()
-        return [history for (guest,) in guests if (history := self._of(connection, venue, since, guest)) is not None]
+    def __iter__(self) -> Iterator[History]:
+        """Each of them, by id."""
+        after = ""
+        while guests := self._connection.execute(
+            _NEXT, (self._venue, to_us(self._since), after, GUESTS_A_READ)
+        ).fetchall():
+            for (guest,) in guests:
+                history = self._of(guest)
+                if history is not None:
+                    yield history
+                after = guest
 
-    def _of(self, connection: sqlite3.Connection, venue: str, since: datetime, guest: str) -> History | None:
+    def _of(self, guest: str) -> History | None:
         facts = facts_of(
-            connection,
-            venue=venue,
+            self._connection,
+            venue=self._venue,
             guest=guest,
-            at=since,
-            timezone=self._timezone_of(venue),
+            at=self._since,
+            timezone=self._timezone,
             webhooks=self._webhooks,
         )
         if facts is None:
             return None
-        rows = connection.execute(_EVENTS, (guest, venue, to_us(since), ACKED))
-        return _as_of(facts, since), [_event(row) for row in rows]
+        asked = (guest, self._venue, to_us(self._since), ACKED)
+        events = tuple(_event(*row) for row in self._connection.execute(_EVENTS, asked))
+        return History(facts=_as_of(facts, self._since), events=events)
+
+
+@contextmanager
+def beside_the_hub(database: Path) -> Iterator[sqlite3.Connection]:
+    """The database, only to be read. Raises StoreFailed."""
+    try:
+        address = f"{database.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(address, timeout=_PATIENCE_S, uri=True)) as found:
+            found.row_factory = sqlite3.Row
+            yield found
+    except sqlite3.Error as exc:
+        raise StoreFailed(f"{database}: cannot be read: {exc}") from exc
 
 
 def _as_of(facts: Facts, since: datetime) -> Facts:
@@ -95,15 +117,26 @@ def _as_of(facts: Facts, since: datetime) -> Facts:
     )
 
 
-def _event(row: sqlite3.Row) -> Event:
+def _event(  # noqa: PLR0913, PLR0917  the columns, in order
+    name: str,
+    venue: str,
+    guest: str,
+    kind: str,
+    about: str | None,
+    at_us: int,
+    received_us: int,
+    dwell_us: int | None,
+    data: str,
+) -> Event:
+    at = from_us(at_us)
     return Event(
-        id=row["id"],
-        venue=row["venue"],
-        guest=row["guest"],
-        kind=row["kind"],
-        object=row["object"],
-        at=from_us(row["at_us"]),
-        received=from_us(row["received_us"]),
-        dwell=None if row["dwell_us"] is None else timedelta(microseconds=row["dwell_us"]),
-        data=load_values(row["data_json"]),
+        id=name,
+        venue=venue,
+        guest=guest,
+        kind=kind,
+        object=about,
+        at=at,
+        received=at if received_us == at_us else from_us(received_us),
+        dwell=None if dwell_us is None else timedelta(microseconds=dwell_us),
+        data=load_values(data),
     )

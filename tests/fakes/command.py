@@ -26,16 +26,15 @@ Innkeeper = Callable[..., Said]
 
 @contextmanager
 def commands(capsys: pytest.CaptureFixture[str]) -> Iterator[Innkeeper]:
-    """Call it with the words of a command line; the logs are put back afterwards."""
+    """Call it with the words of a command line; after each the logs are as they were."""
 
     def call(*words: object) -> Said:
+        handlers = list(logging.getLogger().handlers)
         capsys.readouterr()
-        code = run([str(word) for word in words])
-        return Said(code, *capsys.readouterr())
+        try:
+            return Said(run([str(word) for word in words]), *capsys.readouterr())
+        finally:
+            structlog.reset_defaults()
+            logging.getLogger().handlers[:] = handlers
 
-    handlers = list(logging.getLogger().handlers)
-    try:
-        yield call
-    finally:
-        structlog.reset_defaults()
-        logging.getLogger().handlers[:] = handlers
+    yield call

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from hub.clock import SystemClock
+from hub.config.hub_toml import read_config
 from hub.store.times import to_us
 from tests.fakes.command import Innkeeper
+from tests.fakes.running_hub import a_hub
+from tests.fakes.sim_providers import free_port
 
 DAY = timedelta(days=1)
 GUESTS = "guest,first_name,member\nana,Ana,yes\nbob,Bob,no\n"
@@ -108,6 +113,23 @@ def test_what_cannot_be_replayed_is_one_line(innkeeper: Innkeeper, recorded: Pat
 
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert told in err
+
+
+async def test_beside_a_running_hub_the_rules_are_those_in_force_whatever_is_being_written(
+    innkeeper: Innkeeper, recorded: Path, tmp_path: Path
+) -> None:
+    draft = a_draft(recorded, tmp_path, "unless: messaged('24h')", "when: guest.member")
+    config = read_config(recorded)
+    async with a_hub(replace(config, hub=replace(config.hub, port=free_port())), ready=False):
+        policy = recorded.parent / "venues/marlton/venue.yaml"
+        policy.write_text(policy.read_text().replace("zones:", "zonnes:"))
+
+        said = await asyncio.to_thread(
+            innkeeper, "backtest", "--config", recorded, "welcome", "--days", "30", "--file", draft
+        )
+
+    assert (said.code, said.err.splitlines()[-1]) == (0, "2 of 2 guests, 2 events replayed")
+    assert said.out.splitlines()[1].startswith("  bob: no longer join-the-club at ")
 
 
 def test_a_draft_with_a_fault_says_where(innkeeper: Innkeeper, recorded: Path, tmp_path: Path) -> None:
