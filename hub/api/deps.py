@@ -45,6 +45,7 @@ class ApiDeps:
     read_resume: Callable[[str], Resumed | None]  # who comes back by a link's token
     waiting_for: Callable[[], Sequence[str]]  # what keeps the hub from being ready: "broker", "store"; empty: ready
     metrics: CollectorRegistry
+    ailing: Callable[[], Sequence[str]] = tuple  # what is wrong with the hub and does not mend itself; empty: nothing
     telemetry: Callable[[Mapping[str, str]], Sequence[TagSeen]] = lambda _: ()  # of a tag, by its pseudonyms
     guesses: Guesses = field(default_factory=Guesses)  # of coupon codes
 

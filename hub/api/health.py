@@ -16,16 +16,18 @@ public = APIRouter(tags=["health"])
 router = APIRouter(route_class=Guarded, tags=["health"])
 
 
-@public.get("/healthz")
-async def alive() -> dict[str, bool]:
-    """The process answers."""
+@public.get("/healthz", responses={503: {"description": "it can do nothing of use, and says why"}})
+async def alive(deps: Deps) -> dict[str, bool]:
+    """The process answers, and has what it cannot do without."""
+    if missing := deps.ailing():
+        raise Problem(status=HTTPStatus.SERVICE_UNAVAILABLE, detail=f"the hub has lost {', '.join(missing)}")
     return {"alive": True}
 
 
 @public.get("/readyz", responses={503: {"description": "it waits for something, which it names"}})
 async def ready(deps: Deps) -> dict[str, bool]:
     """The hub can take sightings and events, and send."""
-    if waiting := deps.waiting_for():
+    if waiting := [*deps.ailing(), *deps.waiting_for()]:
         raise Problem(status=HTTPStatus.SERVICE_UNAVAILABLE, detail=f"waiting for {', '.join(waiting)}")
     return {"ready": True}
 

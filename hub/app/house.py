@@ -51,6 +51,7 @@ from hub.presence.tracker import Tracker
 from hub.store.changes import Watch
 from hub.store.restraints import safeguards
 from hub.store.sqlite import Store
+from hub.store.vanished import Guard
 from rules.event import Event
 from rules.facts import Planned
 
@@ -96,6 +97,7 @@ class House:
             safeguards=self.safeguards,
             departures=lambda: self.dispatcher.departures,
         )
+        self.guard = Guard(store, config.database)
         self._hear(clock)
         self._decide(clock)
         self._send(store, channels, sources, clock)
@@ -198,6 +200,7 @@ class House:
 
     async def settle_in(self) -> None:
         """Take up what the last start left: marks, gateways, open visits, versions in use, who is enrolled."""
+        self.guard.look(self.guard.found())
         now = self.clock.now()
         self.ingest.marks.restore(await self.stores.marks.load())
         notes = await self.stores.gateways.load()
@@ -229,6 +232,7 @@ class House:
             "repairing": self.repairing.run(),
             "references": self.references.run(),
             "reload": self._watch_reload(),
+            "database-guard": self.guard.run(),
             "reserve": self.safeguards.reserve.run(),
             **self.agenda.loops(),
         }

@@ -25,6 +25,7 @@ from hub.ingest.seen import SeenGateway
 from hub.journeys.rulebooks import Rulebooks
 from hub.store.lock import hold
 from hub.store.sqlite import open_store
+from hub.store.vanished import refuse_a_new_one, remember
 
 
 async def ask_the_store(config: HubConfig, command: str, args: dict[str, Any]) -> dict[str, Any]:
@@ -39,7 +40,9 @@ async def ask_the_store(config: HubConfig, command: str, args: dict[str, Any]) -
     config.hub.data_dir.parent.mkdir(parents=True, exist_ok=True)
     with hold(config.hub.data_dir):
         config.database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        refuse_a_new_one(config.database, config.hub.data_dir)
         async with open_store(config.database) as store:
+            remember(config.hub.data_dir)
             standing, rulebooks, clock = Standing(config.hub.data_dir, books.rulebooks), Rulebooks({}), SystemClock()
             stores = stores_offline(config, standing, rulebooks, store)
             await rulebooks_offline(books, stores, rulebooks, clock)

@@ -31,6 +31,7 @@ from hub.link.link import Link
 from hub.link.settings import LinkSettings
 from hub.store.lock import hold
 from hub.store.sqlite import open_store
+from hub.store.vanished import refuse_a_new_one, remember
 
 DRAIN_S: Final = 20.0  # SIGTERM's promise
 GOODBYE_S: Final = 3  # what open requests get when the hub stops; streams are told to end at once
@@ -60,7 +61,9 @@ async def serve(config: HubConfig) -> None:
 async def _open(config: HubConfig, books: Books, stack: AsyncExitStack) -> House:
     clock = SystemClock()
     config.database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    refuse_a_new_one(config.database, config.hub.data_dir)
     store = await stack.enter_async_context(open_store(config.database))
+    remember(config.hub.data_dir)
     channels = await stack.enter_async_context(open_channels(config, clock))
     await stack.enter_async_context(_broker(config))
     link = Link(_link_settings(config), clock, dice().uniform, is_sound)

@@ -74,6 +74,7 @@ class Store:
     def __init__(self, connection: aiosqlite.Connection) -> None:
         self._connection = connection
         self._open = True
+        self._refused: str | None = None
         self._waiting: deque[_Unit[Any]] = deque()
         self._group: asyncio.Task[None] | None = None  # the group that waiting units will be part of
         self._asking: deque[_Unit[Any]] = deque()  # the same, of those that only read
@@ -93,7 +94,7 @@ class Store:
 
     def written(self, job: Job[T]) -> asyncio.Future[T]:
         """The same, for whoever must know what became of it although he is cancelled: a future to be shielded."""
-        self._check_open()
+        self._check_taking()
         unit: _Unit[T] = _Unit(job, asyncio.get_running_loop().create_future())
         self._waiting.append(unit)  # first in, then look whether a group is to come: see _commit_waiting
         if self._group is None:
@@ -102,7 +103,7 @@ class Store:
 
     async def read(self, job: Job[T]) -> T:
         """Run a job that only reads, and sees one state of the database throughout."""
-        self._check_open()
+        self._check_taking()
         unit: _Unit[T] = _Unit(job, asyncio.get_running_loop().create_future())
         self._asking.append(unit)
         if self._reading is None:
@@ -148,6 +149,15 @@ class Store:
         raw = self._connection._conn  # noqa: SLF001  see above
         execute: Callable[..., Awaitable[T]] = self._connection._execute  # noqa: SLF001  see above
         return await execute(function, raw, *arguments)
+
+    def refuse(self, why: str | None) -> None:
+        """From now on no job is taken, for this reason; None: they are again. Those that wait are done."""
+        self._refused = why
+
+    def _check_taking(self) -> None:
+        self._check_open()
+        if self._refused is not None:
+            raise StoreFailed(f"store: {self._refused}")
 
     def _check_open(self) -> None:
         if not self._open:

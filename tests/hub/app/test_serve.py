@@ -16,7 +16,8 @@ from structlog.testing import capture_logs
 from hub.app import channels
 from hub.app import serve as serving
 from hub.app.serve import serve
-from hub.errors import BadConfig, HubError, StoreInUse
+from hub.errors import BadConfig, HubError, StoreFailed, StoreInUse
+from hub.store import vanished
 from tests.fakes.broker import RunningBroker, free_ports, running_broker
 from tests.fakes.office import SlowChannel
 from tests.fakes.running_hub import VENUE, RunningHub, a_hub, lay_out, until
@@ -94,6 +95,34 @@ async def test_the_embedded_broker_is_brought_along(tmp_path: Path) -> None:
         ready = await hub.status("/readyz")
 
     assert ready == 200
+
+
+async def test_p16_a_hub_whose_database_is_deleted_says_so_within_seconds_and_begins_no_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vanished, "LOOK_EVERY_S", 0.05)
+    config = lay_out(tmp_path)
+    with capture_logs() as logs:
+        async with a_hub(config, ready=False) as hub:
+            await until_status(hub, "/healthz", 200)
+            config.database.unlink()
+            await until_status(hub, "/healthz", 503)
+            ready = await hub.api.get("/readyz")
+            await hub.stop()
+
+    with pytest.raises(StoreFailed, match="no database where there was one"):
+        await serve(config)
+    assert "its database, whose file is gone" in ready.json()["detail"]
+    assert [line["log_level"] for line in logs if line["event"].startswith("The database's file is gone")] == [
+        "critical"
+    ]
+    assert not config.database.exists()
+
+
+async def until_status(hub: RunningHub, path: str, status: int) -> None:
+    async with asyncio.timeout(20):
+        while await hub.status(path) != status:  # noqa: ASYNC110  over HTTP
+            await asyncio.sleep(0.02)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
