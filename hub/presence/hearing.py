@@ -15,6 +15,7 @@ from hub.presence.layout import ZoneLayout
 HEARTBEAT_S: Final = 5.0  # wire: a gateway sends a row at least this often while it hears a tag
 FEW: Final = 3  # fewer windows than that have no second loudest: the loudest counts
 ROWS: Final = 8  # windows that are remembered; the second loudest of them is the quantile
+NOTED: Final = 2 * ROWS  # until the older ones are thrown away: now and then all at once costs less
 MEMORY_S: Final = 6.0  # of a tag that speaks every second; slower ones get INTERVALS of their own
 INTERVALS: Final = 3.5
 FASTEST_S: Final = 0.1  # beacon intervals that we follow; BLE allows 0.02 to 10.24
@@ -28,44 +29,74 @@ LEFT_S: Final = 10.0  # more, until she is said to have left: what is told is no
 
 
 class Ear:
-    """One tag at one gateway. Mutable and bare: it is touched for each sighting."""
+    """One tag at one gateway. Mutable and bare: it is touched for each sighting.
 
-    __slots__ = ("last_at", "level", "loudest", "readings", "times", "uppers", "zone")
+    Windows are only noted; the level is worked out when somebody asks, for it is half of presence's work and nearly
+    nobody does: `most_dbm`, and the newest two windows, tell enough.
+    """
+
+    __slots__ = (
+        "_is_settled",
+        "_level",
+        "_memory_s",
+        "last_at",
+        "most_dbm",
+        "newest_dbm",
+        "readings",
+        "times",
+        "uppers",
+        "zone",
+    )
 
     def __init__(self, zone: ZoneLayout) -> None:
         self.zone = zone  # the gateway's
-        self.uppers: list[float] = []  # dBm, oldest first
+        self.uppers: list[float] = []  # dBm, oldest first; those that are forgotten go when the level is worked out
         self.times: list[float] = []
         self.last_at = -inf
+        self.newest_dbm = inf  # the last window; before there is one, nothing is known against any level
+        self.most_dbm = -inf  # the level is not higher
         self.readings = 0  # in the last window
-        self.level = -127.0
-        self.loudest = -127.0
+        self._memory_s = 0.0
+        self._level = -127.0
+        self._is_settled = True
 
-    def hear(self, at: float, upper_dbm: float, readings: int, memory_s: float) -> float:
-        """Add one window; the level that results.
-
-        Sorting is put off for as long as nothing of the two loudest is forgotten: it would be half of presence's work.
-        """
-        times, uppers = self.times, self.uppers
-        times.append(at)
-        uppers.append(upper_dbm)
+    def note(self, at: float, upper_dbm: float, readings: int, memory_s: float) -> None:
+        """Add one window; it is none older than the last."""
+        if memory_s != self._memory_s:
+            self._settle()  # what is forgotten by now remains so
+            self._memory_s = memory_s
+        self.times.append(at)
+        self.uppers.append(upper_dbm)
         self.last_at = at
+        self.newest_dbm = upper_dbm
         self.readings = readings
-        level = self.level
-        if times[0] >= at - memory_s and len(times) <= ROWS and len(times) > FEW:
-            if upper_dbm > level:
-                self.level, self.loudest = min(upper_dbm, self.loudest), max(upper_dbm, self.loudest)
-            return self.level
-        forgotten = -inf
-        while times[0] < at - memory_s or len(times) > ROWS:
-            forgotten = max(forgotten, uppers[0])
-            del times[0], uppers[0]
-        if forgotten < level and upper_dbm <= level and len(times) > FEW:
-            return level
+        self._is_settled = False
+        if upper_dbm > self.most_dbm:  # noqa: PLR1730  a call of max() for each of millions
+            self.most_dbm = upper_dbm
+        if len(self.times) > NOTED:
+            del self.times[:-ROWS], self.uppers[:-ROWS]
+
+    @property
+    def level(self) -> float:
+        """How loud it is, as of the last window."""
+        if not self._is_settled:
+            self._settle()
+        return self._level
+
+    def _settle(self) -> None:
+        self._is_settled = True
+        times, uppers = self.times, self.uppers
+        if not times:
+            return
+        since = self.last_at - self._memory_s
+        forgotten = max(len(times) - ROWS, 0)
+        while times[forgotten] < since:
+            forgotten += 1
+        if forgotten:
+            del times[:forgotten], uppers[:forgotten]
         ranked = sorted(uppers)
-        self.loudest = ranked[-1]
-        self.level = level = ranked[-2] if len(ranked) >= FEW else self.loudest  # two cannot out-vote each other
-        return level
+        self.most_dbm = ranked[-1]
+        self._level = ranked[-2] if len(ranked) >= FEW else ranked[-1]  # two cannot out-vote each other
 
 
 def teaches(interval_s: float | None, sample_s: float) -> bool:

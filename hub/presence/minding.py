@@ -2,42 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import inf
 from typing import Final
 
 from hub.presence.atlas import Atlas
 from hub.presence.coverage import Coverage
 from hub.presence.hearing import LEFT_S, learned, silence_s, teaches
-from hub.presence.listening import CLOCK_STEP_S, rewind
+from hub.presence.listening import CLOCK_STEP_S, Row, rewind
 from hub.presence.steps import leave, move
 from hub.presence.surveyed import NOWHERE, ZONES, Mind, hold_s
 from hub.presence.transition import Transition
 from hub.presence.visit import Tracked, Visit
 from hub.presence.zones import Zones
+from wire.pseudonym import Pseudonym
 
 EARLIEST_S: Final = 0.5  # a mind works once a second, however often it is asked
 GRACE_S: Final = 45.0  # after a restart, until the gateways have found their way back
 
 
-def heed(  # noqa: PLR0913, PLR0917  a sighting's fields
-    tracked: Tracked, atlas: Atlas, gateway: str, at: float, first_at: float, readings: int, mean_dbm: float
+def heed(
+    tags: dict[Pseudonym, Tracked],
+    venue: str,
+    gateway: str,
+    atlas: Atlas,
+    rows: Iterable[Row],
+    ages: tuple[float, float, float],
 ) -> None:
-    """Remember one window."""
-    if at > tracked.seen:
-        tracked.seen = at
-    elif at < tracked.seen - CLOCK_STEP_S:
-        rewind(tracked, at)
-    mind = tracked.mind
-    if mind is None:
-        mind = tracked.mind = _a_mind(tracked, atlas)
-    before = mind.fast.get(gateway)
-    if before is not None:
-        if at < before[0]:
-            return  # overtaken on its way
-        sample = (at - first_at) / (readings - 1) if readings > 1 and at > first_at else first_at - before[0]
-        if teaches(tracked.interval_s, sample):
-            tracked.interval_s = learned(tracked.interval_s, sample)
-    mind.hear(gateway, at, mean_dbm)
+    """Remember one batch of one gateway; what `ages` are, hub/presence/listening.py says."""
+    zero_at, unit_s, oldest = ages
+    for tag, first_age, last_age, readings, mean_dbm, _, _ in rows:
+        if last_age > oldest:
+            continue
+        at = zero_at - last_age * unit_s
+        tracked = tags.get(tag)
+        if tracked is None:
+            tracked = tags[tag] = Tracked(venue=venue, tag=tag, seen=at)
+        if at > tracked.seen:
+            tracked.seen = at
+        elif at < tracked.seen - CLOCK_STEP_S:
+            rewind(tracked, at)
+        mind = tracked.mind
+        if mind is None:
+            mind = tracked.mind = _a_mind(tracked, atlas)
+        before = mind.fast.get(gateway)
+        if before is not None:
+            if at < before[0]:
+                continue  # overtaken on its way
+            first_at = zero_at - first_age * unit_s
+            sample = (at - first_at) / (readings - 1) if readings > 1 and at > first_at else first_at - before[0]
+            if teaches(tracked.interval_s, sample):
+                tracked.interval_s = learned(tracked.interval_s, sample)
+        mind.hear(gateway, at, mean_dbm)
 
 
 def ponder(

@@ -44,7 +44,7 @@ def move(
             confidence=confidence,
         )
         changes.append(visit.entering(now))
-    tracked.rival_dbm = inf
+    tracked.own_at, tracked.rival_dbm = -inf, inf  # of another zone: nothing is known of this one
     visit.heard_at = max(visit.heard_at, tracked.seen)
     visit.aim()
     tracked.visit = visit

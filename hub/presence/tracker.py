@@ -2,8 +2,9 @@
 
 A venue with a survey is served by what the survey knows (minding.py), another by the margin rule (listening.py).
 
-`observe` takes each batch's sightings, `expire` is called about once a second; both return what changed. All of it is
-in memory; after a restart `restore` brings the open visits back. Sightings that are not live change nothing.
+`hear` takes a batch of one gateway, `observe` sightings of all kinds, `expire` is called about once a second; all three
+return what changed. All of it is in memory; after a restart `restore` brings the open visits back. Sightings that are
+not live change nothing.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from math import inf
+from operator import itemgetter
 from typing import Final
 
 from hub.presence.coverage import Coverage
 from hub.presence.hearing import HEARTBEAT_S, LEFT_S, silence_s
 from hub.presence.layout import Layout, ZoneLayout
-from hub.presence.listening import CLOCK_STEP_S, hear, rewind
+from hub.presence.listening import CLOCK_STEP_S, Row, listen, rewind
 from hub.presence.margin import judge
 from hub.presence.minding import heed, ponder
 from hub.presence.steps import leave
@@ -66,25 +70,27 @@ class Tracker:
     def observe(self, sightings: Iterable[Heard]) -> list[Transition]:
         """What these sightings change, in order."""
         changes: list[Transition] = []
-        last_venue = last_gateway = ""
-        zones: Zones | None = None
-        zone: ZoneLayout | None = None
-        tags: dict[Pseudonym, Tracked] = {}
-        for venue, gateway, tag, at, first_at, readings, mean_dbm, max_dbm, _, live in sightings:
-            if venue is not last_venue or gateway is not last_gateway:
-                last_venue, last_gateway = venue, gateway
-                zones = self._zones.get(venue)
-                zone = zones.by_gateway.get(gateway) if zones else None
-                tags = self._tracked.setdefault(venue, {}) if zones else {}
-            if not live or zone is None or zones is None:
-                continue
-            tracked = tags.get(tag)
-            if tracked is None:
-                tracked = tags[tag] = Tracked(venue=venue, tag=tag, seen=at)
-            if zones.atlas is not None:
-                heed(tracked, zones.atlas, gateway, at, first_at, readings, mean_dbm)
-            elif hear(tracked, gateway, zone, at, first_at, readings, (mean_dbm + max_dbm) * 0.5):
-                changes += judge(tracked, tracked.seen, zones.resume_within_s)
+        for (venue, gateway), heard in groupby(sightings, key=itemgetter(0, 1)):
+            rows = [(one[2], one[4], one[3], *one[5:9]) for one in heard if one[9]]
+            changes += self.hear(venue, gateway, rows, (0.0, -1.0, inf))  # an age of -1 is the Unix second 1
+        return changes
+
+    def hear(self, venue: str, gateway: str, rows: Iterable[Row], ages: tuple[float, float, float]) -> list[Transition]:
+        """What one batch of one gateway changes, in order; how `ages` are meant, hub/presence/listening.py says."""
+        zones = self._zones.get(venue)
+        zone = zones.by_gateway.get(gateway) if zones else None
+        if zones is None or zone is None:
+            return []
+        tags = self._tracked.setdefault(venue, {})
+        offset = zones.offsets.get(gateway)
+        if offset is not None:
+            rows = [(*row[:4], row[4] + offset, row[5] + offset, row[6] + offset) for row in rows]
+        if zones.atlas is not None:
+            heed(tags, venue, gateway, zones.atlas, rows, ages)
+            return []
+        changes: list[Transition] = []
+        for tracked in listen(tags, venue, gateway, zone, rows, ages):
+            changes += judge(tracked, tracked.seen, zones.resume_within_s)
         return self._worth_telling(changes)
 
     def expire(self, now: float) -> list[Transition]:
@@ -143,10 +149,9 @@ class Tracker:
         self._zones = {layout.venue: Zones(layout) for layout in layouts}
         for tags in self._tracked.values():
             for tracked in tags.values():
-                tracked.ears.clear()
+                tracked.deafen()
                 tracked.mind = None
                 tracked.past.clear()
-                tracked.candidate = None
         return self._settle(now)
 
     def levels(self, venue: str, tag: Pseudonym, now: float) -> dict[str, float]:

@@ -85,7 +85,8 @@ class Tracked:
     ears: dict[str, Ear] = field(default_factory=dict)  # by gateway
     interval_s: float | None = None  # learned; None until two adverts were heard
     memory_s: float = memory_s(None)  # what follows from the interval
-    own_dbm: float = -inf  # in her zone, when last heard there
+    own_dbm: float = -inf  # in her zone, at the least, when last heard there
+    own_at: float = -inf  # and when that was
     rival_dbm: float = inf  # elsewhere, at the most: while it is low enough, nobody need be ranked
     mind: Mind | None = None  # in a surveyed venue, instead of the ears
     visit: Visit | None = None
@@ -94,6 +95,12 @@ class Tracked:
     readings: int = 0  # heard there since
     past: dict[str, Visit] = field(default_factory=dict)  # her last visit to each zone
     floor: float = -inf  # the end of the last visit: the next begins no earlier
+
+    def deafen(self) -> None:
+        """Forget what the ears heard, and what was made of it."""
+        self.ears.clear()
+        self.candidate = None
+        self.own_at, self.rival_dbm = -inf, inf
 
 
 def visit_id(venue: str, tag: Pseudonym, zone: str, entered: float) -> str:

@@ -14,7 +14,12 @@ LOBBY = ZoneLayout(zone="lobby", gateways=("lobby-1",))
 
 def levels(*windows: tuple[float, float], memory: float = 4.0) -> list[float]:
     ear = Ear(LOBBY)
-    return [ear.hear(at, dbm, 1, memory) for at, dbm in windows]
+    return [_noted(ear, at, dbm, memory) for at, dbm in windows]
+
+
+def _noted(ear: Ear, at: float, dbm: float, memory: float) -> float:
+    ear.note(at, dbm, 1, memory)
+    return ear.level
 
 
 def test_level_is_the_second_loudest_of_the_last_windows() -> None:
@@ -58,15 +63,22 @@ def test_levels_outlast_the_heartbeat_and_silence_outlasts_the_levels() -> None:
 
 
 @given(
-    st.lists(st.tuples(st.floats(0, 3), st.integers(-100, -30)), min_size=1, max_size=60),
-    st.sampled_from([0.5, 4.0, 6.0]),
+    st.lists(
+        st.tuples(st.floats(0, 3), st.integers(-100, -30), st.booleans(), st.sampled_from([6.0] * 8 + [8.0])),
+        min_size=1,
+        max_size=60,
+    )
 )
-def test_level_is_what_sorting_would_say(windows: list[tuple[float, int]], memory: float) -> None:
+def test_level_is_what_sorting_would_say_whenever_it_is_asked(windows: list[tuple[float, int, bool, float]]) -> None:
     ear, at, kept = Ear(LOBBY), 0.0, []
 
-    for gap, dbm in windows:
+    for gap, dbm, asked, memory in windows:
         at += gap
+        before = ear.newest_dbm
         kept = [(then, loud) for then, loud in [*kept, (at, dbm)] if then >= at - memory][-ROWS:]
         loud = sorted(loud for _, loud in kept)
 
-        assert ear.hear(at, dbm, 1, memory) == (loud[-2] if len(loud) > 2 else loud[-1])
+        ear.note(at, dbm, 1, memory)
+        level = loud[-2] if len(loud) > 2 else loud[-1]
+        assert min(before, dbm) <= level <= ear.most_dbm
+        assert not asked or ear.level == level

@@ -16,7 +16,7 @@ BAR = ZoneLayout(zone="bar", gateways=("bar-1",))
 
 def an_ear(zone: ZoneLayout, dbm: float, at: float = 100.0) -> Ear:
     ear = Ear(zone)
-    ear.hear(at, dbm, 1, 4.0)
+    ear.note(at, dbm, 1, 4.0)
     return ear
 
 
