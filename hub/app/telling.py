@@ -1,9 +1,14 @@
-"""What does the stream tell of what was decided and sent? Wires the journeys and the outbox to the feed."""
+"""What do the stream and the log tell of what was decided and sent? Wires the journeys and the outbox to both.
+
+The stream names the guest, for those who may see her; the log never does: a message's id leads to her, with a token.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from datetime import datetime, tzinfo
+
+import structlog
 
 from hub.api.feed import Feed
 from hub.journeys.port import Record
@@ -14,6 +19,8 @@ from hub.store.sqlite import Store
 from rules.event import DWELLED, ENTERED, LEFT
 
 _PRESENCE = frozenset({ENTERED, DWELLED, LEFT})
+
+_log = structlog.get_logger()
 
 
 def tell_record(feed: Feed, record: Record, *, shadow: bool = False) -> None:
@@ -30,6 +37,14 @@ def tell_record(feed: Feed, record: Record, *, shadow: bool = False) -> None:
             confidence=None if record.visit is None else record.visit.confidence,
         )
     for decision in record.decisions:
+        _log.info(
+            "Decided",
+            venue=decision.venue,
+            journey=decision.journey,
+            decision=decision.kind.value,
+            reason=decision.reason.value,
+            text=decision.message,
+        )
         feed.publish(
             venue=decision.venue,
             kind="decision",
@@ -109,6 +124,15 @@ class TellingBox(BoxStore):
 
     def _tell(self, claimed: Claimed, kind: str, at: datetime, **fields: str | None) -> None:
         planned = claimed.planned
+        # What lasts for milliseconds is not worth a line, and its cost before the first byte leaves.
+        (_log.debug if fields["state"] == State.SENDING else _log.info)(
+            "A message moves on",
+            message=planned.id,
+            venue=planned.venue,
+            journey=planned.journey,
+            text=planned.message,
+            **fields,
+        )
         self._figures.message(planned.venue, planned.journey, fields["state"] or "", fields.get("provider") or "")
         self._feed.publish(
             venue=planned.venue,

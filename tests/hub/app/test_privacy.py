@@ -6,6 +6,8 @@ import os
 import time
 from pathlib import Path
 
+from structlog.testing import capture_logs
+
 from tests.fakes.mailing import YES, enters, mailing
 from tests.fakes.running_hub import RunningHub, until
 
@@ -60,6 +62,23 @@ async def test_p42_p43_an_export_holds_all_that_grep_finds_and_after_erasure_it_
     assert took < 60
     assert [(one["guest"], one["body"]) for one in messages] == [("", None)]
     assert found(data, WORDS) == set()  # nor when it has stopped
+
+
+async def test_p40_the_log_and_the_metrics_tell_what_happened_and_name_nobody(tmp_path: Path) -> None:
+    with capture_logs() as logs:
+        async with mailing(tmp_path) as (hub, sim):
+            await a_canary(hub)
+            await enters(hub, "guest-canary-1")
+            await until(lambda: len(sim.accepted()) == 1, "the mail")
+            await until(lambda: any(line.get("state") == "SENT" for line in logs), "the line")
+            metrics = (await hub.api.get("/metrics")).text
+            [message] = [one["id"] for one in (await hub.get("messages"))["items"]]
+
+    told = "\n".join(str(line) for line in logs) + metrics
+    moves = [line for line in logs if line["event"] == "A message moves on" and line["log_level"] == "info"]
+    assert [(line["message"], line["state"], line["provider"]) for line in moves] == [(message, "SENT", "smtp")]
+    assert "sent" in {line["decision"] for line in logs if line["event"] == "Decided"}
+    assert {word for word in WORDS if word in told} == set()
 
 
 async def test_p44_every_message_says_why(tmp_path: Path) -> None:
