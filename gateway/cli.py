@@ -15,6 +15,7 @@ from typing import NoReturn
 from gateway import config, daemon, logs, onsite
 from gateway.errors import ConfigError, GatewayError
 from gateway.loop import new_loop
+from gateway.versions import version_of
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -46,7 +47,7 @@ def arguments() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="innkeeper-gateway", description="Hears the beacons of guests and tells the hub, under pseudonyms."
     )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {daemon.version_of('innkeeper')}")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version_of('innkeeper')}")
     parser.add_argument("--log-format", choices=("text", "json"), default="text")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 

@@ -7,7 +7,6 @@ import contextlib
 import logging
 import os
 import signal
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +23,7 @@ from gateway.pipeline import About, Pipeline, dumps, offline
 from gateway.port import Scanner
 from gateway.replay_scanner import ReplayScanner
 from gateway.uplink import MqttUplink
+from gateway.versions import version_of
 from gateway.watchdog import Ear, Told, Watch
 from wire.advert.vendor import VendorFormats
 from wire.mqtt import codec, topics
@@ -168,14 +168,6 @@ def greeting(config: Config, *, suffix: str = "", will: GatewayState | None = No
         subscriptions=(topics.ack(config.venue, config.gateway), topics.config(config.venue, config.gateway)),
         will=None if will is None else (state, codec.encode_state(will, dumps=dumps)),
     )
-
-
-def version_of(distribution: str) -> str:
-    """The version that is installed."""
-    try:
-        return version(distribution)
-    except PackageNotFoundError:
-        return "unknown"
 
 
 def stop_on_signals() -> asyncio.Event:

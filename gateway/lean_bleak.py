@@ -7,6 +7,7 @@ of which we keep what it looks at itself and what an advert is made of: the rest
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal
 
@@ -20,7 +21,7 @@ from wire.advert.advertisement import Advertisement
 
 FLOOR_DBM: Final = -127  # bleak's word for "unknown", and the least that Bluetooth can say
 CEILING_DBM: Final = 20
-KEPT: Final = ("Adapter", "Address", "Connected", "ManufacturerData", "RSSI", "ServiceData", "ServicesResolved")
+KEPT: Final = ("Adapter", "Address", "Connected", "ManufacturerData", "RSSI", "ServiceData")
 MOST: Final = len(KEPT) + 2  # a property that comes back later is let be
 
 _NOTHING: Final[Mapping[Any, bytes]] = {}
@@ -58,6 +59,8 @@ class LeanBleak(BleakScannerBlueZDBus):
 
     def _forget_the_rest(self, path: str) -> None:
         interfaces = self._objects.get(path, {})
-        known = interfaces.get(DEVICE_INTERFACE)
+        known = interfaces.pop(DEVICE_INTERFACE, None)
         if known is not None:
-            interfaces[DEVICE_INTERFACE] = {name: known[name] for name in KEPT if name in known}
+            kept: dict[str, Any] = {name: known[name] for name in KEPT if name in known}
+            kept["Adapter"] = sys.intern(kept["Adapter"])
+            interfaces[DEVICE_INTERFACE] = kept  # under our own word for it: each signal brings one of its own

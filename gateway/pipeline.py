@@ -79,7 +79,7 @@ class Pipeline:
         self._ears: dict[str, Ear] = {}  # by adapter
         self._at_last_state: dict[str, tuple[int, float]] = {}  # by adapter: adverts, seconds of listening
         self._state: GatewayState | None = None
-        self._devices: set[str] = set()
+        self._devices: dict[str, None] = {}  # smaller than a set
         self._wake = asyncio.Event()
         self._urgent_at: float | None = None
         self._window_ends = self._next_batch_at = self._state_due = float("-inf")
@@ -91,7 +91,7 @@ class Pipeline:
         """One advert: the hot path."""
         self.adverts += 1
         if len(self._devices) < MAX_DEVICES:
-            self._devices.add(adv.address)
+            self._devices[adv.address] = None
         tag = self._door.admit(adv)
         if self._door.telemetry:
             self._take_telemetry(now)

@@ -52,14 +52,13 @@ class _Sums:
 
     def absorb(self, newer: _Sums) -> None:
         """Take in what was heard after."""
-        if not newer.readings:
-            return
-        if not self.readings:
-            self.first_at = newer.first_at
         self.last_at, self.last_dbm = newer.last_at, newer.last_dbm
         self.readings += newer.readings
         self.sum_dbm += newer.sum_dbm
         self.max_dbm = max(self.max_dbm, newer.max_dbm)
+
+
+_NONE: Final = _Sums()  # shared by all who have heard nothing: most tags, most of the time
 
 
 class _Track:
@@ -68,12 +67,23 @@ class _Track:
     __slots__ = ("heard_at", "held", "now", "readings", "told_at", "told_dbm")
 
     def __init__(self) -> None:
-        self.now = _Sums()  # this window
-        self.held = _Sums()  # earlier windows that were not worth a row
+        self.now = _NONE  # this window
+        self.held = _NONE  # earlier windows that were not worth a row
         self.readings = 0  # before this window
         self.heard_at = float("-inf")
         self.told_at = float("-inf")
         self.told_dbm = -127.0
+
+    def put_aside(self) -> None:
+        """Hold what this window heard together with the earlier ones."""
+        if self.now is _NONE:
+            return
+        self.readings += self.now.readings
+        if self.held is _NONE:
+            self.held = self.now
+        else:
+            self.held.absorb(self.now)
+        self.now = _NONE
 
 
 class Windows:
@@ -90,7 +100,8 @@ class Windows:
         if track is None:
             track = self._tracks[tag] = _Track()
         sums = track.now
-        if not sums.readings:
+        if sums is _NONE:
+            sums = track.now = _Sums()
             sums.first_at = now
             sums.max_dbm = rssi_dbm
         elif rssi_dbm > sums.max_dbm:
@@ -126,9 +137,7 @@ class Windows:
             if self._has_moved(track):
                 rows.append(_tell(tag, track, track.now, now))
                 continue
-            track.readings += track.now.readings
-            track.held.absorb(track.now)
-            track.now = _Sums()
+            track.put_aside()
             if track.held.readings and now - track.told_at >= self.rates.heartbeat_s - self.rates.window_s / 2:
                 rows.append(_tell(tag, track, track.held, now))
             elif now - track.heard_at > FORGET_S:
@@ -140,7 +149,7 @@ class Windows:
     def flush(self, now: float) -> list[Sighting]:
         """Everything that was not told: the gateway stops."""
         for track in self._tracks.values():
-            track.held.absorb(track.now)
+            track.put_aside()
         return [_tell(tag, track, track.held, now) for tag, track in self._tracks.items() if track.held.readings]
 
     def keep_only(self, tags: Container[Pseudonym]) -> None:
@@ -157,7 +166,7 @@ class Windows:
 def _tell(tag: Pseudonym, track: _Track, sums: _Sums, now: float) -> Sighting:
     """The row of these readings; whatever else was held is about where the tag no longer is."""
     track.readings += track.now.readings
-    track.now, track.held = _Sums(), _Sums()
+    track.now = track.held = _NONE
     track.told_at = now
     track.told_dbm = sums.sum_dbm / sums.readings
     return Sighting(tag, sums.first_at, sums.last_at, sums.readings, track.told_dbm, sums.max_dbm, sums.last_dbm)
