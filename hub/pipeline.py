@@ -41,8 +41,8 @@ T = TypeVar("T")
 GROUP_S: Final = 0.15
 # Batches that changed nothing share a commit: six a second instead of one for each. A gateway waits ten seconds.
 GROUP_MOST: Final = 100
-# Messages at which a commit waits no longer: a broker hands over some hundreds, and then none until the first of them is
-# acknowledged.
+# Messages at which a commit waits no longer: a broker hands over some hundreds, and then none until the first of them
+# is acknowledged.
 TICK_S: Final = 1.0  # how often silence is looked at; presence counts in seconds
 PAUSE_S: Final = 1.0  # before the store is asked again after it refused
 CONFLICTS: Final = 5  # each is sixteen decisions in vain: no counter clerk writes so fast, so it is a fault of ours

@@ -86,7 +86,9 @@ def test_every_metric_of_the_hub_is_on_the_page_with_its_labels() -> None:
     figures.decided("v", "j", "sent", "matched")
     figures.message("v", "j", "SENT", "apns")
     figures.watch(ingest=lambda: {"rows": 1}, pipeline=lambda: {"transitions": 1}, link_up=lambda: True)
-    now = OutboxNow(age_s=1, messages={"DEAD": 1}, held=None, resting={"apns": False}, waiting={"apns": 1}, renewals={"apns": 1})
+    now = OutboxNow(
+        age_s=1, messages={"DEAD": 1}, held=None, resting={"apns": False}, waiting={"apns": 1}, renewals={"apns": 1}
+    )
     figures.watch_outbox(lambda: now)
     figures.watch_references(lambda: {("v", "g", "r"): -7.0})
 
