@@ -15,11 +15,15 @@ SECRET = "ana@guest.example"
 
 
 @pytest.fixture(autouse=True)
-def _put_back() -> Iterator[None]:
-    handlers = list(logging.getLogger().handlers)
+def _fresh_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever a program that ran in this process before has set up."""
+    root = logging.getLogger()
+    level = root.level
+    monkeypatch.setattr(root, "handlers", [])
+    root.setLevel(logging.WARNING)
     yield
+    root.setLevel(level)
     structlog.reset_defaults()
-    logging.getLogger().handlers[:] = handlers
 
 
 def fail_with(guest: str) -> None:
