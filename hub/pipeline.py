@@ -109,10 +109,12 @@ class Pipeline(Generic[D]):
         received = self.ingest.receive(arrival)
         if received.state is not None and received.gateway is not None:
             self.tracker.gateway_state(*received.gateway, arrival.at, online=received.state.online)
+        if received.heard is None:
+            return
         if received.late:
             self._late += received.sightings
-        elif received.sightings:
-            self.changed(self.tracker.observe(received.sightings))
+        else:
+            self.changed(self.tracker.hear(*received.heard))
 
     def changed(self, transitions: Iterable[Transition]) -> None:
         """Have these decided, after those that wait."""

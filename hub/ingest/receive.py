@@ -7,20 +7,22 @@ that are due in the transaction, or after the transactions, that contain the bat
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, cast
 
 import msgspec
 import structlog
 
 from hub.ingest.admit import Refusal, Roster
 from hub.ingest.age import STALE_AFTER_S, SentClocks, delay_of
+from hub.ingest.batches import QuickBatch, read_batch
 from hub.ingest.flood import QUARANTINE_S, FloodGuard, Verdict
 from hub.ingest.gateways import GatewayBook
 from hub.ingest.marks import MarkBook, MarkKey
-from hub.ingest.sighting import Sighting
+from hub.ingest.sighting import Row, Sighting, Sightings
 from wire.errors import Malformed
 from wire.mqtt import codec
 from wire.mqtt.batch import Batch
@@ -47,6 +49,7 @@ class OtherNames(Protocol):
 
 
 _loads = msgspec.json.Decoder().decode
+AnyBatch = QuickBatch | Batch
 _parse = lru_cache(maxsize=4096)(parse)  # a few topics a gateway
 
 
@@ -64,12 +67,17 @@ class Arrival(NamedTuple):
 class Received(NamedTuple):
     """What a message meant."""
 
-    sightings: tuple[Sighting, ...] | list[Sighting] = ()
+    heard: Sightings | None = None
     fresh: bool = False  # a batch that had not been stored before
     gateway: tuple[str, str] | None = None  # venue and gateway; None when it was refused
     state: GatewayState | None = None  # of a message on the state topic
     refusal: Refusal | None = None
     late: bool = False  # it tells of what is over: it mends history, and triggers nothing
+
+    @property
+    def sightings(self) -> list[Sighting]:
+        """What was heard, one by one."""
+        return [] if self.heard is None else list(self.heard.each())
 
 
 class Ingest:
@@ -117,7 +125,7 @@ class Ingest:
         gateway = (topic.venue, topic.gateway)
         if topic.bucket is None:  # ack and config are for the gateway
             return self._refuse(Refusal.NOT_OURS, "/".join(gateway), f"topic: {topic.kind} is what the hub says")
-        batch = codec.decode_batch(arrival.payload, loads=_loads)
+        batch = read_batch(arrival.payload, topic.gateway)
         if batch.gateway != topic.gateway:
             fault = Malformed("batch.gw", batch.gateway, f"{topic.gateway}, the topic's gateway")
             return self._refuse(Refusal.OTHER_GATEWAY, "/".join(gateway), fault)
@@ -148,49 +156,29 @@ class Ingest:
             late=topic.kind == "log" or delay > STALE_AFTER_S,
         )
 
-    def _sightings(self, topic: Topic, batch: Batch, sent_at: float, delay: float) -> list[Sighting]:
-        venue, gateway = topic.venue, topic.gateway
-        enrolled = self.roster.enrolled.get(venue, frozenset())
-        may_trigger = topic.kind == "live"
-        oldest_ms = (STALE_AFTER_S - delay) * 1000
-        new = tuple.__new__  # a NamedTuple's own constructor takes three times as long
-        sightings = [
-            new(
-                Sighting,
-                (
-                    venue,
-                    gateway,
-                    tag,
-                    sent_at - last_ms * 0.001,
-                    sent_at - first_ms * 0.001,
-                    readings,
-                    mean,
-                    most,
-                    last,
-                    may_trigger and last_ms <= oldest_ms,
-                ),
-            )
-            for tag, first_ms, last_ms, readings, mean, most, last in batch.rows
-            if tag in enrolled
-        ]
-        if len(sightings) < len(batch.rows) and self.other_names is not None:
-            sightings += self._under_other_names(topic, batch, sent_at, oldest_ms)
-        self.counts["unenrolled"] += len(batch.rows) - len(sightings)
-        if may_trigger and delay > STALE_AFTER_S:
+    def _sightings(self, topic: Topic, batch: AnyBatch, sent_at: float, delay: float) -> Sightings:
+        rows = cast("Sequence[Row]", batch.rows)
+        oldest_ms = (STALE_AFTER_S - delay) * 1000 if topic.kind == "live" else -1.0
+        enrolled = self.roster.enrolled.get(topic.venue, frozenset())
+        if not enrolled.issuperset([row[0] for row in rows]):
+            rows = [
+                *(row for row in rows if row[0] in enrolled),
+                *self._under_other_names(topic, rows, sent_at, oldest_ms),
+            ]
+            self.counts["unenrolled"] += len(batch.rows) - len(rows)
+        if topic.kind == "live" and delay > STALE_AFTER_S:
             self.counts["stale"] += 1
-        return sightings
+        return Sightings(topic.venue, topic.gateway, rows, (sent_at, 0.001, oldest_ms))
 
-    def _under_other_names(self, topic: Topic, batch: Batch, sent_at: float, oldest_ms: float) -> list[Sighting]:
+    def _under_other_names(self, topic: Topic, rows: Sequence[Row], sent_at: float, oldest_ms: float) -> Iterator[Row]:
         """The rows of tags whose names change, under those by which they are enrolled. Few, so nothing is spared."""
-        venue, sightings = topic.venue, []
-        enrolled = self.roster.enrolled.get(venue, frozenset())
-        for tag, first_ms, last_ms, readings, mean, most, last in batch.rows:
-            at, live = sent_at - last_ms * 0.001, topic.kind == "live" and last_ms <= oldest_ms
-            name = None if tag in enrolled else self._enrolled_name(venue, tag, at, live=live)
-            if name is not None:
-                first_at = sent_at - first_ms * 0.001
-                sightings.append(Sighting(venue, topic.gateway, name, at, first_at, readings, mean, most, last, live))
-        return sightings
+        enrolled = self.roster.enrolled.get(topic.venue, frozenset())
+        for row in rows:
+            if row[0] not in enrolled:
+                at = sent_at - row[2] * 0.001
+                name = self._enrolled_name(topic.venue, row[0], at, live=row[2] <= oldest_ms)
+                if name is not None:
+                    yield (name, *row[1:])
 
     def _under_enrolled_names(self, venue: str, state: GatewayState, at: float) -> GatewayState:
         """A tag's telemetry, found again when its name has changed."""
@@ -223,7 +211,7 @@ class Ingest:
         return Received(refusal=refusal)
 
 
-def _wall_difference(batch: Batch, arrival: Arrival) -> float | None:
+def _wall_difference(batch: AnyBatch, arrival: Arrival) -> float | None:
     if batch.wall_ms is None or not batch.wall_ok or not arrival.clock_sound:
         return None
     return arrival.at - batch.wall_ms / 1000

@@ -92,7 +92,11 @@ BENCHES: Final[Mapping[str, tuple[Figure, ...]]] = {
         Figure("decisions_per_s", "· decisions, each with its reason", "/s"),
         Figure("cel_conditions_per_s", "· conditions that CEL alone answers", "/s"),
         Figure("check_50_s", "check of 50 journeys with 200 examples", "s"),
-        Figure("backtest_1m_s", "backtest of 1,000,000 events", "s"),
+        Figure("backtest_1m_s", "backtest of 1,000,000 events, in memory", "s"),
+    ),
+    "recorded": (
+        Figure("recorded_1m_s", "`innkeeper backtest`, 1,000,000 recorded events", "s"),
+        Figure("bare_rows_1m_s", "· a bare program that reads those rows", "s"),
     ),
     "waits": (
         Figure("restart_s", "restart with 100,000 waits", "s", "bare_open_s"),

@@ -42,7 +42,7 @@ T0 = datetime(2026, 3, 1, 6, tzinfo=UTC)
 
 def run(*, quick: bool = False) -> Mapping[str, float]:
     """Seconds of one core's time, and rates."""
-    files = _files()
+    files = hotel_files()
     book = check_files(files).rulebooks["marlton"]
     assert len(book.venue.guest) == FIELDS
     decides, decisions = _deciding(book, guests=20 if quick else 300)
@@ -55,7 +55,7 @@ def run(*, quick: bool = False) -> Mapping[str, float]:
     }
 
 
-def _files() -> dict[str, str]:
+def hotel_files() -> dict[str, str]:
     """The hotel pack, with a guest of twenty fields."""
     files = {f"hotel/{path.relative_to(HOTEL).as_posix()}": path.read_text() for path in HOTEL.rglob("*.yaml")}
     venue = check_files(files).rulebooks["marlton"].venue
@@ -67,7 +67,7 @@ def _files() -> dict[str, str]:
 def _deciding(book: Rulebook, *, guests: int) -> tuple[int, int]:
     """Events decided a second, and decisions made a second, each with its reason."""
     cases = []
-    for history in _histories(book, guests * EVENTS):
+    for history in histories(book, guests * EVENTS):
         replay = Replay(book, history.facts, _Nobody())
         for event in history.events:
             replay.until(event.at)
@@ -99,7 +99,7 @@ def _backtesting(book: Rulebook, files: Mapping[str, str], events: int) -> float
     text = files["hotel/journeys/welcome.yaml"].replace("messaged('24h')", "messaged('25h')")
     draft = read_journey(text, book.venue, file="draft")
     seconds, played, differ = 0.0, 0, 0
-    for history in _histories(book, events):
+    for history in histories(book, events):
         started = time.process_time()
         [compared] = backtest(book, draft, [history])
         seconds += time.process_time() - started
@@ -122,7 +122,8 @@ def _bare_cel(times: int) -> int:
     return round(times / seconds)
 
 
-def _histories(book: Rulebook, events: int) -> Iterator[History]:
+def histories(book: Rulebook, events: int) -> Iterator[History]:
+    """So many events, of guests who walk for two days each; the same ones each time."""
     dice = Random(7)  # noqa: S311  traffic, not a secret
     for number in range(events // EVENTS):
         facts = replace(willing_guest(book.venue, f"guest-{number}"), profile=_profile(dice))

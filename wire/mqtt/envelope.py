@@ -39,11 +39,7 @@ def unpack(where: str, payload: bytes, *, loads: Loads, limit: int = MAX_BYTES) 
     Raises:
         Malformed: they cannot be read, or are of another version.
     """
-    plain = _inflate(where, payload, limit) if payload[:1] == _ZLIB else payload
-    if len(plain) > limit:
-        raise Malformed(where, f"{len(plain)} bytes", f"at most {limit} bytes")
-    if plain[:1] != b"{":
-        raise Malformed(where, plain[:40], "a JSON object, or zlib of one")
+    plain = opened(where, payload, limit=limit)
     try:
         fields = loads(plain)
     except Exception as fault:  # the caller's JSON library decides what it raises; all mean the same
@@ -53,6 +49,20 @@ def unpack(where: str, payload: bytes, *, loads: Loads, limit: int = MAX_BYTES) 
     if fields.get("v") != VERSION or type(fields["v"]) is not int:
         raise Malformed(f"{where} v", fields.get("v"), f"{VERSION}")
     return cast("Fields", fields)
+
+
+def opened(where: str, payload: bytes, *, limit: int = MAX_BYTES) -> bytes:
+    """The JSON of a message, inflated where need be.
+
+    Raises:
+        Malformed: it is too long, or none.
+    """
+    plain = _inflate(where, payload, limit) if payload[:1] == _ZLIB else payload
+    if len(plain) > limit:
+        raise Malformed(where, f"{len(plain)} bytes", f"at most {limit} bytes")
+    if plain[:1] != b"{":
+        raise Malformed(where, plain[:40], "a JSON object, or zlib of one")
+    return plain
 
 
 def _inflate(where: str, payload: bytes, limit: int) -> bytes:

@@ -18,7 +18,7 @@ MAX_READINGS: Final = 1_000_000
 MIN_DBM: Final = -127  # Bluetooth's floor
 MAX_DBM: Final = 20  # Bluetooth's ceiling; 127 means "unknown" and is no reading
 
-_TAG_CHARS: Final = 16
+TAG_CHARS: Final = 16
 _TAGS: Final = re.compile(r"[A-Za-z0-9_-]*")
 
 
@@ -42,7 +42,7 @@ def from_json(found: list[Any]) -> tuple[Row, ...]:
             raise Malformed(f"batch row {at}", _shape(row), "a list of 7") from None
         if not (
             type(tag) is str
-            and len(tag) == _TAG_CHARS
+            and len(tag) == TAG_CHARS
             and type(first) is type(last) is type(readings) is type(most) is type(latest) is int
             and (type(mean) is float or type(mean) is int)
             and 0 <= last <= first <= MAX_AGE_MS
