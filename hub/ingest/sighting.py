@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from wire.pseudonym import Pseudonym
 
-
 Row = tuple[Pseudonym, int, int, int, float, int, int]  # the fields of wire.mqtt.batch.Row
 
 
