@@ -7,7 +7,9 @@ judges: it knows what is only unusual, and has the words for what is wrong.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Final, Literal
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Annotated, Final, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta
@@ -15,6 +17,7 @@ from msgspec import Meta
 from wire.mqtt import codec, envelope, rows
 from wire.mqtt.batch import Batch
 from wire.mqtt.checks import MAX_INT, MAX_MARK
+from wire.pseudonym import Pseudonym
 
 Row = tuple[
     Annotated[str, Meta(min_length=rows.TAG_CHARS, max_length=rows.TAG_CHARS)],
@@ -57,27 +60,35 @@ _quick: Final = msgspec.json.Decoder(QuickBatch).decode
 _loads: Final = msgspec.json.Decoder().decode
 
 
-def read_batch(payload: bytes, gateway: str) -> QuickBatch | Batch:
+class Read(NamedTuple):
+    """A batch, and what was learnt of it on the way."""
+
+    batch: QuickBatch | Batch
+    all_enrolled: bool  # all its tags
+
+
+def read_batch(payload: bytes, gateway: str, enrolled: frozenset[Pseudonym]) -> Read:
     """The batch in a payload from this gateway's topic.
 
     Raises:
         Malformed: it is none.
     """
-    try:
+    with suppress(Exception):  # whatever msgspec finds wrong, the codec says better
         batch = _quick(envelope.opened("batch", payload))
-    except Exception:  # noqa: BLE001  whatever is wrong, the codec says it better
-        return codec.decode_batch(payload, loads=_loads)
-    return batch if _is_sound(batch, gateway) else codec.decode_batch(payload, loads=_loads)
+        tags = [row[0] for row in batch.rows if row[2] <= row[1]]
+        all_enrolled = enrolled.issuperset(tags)
+        if len(tags) == len(batch.rows) and _is_sound(batch, gateway) and (all_enrolled or _are_names(tags)):
+            return Read(batch, all_enrolled)
+    slow = codec.decode_batch(payload, loads=_loads)
+    return Read(slow, enrolled.issuperset([row.tag for row in slow.rows]))
 
 
 def _is_sound(batch: QuickBatch, gateway: str) -> bool:
-    """What msgspec cannot be asked to check: the charset of names, and values that depend on each other."""
-    tags = [row[0] for row in batch.rows if row[2] <= row[1]]
+    """What msgspec cannot be asked to check of one: the charset of marks, and values that depend on each other."""
     return (
-        len(tags) == len(batch.rows)
-        and batch.gateway == gateway
-        and batch.low <= batch.seq
-        and batch.epoch.isprintable()
-        and batch.boot.isprintable()
-        and _TAGS.fullmatch("".join(tags)) is not None
+        batch.gateway == gateway and batch.low <= batch.seq and batch.epoch.isprintable() and batch.boot.isprintable()
     )
+
+
+def _are_names(tags: Iterable[str]) -> bool:
+    return _TAGS.fullmatch("".join(tags)) is not None

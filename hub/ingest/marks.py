@@ -10,7 +10,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from wire.mqtt.messages import Ack
@@ -33,8 +32,7 @@ class MarkKey(NamedTuple):
     bucket: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class Mark(NamedTuple):
     """What is stored of one (venue, gateway, epoch, bucket)."""
 
     key: MarkKey
@@ -61,6 +59,9 @@ class Noted(NamedTuple):
 
     fresh: bool  # False: it was stored before
     lost: int = 0  # batches that turn out to be lost
+
+
+_NEXT: Final = Noted(fresh=True)
 
 
 def is_stored(mark: Mark, seq: int) -> bool:
@@ -113,6 +114,9 @@ class MarkBook:
         """Count one batch that has arrived; its mark is due, a repeat's too: it is acknowledged again."""
         mark = self._marks.get(key) or Mark(key=key)
         self._due[key] = None
+        if seq == mark.upto + 1 and low <= seq and not mark.also:  # the next one, as nearly all are
+            self._put(Mark(key, seq, (), mark.batches + 1, mark.rows + rows, mark.lost))
+            return _NEXT
         upto, also, lost = without_below(mark.upto, mark.also, low)
         fresh = not is_stored(mark, seq)
         if fresh:
@@ -120,16 +124,7 @@ class MarkBook:
             if len(also) > MAX_RANGES:
                 upto, also, given_up = without_below(upto, also, also[0][0])
                 lost += given_up
-        self._put(
-            Mark(
-                key=key,
-                upto=upto,
-                also=also,
-                batches=mark.batches + fresh,
-                rows=mark.rows + rows * fresh,
-                lost=mark.lost + lost,
-            )
-        )
+        self._put(Mark(key, upto, also, mark.batches + fresh, mark.rows + rows * fresh, mark.lost + lost))
         return Noted(fresh, lost)
 
     @property

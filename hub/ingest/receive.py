@@ -7,7 +7,7 @@ that are due in the transaction, or after the transactions, that contain the bat
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -22,7 +22,7 @@ from hub.ingest.batches import QuickBatch, read_batch
 from hub.ingest.flood import QUARANTINE_S, FloodGuard, Verdict
 from hub.ingest.gateways import GatewayBook
 from hub.ingest.marks import MarkBook, MarkKey
-from hub.ingest.sighting import Row, Sighting, Sightings
+from hub.ingest.sighting import Ages, Row, Sighting, Sightings
 from wire.errors import Malformed
 from wire.mqtt import codec
 from wire.mqtt.batch import Batch
@@ -50,6 +50,7 @@ class OtherNames(Protocol):
 
 _loads = msgspec.json.Decoder().decode
 AnyBatch = QuickBatch | Batch
+NOBODY: Final[frozenset[Pseudonym]] = frozenset()
 _parse = lru_cache(maxsize=4096)(parse)  # a few topics a gateway
 
 
@@ -125,7 +126,8 @@ class Ingest:
         gateway = (topic.venue, topic.gateway)
         if topic.bucket is None:  # ack and config are for the gateway
             return self._refuse(Refusal.NOT_OURS, "/".join(gateway), f"topic: {topic.kind} is what the hub says")
-        batch = read_batch(arrival.payload, topic.gateway)
+        enrolled = self.roster.enrolled.get(topic.venue, NOBODY)
+        batch, all_enrolled = read_batch(arrival.payload, topic.gateway, enrolled)
         if batch.gateway != topic.gateway:
             fault = Malformed("batch.gw", batch.gateway, f"{topic.gateway}, the topic's gateway")
             return self._refuse(Refusal.OTHER_GATEWAY, "/".join(gateway), fault)
@@ -149,36 +151,32 @@ class Ingest:
             return Received(gateway=gateway)
         self.counts["batches"] += 1
         self.counts["rows"] += len(batch.rows)
+        if topic.kind == "live" and delay > STALE_AFTER_S:
+            self.counts["stale"] += 1
+        oldest_ms = (STALE_AFTER_S - delay) * 1000 if topic.kind == "live" else -1.0
+        ages = (arrival.at - delay, 0.001, oldest_ms)
+        rows = cast("Sequence[Row]", batch.rows)
         return Received(
-            self._sightings(topic, batch, arrival.at - delay, delay),
+            Sightings(*gateway, rows if all_enrolled else self._of_the_enrolled(topic, rows, ages), ages),
             fresh=True,
             gateway=gateway,
             late=topic.kind == "log" or delay > STALE_AFTER_S,
         )
 
-    def _sightings(self, topic: Topic, batch: AnyBatch, sent_at: float, delay: float) -> Sightings:
-        rows = cast("Sequence[Row]", batch.rows)
-        oldest_ms = (STALE_AFTER_S - delay) * 1000 if topic.kind == "live" else -1.0
-        enrolled = self.roster.enrolled.get(topic.venue, frozenset())
-        if not enrolled.issuperset([row[0] for row in rows]):
-            rows = [
-                *(row for row in rows if row[0] in enrolled),
-                *self._under_other_names(topic, rows, sent_at, oldest_ms),
-            ]
-            self.counts["unenrolled"] += len(batch.rows) - len(rows)
-        if topic.kind == "live" and delay > STALE_AFTER_S:
-            self.counts["stale"] += 1
-        return Sightings(topic.venue, topic.gateway, rows, (sent_at, 0.001, oldest_ms))
+    def _of_the_enrolled(self, topic: Topic, rows: Sequence[Row], ages: Ages) -> Sequence[Row]:
+        enrolled = self.roster.enrolled.get(topic.venue, NOBODY)
+        known = [row for row in rows if row[0] in enrolled]
+        known += self._under_other_names(topic.venue, [row for row in rows if row[0] not in enrolled], ages)
+        self.counts["unenrolled"] += len(rows) - len(known)
+        return known
 
-    def _under_other_names(self, topic: Topic, rows: Sequence[Row], sent_at: float, oldest_ms: float) -> Iterator[Row]:
+    def _under_other_names(self, venue: str, rows: Iterable[Row], ages: Ages) -> Iterator[Row]:
         """The rows of tags whose names change, under those by which they are enrolled. Few, so nothing is spared."""
-        enrolled = self.roster.enrolled.get(topic.venue, frozenset())
+        zero_at, unit_s, oldest = ages
         for row in rows:
-            if row[0] not in enrolled:
-                at = sent_at - row[2] * 0.001
-                name = self._enrolled_name(topic.venue, row[0], at, live=row[2] <= oldest_ms)
-                if name is not None:
-                    yield (name, *row[1:])
+            name = self._enrolled_name(venue, row[0], zero_at - row[2] * unit_s, live=row[2] <= oldest)
+            if name is not None:
+                yield (name, *row[1:])
 
     def _under_enrolled_names(self, venue: str, state: GatewayState, at: float) -> GatewayState:
         """A tag's telemetry, found again when its name has changed."""
@@ -193,7 +191,7 @@ class Ingest:
 
     def _enrolled_name(self, venue: str, tag: Pseudonym, at: float, *, live: bool) -> Pseudonym | None:
         name = None if self.other_names is None else self.other_names(venue, tag, at, live=live)
-        return name if name in self.roster.enrolled.get(venue, frozenset()) else None
+        return name if name in self.roster.enrolled.get(venue, NOBODY) else None
 
     def _quarantined(self, name: str, verdict: Verdict) -> Received:
         self.counts[Refusal.QUARANTINED] += 1

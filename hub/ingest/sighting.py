@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from wire.pseudonym import Pseudonym
 
+Ages = tuple[float, float, float]
+# How a batch's ages are meant: when an age of 0 was (Unix seconds), how long an age of 1 is (seconds), and the greatest
+# age that is live; when none is, -1.
 Row = tuple[Pseudonym, int, int, int, float, int, int]  # the fields of wire.mqtt.batch.Row
 
 
@@ -31,9 +34,7 @@ class Sightings(NamedTuple):
     venue: str
     gateway: str
     rows: Sequence[Row]  # of enrolled tags
-    ages: tuple[float, float, float]
-    # When an age of 0 was (Unix seconds), how long an age of 1 is (seconds), and the greatest age that is live; when
-    # none is, -1.
+    ages: Ages
 
     def each(self) -> Iterator[Sighting]:
         """One by one."""

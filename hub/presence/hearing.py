@@ -7,6 +7,7 @@ be due: everything that waits here follows the tag's own learned interval.
 
 from __future__ import annotations
 
+from array import array
 from math import inf
 from typing import Final
 
@@ -50,8 +51,8 @@ class Ear:
 
     def __init__(self, zone: ZoneLayout) -> None:
         self.zone = zone  # the gateway's
-        self.uppers: list[float] = []  # dBm, oldest first; those that are forgotten go when the level is worked out
-        self.times: list[float] = []
+        self.uppers = array("d")  # dBm, oldest first; those that are forgotten go when the level is worked out
+        self.times = array("d")
         self.last_at = -inf
         self.newest_dbm = inf  # the last window; before there is one, nothing is known against any level
         self.most_dbm = -inf  # the level is not higher
@@ -99,9 +100,17 @@ class Ear:
         self._level = ranked[-2] if len(ranked) >= FEW else ranked[-1]  # two cannot out-vote each other
 
 
+def expected_s(interval_s: float) -> tuple[float, float]:
+    """Samples of an interval between these two say nothing new of it; nearly all lie there."""
+    return 0.9 * interval_s, 1.5 * interval_s
+
+
 def teaches(interval_s: float | None, sample_s: float) -> bool:
-    """Does a sample say anything new about the interval? Nearly none does."""
-    return sample_s > 0.0 and (interval_s is None or not 0.9 * interval_s < sample_s < 1.5 * interval_s)
+    """Does a sample say anything new about the interval?"""
+    if interval_s is None:
+        return sample_s > 0.0
+    least_s, most_s = expected_s(interval_s)
+    return sample_s > 0.0 and not least_s < sample_s < most_s
 
 
 def learned(interval_s: float | None, sample_s: float) -> float:

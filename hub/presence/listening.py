@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from hub.presence.hearing import HEARTBEAT_S, Ear, learned, memory_s, teaches
+from hub.presence.hearing import HEARTBEAT_S, Ear, expected_s, learned, memory_s
 from hub.presence.layout import ZoneLayout
 from hub.presence.margin import SWITCH_MARGIN_DB
 from hub.presence.visit import Tracked
@@ -44,10 +44,12 @@ def listen(  # noqa: C901, PLR0912  the one hot loop: for millions, each call an
         tracked = tags.get(tag)
         if tracked is None:
             tracked = tags[tag] = Tracked(venue=venue, tag=tag, seen=at)
-        if at > tracked.seen:
-            tracked.seen = at
-        elif at < tracked.seen - CLOCK_STEP_S:
+        seen = tracked.seen
+        if at > seen:
+            tracked.seen = seen = at
+        elif at < seen - CLOCK_STEP_S:
             rewind(tracked, at)
+            seen = at
 
         ear = tracked.ears.get(gateway)
         if ear is None:
@@ -57,8 +59,7 @@ def listen(  # noqa: C901, PLR0912  the one hot loop: for millions, each call an
         else:
             first_at = zero_at - first_age * unit_s
             sample_s = (at - first_at) / (readings - 1) if readings > 1 and at > first_at else first_at - ear.last_at
-            known = tracked.interval_s
-            if known is None or not 0.9 * known < sample_s < 1.5 * known:
+            if not tracked.least_s < sample_s < tracked.most_s:
                 _learn(tracked, sample_s)
 
         upper = (mean_dbm + max_dbm) * 0.5
@@ -80,7 +81,7 @@ def listen(  # noqa: C901, PLR0912  the one hot loop: for millions, each call an
                     visit.away = False
                 if visit.heard_at < visit.dwell_at:
                     continue
-        elif ear.most_dbm < tracked.own_dbm + SWITCH_MARGIN_DB and tracked.seen - tracked.own_at <= HEARTBEAT_S:
+        elif ear.most_dbm < tracked.own_dbm + SWITCH_MARGIN_DB and seen - tracked.own_at <= HEARTBEAT_S:
             if ear.most_dbm > tracked.rival_dbm:  # noqa: PLR1730  the same
                 tracked.rival_dbm = ear.most_dbm
             continue
@@ -108,9 +109,10 @@ def _matters(tracked: Tracked, ear: Ear, at: float, readings: int) -> bool:
 
 
 def _learn(tracked: Tracked, sample_s: float) -> None:
-    if teaches(tracked.interval_s, sample_s):
-        tracked.interval_s = learned(tracked.interval_s, sample_s)
-        tracked.memory_s = memory_s(tracked.interval_s)
+    if sample_s > 0.0:
+        tracked.interval_s = interval_s = learned(tracked.interval_s, sample_s)
+        tracked.memory_s = memory_s(interval_s)
+        tracked.least_s, tracked.most_s = expected_s(interval_s)
 
 
 def rewind(tracked: Tracked, at: float) -> None:

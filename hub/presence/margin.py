@@ -54,7 +54,8 @@ def rank(ears: Iterable[Ear], own: ZoneLayout | None, audible_since: float) -> R
         if zone is own and level > own_dbm:
             own_dbm = level
         if zone is best:
-            best_dbm = max(best_dbm, level)
+            if level > best_dbm:  # noqa: PLR1730  asked for each window of those who move
+                best_dbm = level
         elif level > best_dbm:
             best, best_dbm, rival_dbm = zone, level, best_dbm
         elif level > rival_dbm:
@@ -70,31 +71,31 @@ def confidence_of(lead_db: float) -> float:
 def judge(tracked: Tracked, now: float, resume_within_s: float) -> list[Transition]:
     """Where is she now? What that changes, in order."""
     visit = tracked.visit
-    return [*(visit.dwelling() if visit else ()), *_decide(tracked, now, resume_within_s)]
-
-
-def _decide(tracked: Tracked, now: float, resume_within_s: float) -> list[Transition]:
-    own = tracked.visit.zone if tracked.visit else None
+    told = visit.dwelling() if visit is not None and visit.dwell_at <= visit.heard_at else []
+    own = visit.zone if visit is not None else None
     ranking = rank(tracked.ears.values(), own, now - audible_s(tracked.interval_s))
-    best = ranking.best
-    tracked.rival_dbm = ranking.rival_dbm if best is own else ranking.best_dbm
-    if (
-        best is None
-        or best is own
-        or ranking.best_dbm < best.enter_dbm
-        or ranking.best_dbm < ranking.own_dbm + SWITCH_MARGIN_DB
-    ):
+    best, best_dbm, _, own_dbm = ranking
+    if best is own:
+        tracked.rival_dbm, tracked.candidate = ranking.rival_dbm, None
+        return told
+    tracked.rival_dbm = best_dbm
+    if best is None or best_dbm < best.enter_dbm or best_dbm < own_dbm + SWITCH_MARGIN_DB:
         tracked.candidate = None
-        return []
+        return told
     if tracked.candidate is not best:
         tracked.candidate, tracked.since = best, now
-        tracked.readings = sum(ear.readings for ear in tracked.ears.values() if ear.zone is best)
-    lead = ranking.best_dbm - max(ranking.rival_dbm, best.enter_dbm - SWITCH_MARGIN_DB)
-    if tracked.readings < MIN_READINGS or now - tracked.since < _hold_s(best, lead, switching=own is not None):
-        return []
-    if max(ear.uppers[-1] for ear in tracked.ears.values() if ear.zone is best) < best.enter_dbm - STILL_DB:
-        return []
-    return move(tracked, best, tracked.since, confidence_of(lead), resume_within_s, now)
+        tracked.readings = sum([ear.readings for ear in tracked.ears.values() if ear.zone is best])
+    lead = best_dbm - max(ranking.rival_dbm, best.enter_dbm - SWITCH_MARGIN_DB)
+    if now - tracked.since < _hold_s(best, lead, switching=own is not None) or not _is_sure(tracked, best):
+        return told
+    return [*told, *move(tracked, best, tracked.since, confidence_of(lead), resume_within_s, now)]
+
+
+def _is_sure(tracked: Tracked, zone: ZoneLayout) -> bool:
+    """Has she been heard there often enough, and is she still?"""
+    if tracked.readings < MIN_READINGS:
+        return False
+    return max([ear.newest_dbm for ear in tracked.ears.values() if ear.zone is zone]) >= zone.enter_dbm - STILL_DB
 
 
 def _hold_s(zone: ZoneLayout, lead_db: float, *, switching: bool) -> float:

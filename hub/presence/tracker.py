@@ -18,7 +18,7 @@ from operator import itemgetter
 from typing import Final
 
 from hub.presence.coverage import Coverage
-from hub.presence.hearing import HEARTBEAT_S, LEFT_S, silence_s
+from hub.presence.hearing import HEARTBEAT_S, LEFT_S, SILENCE_S, silence_s
 from hub.presence.layout import Layout, ZoneLayout
 from hub.presence.listening import CLOCK_STEP_S, Row, listen, rewind
 from hub.presence.margin import judge
@@ -98,7 +98,8 @@ class Tracker:
         changes: list[Transition] = []
         for venue, tags in self._tracked.items():
             zones = self._zones[venue]
-            forgotten = [tag for tag, tracked in tags.items() if self._expire(zones, tracked, now, changes)]
+            asked = tags.values() if zones.atlas is not None else [one for one in tags.values() if not _rests(one, now)]
+            forgotten = [tracked.tag for tracked in asked if self._expire(zones, tracked, now, changes)]
             for tag in forgotten:
                 del tags[tag]
         return self._worth_telling(changes)
@@ -194,6 +195,17 @@ class Tracker:
                     visit.aim()
         self._tracked = {venue: tags for venue, tags in self._tracked.items() if venue in self._zones}
         return changes
+
+
+def _rests(tracked: Tracked, now: float) -> bool:
+    """Is she where she was, and heard so lately that time alone changes nothing? So it is of nearly all tags."""
+    visit = tracked.visit
+    return (
+        visit is not None
+        and now - visit.heard_at <= SILENCE_S
+        and tracked.candidate is None
+        and now >= tracked.seen - CLOCK_STEP_S
+    )
 
 
 def _restored(known: OpenVisit, now: float) -> Visit:

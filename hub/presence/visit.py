@@ -85,6 +85,8 @@ class Tracked:
     ears: dict[str, Ear] = field(default_factory=dict)  # by gateway
     interval_s: float | None = None  # learned; None until two adverts were heard
     memory_s: float = memory_s(None)  # what follows from the interval
+    least_s: float = inf  # a sample of the interval between these says nothing new of it
+    most_s: float = -inf
     own_dbm: float = -inf  # in her zone, at the least, when last heard there
     own_at: float = -inf  # and when that was
     rival_dbm: float = inf  # elsewhere, at the most: while it is low enough, nobody need be ranked

@@ -42,7 +42,9 @@ def run(*, quick: bool = False) -> Mapping[str, float]:
 
     started = time.process_time()
     for arrival in arrivals:
-        entered += len(tracker.observe(ingest.receive(arrival).sightings))
+        heard = ingest.receive(arrival).heard
+        assert heard is not None
+        entered += len(tracker.hear(*heard))
     ours = len(arrivals) * ROWS / (time.process_time() - started)
 
     assert ingest.counts["rows"] == len(arrivals) * ROWS

@@ -15,7 +15,9 @@ from hub.ingest.batches import QuickBatch, read_batch
 from wire.errors import Malformed
 from wire.mqtt import codec
 from wire.mqtt.batch import Batch
+from wire.pseudonym import Pseudonym
 
+ENROLLED = frozenset([Pseudonym("Wxyc7f0aKq2m_9Zt")])
 TAG = "Wxyc7f0aKq2m_9Zt"
 SOUND: dict[str, Any] = {
     "v": 1, "gw": "lobby-1", "epoch": "f3a1", "boot": "9c", "seq": 812, "low": 805, "sent": 73422511,
@@ -50,13 +52,25 @@ def said(read: Callable[[], QuickBatch | Batch]) -> object:
 
 
 def agree(payload: bytes) -> None:
-    assert said(lambda: read_batch(payload, "lobby-1")) == said(
-        lambda: codec.decode_batch(payload, loads=msgspec.json.decode)
-    )
+    for enrolled in (ENROLLED, frozenset[Pseudonym]()):
+        assert said(lambda known=enrolled: read_batch(payload, "lobby-1", known).batch) == said(
+            lambda: codec.decode_batch(payload, loads=msgspec.json.decode)
+        )
 
 
 def test_a_well_formed_batch_is_read_quickly() -> None:
-    assert isinstance(read_batch(msgspec.json.encode(SOUND), "lobby-1"), QuickBatch)
+    read = read_batch(msgspec.json.encode(SOUND), "lobby-1", ENROLLED)
+
+    assert isinstance(read.batch, QuickBatch)
+    assert read.all_enrolled
+
+
+def test_one_tag_that_nobody_enrolled_is_noticed() -> None:
+    for name, payload in (("quick", SOUND), ("slow", {**SOUND, "more": 1})):
+        read = read_batch(msgspec.json.encode(payload), "lobby-1", frozenset())
+
+        assert isinstance(read.batch, QuickBatch) == (name == "quick")
+        assert not read.all_enrolled
 
 
 @example(where=("gw",), value="lobby-2")
