@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from hub.presence.hearing import HEARTBEAT_S, Ear, expected_s, learned, memory_s
+from hub.presence.hearing import Ear, audible_s, expected_s, learned, memory_s
 from hub.presence.layout import ZoneLayout
 from hub.presence.margin import SWITCH_MARGIN_DB
 from hub.presence.visit import Tracked
@@ -81,7 +81,7 @@ def listen(  # noqa: C901, PLR0912  the one hot loop: for millions, each call an
                     visit.away = False
                 if visit.heard_at < visit.dwell_at:
                     continue
-        elif ear.most_dbm < tracked.own_dbm + SWITCH_MARGIN_DB and seen - tracked.own_at <= HEARTBEAT_S:
+        elif ear.most_dbm < tracked.own_dbm + SWITCH_MARGIN_DB and seen - tracked.own_at <= tracked.audible_s:
             if ear.most_dbm > tracked.rival_dbm:  # noqa: PLR1730  the same
                 tracked.rival_dbm = ear.most_dbm
             continue
@@ -105,13 +105,13 @@ def _matters(tracked: Tracked, ear: Ear, at: float, readings: int) -> bool:
         return louder or visit.heard_at >= visit.dwell_at or tracked.candidate is not None
     tracked.rival_dbm = max(tracked.rival_dbm, level)
     louder = level >= tracked.own_dbm + SWITCH_MARGIN_DB
-    return louder or tracked.seen - tracked.own_at > HEARTBEAT_S or tracked.candidate is not None
+    return louder or tracked.seen - tracked.own_at > tracked.audible_s or tracked.candidate is not None
 
 
 def _learn(tracked: Tracked, sample_s: float) -> None:
     if sample_s > 0.0:
         tracked.interval_s = interval_s = learned(tracked.interval_s, sample_s)
-        tracked.memory_s = memory_s(interval_s)
+        tracked.memory_s, tracked.audible_s = memory_s(interval_s), audible_s(interval_s)
         tracked.least_s, tracked.most_s = expected_s(interval_s)
 
 

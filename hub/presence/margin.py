@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from math import exp, inf
 from typing import Final, NamedTuple
 
-from hub.presence.hearing import Ear, audible_s
+from hub.presence.hearing import Ear
 from hub.presence.layout import ZoneLayout
 from hub.presence.steps import move
 from hub.presence.transition import Transition
@@ -41,18 +41,20 @@ class Ranking(NamedTuple):
     best_dbm: float
     rival_dbm: float  # of the loudest other zone
     own_dbm: float  # of the zone that she is in
+    own_least_dbm: float  # the same, of its faintest gateway that holds
 
 
 def rank(ears: Iterable[Ear], own: ZoneLayout | None, audible_since: float) -> Ranking:
     """The zones by their loudest gateway, among those whose level still holds."""
     best: ZoneLayout | None = None
     best_dbm = rival_dbm = own_dbm = -inf
+    own_least_dbm = inf
     for ear in ears:
         if ear.last_at < audible_since:
             continue
         zone, level = ear.zone, ear.level
-        if zone is own and level > own_dbm:
-            own_dbm = level
+        if zone is own:
+            own_dbm, own_least_dbm = max(level, own_dbm), min(level, own_least_dbm)
         if zone is best:
             if level > best_dbm:  # noqa: PLR1730  asked for each window of those who move
                 best_dbm = level
@@ -60,7 +62,7 @@ def rank(ears: Iterable[Ear], own: ZoneLayout | None, audible_since: float) -> R
             best, best_dbm, rival_dbm = zone, level, best_dbm
         elif level > rival_dbm:
             rival_dbm = level
-    return Ranking(best, best_dbm, rival_dbm, own_dbm)
+    return Ranking(best, best_dbm, rival_dbm, own_dbm, own_least_dbm)
 
 
 def confidence_of(lead_db: float) -> float:
@@ -73,14 +75,16 @@ def judge(tracked: Tracked, now: float, resume_within_s: float) -> list[Transiti
     visit = tracked.visit
     told = visit.dwelling() if visit is not None and visit.dwell_at <= visit.heard_at else []
     own = visit.zone if visit is not None else None
-    ranking = rank(tracked.ears.values(), own, now - audible_s(tracked.interval_s))
-    best, best_dbm, _, own_dbm = ranking
+    ranking = rank(tracked.ears.values(), own, now - tracked.audible_s)
+    best, best_dbm, _, own_dbm, own_least_dbm = ranking
     if best is own:
         tracked.rival_dbm, tracked.candidate = ranking.rival_dbm, None
         return told
     tracked.rival_dbm = best_dbm
     if best is None or best_dbm < best.enter_dbm or best_dbm < own_dbm + SWITCH_MARGIN_DB:
         tracked.candidate = None
+        if own_dbm > -inf:
+            tracked.own_dbm = own_least_dbm  # what is louder than this need not be asked about again
         return told
     if tracked.candidate is not best:
         tracked.candidate, tracked.since = best, now

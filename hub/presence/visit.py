@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from math import inf
 
-from hub.presence.hearing import Ear, memory_s
+from hub.presence.hearing import Ear, audible_s, memory_s
 from hub.presence.layout import ZoneLayout
 from hub.presence.surveyed import Mind
 from hub.presence.transition import Change, Transition
@@ -85,6 +85,7 @@ class Tracked:
     ears: dict[str, Ear] = field(default_factory=dict)  # by gateway
     interval_s: float | None = None  # learned; None until two adverts were heard
     memory_s: float = memory_s(None)  # what follows from the interval
+    audible_s: float = audible_s(None)
     least_s: float = inf  # a sample of the interval between these says nothing new of it
     most_s: float = -inf
     own_dbm: float = -inf  # in her zone, at the least, when last heard there

@@ -9,7 +9,7 @@ from math import inf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.presence.hearing import Ear, learned, memory_s, teaches
+from hub.presence.hearing import Ear, audible_s, learned, memory_s, teaches
 from hub.presence.layout import Layout, ZoneLayout
 from hub.presence.listening import CLOCK_STEP_S, Row, rewind
 from hub.presence.margin import judge
@@ -68,7 +68,7 @@ def _weigh(
         sample = (at - first_at) / (readings - 1) if readings > 1 and at > first_at else first_at - ear.last_at
         if teaches(tracked.interval_s, sample):
             tracked.interval_s = learned(tracked.interval_s, sample)
-            tracked.memory_s = memory_s(tracked.interval_s)
+            tracked.memory_s, tracked.audible_s = memory_s(tracked.interval_s), audible_s(tracked.interval_s)
     ear.note(at, upper, readings, tracked.memory_s)
     visit = tracked.visit
     if visit is not None and zone is visit.zone:
