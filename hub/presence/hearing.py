@@ -16,7 +16,6 @@ from hub.presence.layout import ZoneLayout
 HEARTBEAT_S: Final = 5.0  # wire: a gateway sends a row at least this often while it hears a tag
 FEW: Final = 3  # fewer windows than that have no second loudest: the loudest counts
 ROWS: Final = 8  # windows that are remembered; the second loudest of them is the quantile
-NOTED: Final = 2 * ROWS  # until the older ones are thrown away: now and then all at once costs less
 MEMORY_S: Final = 6.0  # of a tag that speaks every second; slower ones get INTERVALS of their own
 INTERVALS: Final = 3.5
 FASTEST_S: Final = 0.1  # beacon intervals that we follow; BLE allows 0.02 to 10.24
@@ -27,6 +26,9 @@ AUDIBLE_INTERVALS: Final = 2.5  # adverts that may be lost in a row before a lev
 SILENCE_S: Final = 10.0  # two heartbeats: one row may be lost on its way
 SILENCE_INTERVALS: Final = 5.0  # and so many adverts
 LEFT_S: Final = 10.0  # more, until she is said to have left: what is told is not lightly taken back
+
+
+_EMPTY: Final = (*[-inf] * ROWS, *[-127.0] * ROWS)
 
 
 class Ear:
@@ -40,23 +42,23 @@ class Ear:
         "_is_settled",
         "_level",
         "_memory_s",
+        "_place",
+        "_windows",
         "last_at",
         "most_dbm",
         "newest_dbm",
         "readings",
-        "times",
-        "uppers",
         "zone",
     )
 
     def __init__(self, zone: ZoneLayout) -> None:
         self.zone = zone  # the gateway's
-        self.uppers = array("d")  # dBm, oldest first; those that are forgotten go when the level is worked out
-        self.times = array("d")
         self.last_at = -inf
         self.newest_dbm = inf  # the last window; before there is one, nothing is known against any level
         self.most_dbm = -inf  # the level is not higher
         self.readings = 0  # in the last window
+        self._windows = array("d", _EMPTY)  # the last ones, in a ring: when each was, and how loud. Close in memory
+        self._place = 0  # where the next one goes
         self._memory_s = 0.0
         self._level = -127.0
         self._is_settled = True
@@ -64,18 +66,18 @@ class Ear:
     def note(self, at: float, upper_dbm: float, readings: int, memory_s: float) -> None:
         """Add one window; it is none older than the last."""
         if memory_s != self._memory_s:
-            self._settle()  # what is forgotten by now remains so
+            self._forget()  # what is forgotten by now remains so
             self._memory_s = memory_s
-        self.times.append(at)
-        self.uppers.append(upper_dbm)
+        place = self._place
+        self._windows[place] = at
+        self._windows[place + ROWS] = upper_dbm
+        self._place = (place + 1) % ROWS
         self.last_at = at
         self.newest_dbm = upper_dbm
         self.readings = readings
         self._is_settled = False
         if upper_dbm > self.most_dbm:  # noqa: PLR1730  a call of max() for each of millions
             self.most_dbm = upper_dbm
-        if len(self.times) > NOTED:
-            del self.times[:-ROWS], self.uppers[:-ROWS]
 
     @property
     def level(self) -> float:
@@ -86,18 +88,16 @@ class Ear:
 
     def _settle(self) -> None:
         self._is_settled = True
-        times, uppers = self.times, self.uppers
-        if not times:
-            return
-        since = self.last_at - self._memory_s
-        forgotten = max(len(times) - ROWS, 0)
-        while times[forgotten] < since:
-            forgotten += 1
-        if forgotten:
-            del times[:forgotten], uppers[:forgotten]
-        ranked = sorted(uppers)
+        since, windows = self.last_at - self._memory_s, self._windows
+        ranked = sorted([upper for at, upper in zip(windows[:ROWS], windows[ROWS:], strict=True) if at >= since])
         self.most_dbm = ranked[-1]
         self._level = ranked[-2] if len(ranked) >= FEW else ranked[-1]  # two cannot out-vote each other
+
+    def _forget(self) -> None:
+        since = self.last_at - self._memory_s
+        for place in range(ROWS):
+            if self._windows[place] < since:
+                self._windows[place] = -inf
 
 
 def expected_s(interval_s: float) -> tuple[float, float]:
