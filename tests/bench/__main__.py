@@ -49,6 +49,14 @@ BENCHES: Final[Mapping[str, tuple[Figure, ...]]] = {
     "sightings": (
         Figure("sightings_per_s", "sightings through ingest and presence", "/s", "bare_msgspec_rows_per_s"),
         Figure("bare_msgspec_rows_per_s", "· rows that msgspec alone decodes", "/s"),
+        Figure("us_100_tags", "CPU a sighting, 100 tags at 4 gateways", "µs", "us_1k_tags"),
+        Figure("us_1k_tags", "· 1,000 tags at 4", "µs"),
+        Figure("us_10k_tags", "· 10,000 tags at 4", "µs", "us_1k_tags"),
+        Figure("us_100k_tags", "· 100,000 tags at 40", "µs", "us_1k_tags"),
+        Figure("us_40_gateways", "· 1,000 tags at 40", "µs", "us_1k_tags"),
+        Figure("us_400_gateways", "· 10,000 tags at 400", "µs", "us_1k_tags"),
+        Figure("bytes_1k_tags", "memory a tag, of 1,000", "B"),
+        Figure("bytes_100k_tags", "· of 100,000", "B", "bytes_1k_tags"),
     ),
     "throughput": (
         Figure("hub_at_50_per_s", "from the broker to presence, 50 sightings a message", "/s", "bare_at_50_per_s"),
