@@ -43,7 +43,7 @@ def tell_record(feed: Feed, record: Record, *, shadow: bool = False) -> None:
             journey=decision.journey,
             decision=decision.kind.value,
             reason=decision.reason.value,
-            text=decision.message,
+            **({} if decision.message is None else {"message": decision.message}),
         )
         feed.publish(
             venue=decision.venue,
