@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from hub.clock import Clock
 from hub.pages import phrases
 from hub.pages.assets import Asset, read_assets
-from hub.pages.floorplan import frame
+from hub.pages.floorplan import LABEL_INSET, frame, label_size
 from hub.pages.port import AckTask, Feed, Guests, Live, Messages, Tasks, Tokens
 from hub.pages.sessions import Sessions
 from hub.pages.venue import VenuePage
@@ -57,5 +57,5 @@ def make_site(deps: PagesDeps) -> Site:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.globals.update(phrases=phrases, frame_of=frame)
+    templates.globals.update(phrases=phrases, frame_of=frame, label_size=label_size, inset=LABEL_INSET)
     return Site(deps=deps, sessions=Sessions(deps.tokens, deps.draw), templates=templates)

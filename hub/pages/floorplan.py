@@ -20,6 +20,9 @@ from hub.errors import BadConfig
 CELL_W: Final = 3.6  # metres: a dot and a first name below it
 CELL_H: Final = 3.2
 LABEL_H: Final = 1.9  # kept free at the top of a room for its name
+LABEL_SIZE: Final = 0.95  # metres: a room's name, where there is room for it
+LABEL_INSET: Final = 0.7  # from the walls
+LETTER: Final = 0.64  # how wide a letter is for its height, in the widest of the usual bold faces
 TEXT_MAX: Final = 256 * 1024
 
 
@@ -163,6 +166,11 @@ def frame(plan: FloorPlan, floor: int) -> Frame:
         return Frame(x=0, y=0, w=outline.w, h=outline.h)
     x, y = min(one.x for one in shapes), min(one.y for one in shapes)
     return Frame(x=x, y=y, w=max(one.x + one.w for one in shapes) - x, h=max(one.y + one.h for one in shapes) - y)
+
+
+def label_size(words: str, width: float) -> float:
+    """How large a name is written in a room of this width, in metres: so that it stays within its walls."""
+    return round(min(LABEL_SIZE, (width - 2 * LABEL_INSET) / (LETTER * max(1, len(words)))), 2)
 
 
 def spots(plan: FloorPlan, zone: str, count: int) -> tuple[Spot, ...]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from hub.errors import BadConfig
-from hub.pages.floorplan import frame, read_floorplan, spots, zone_names
+from hub.pages.floorplan import LABEL_SIZE, frame, label_size, read_floorplan, spots, zone_names
 from tests.fakes.pages import PLAN, ZONES
 
 DRAWN = read_floorplan(PLAN, file="floorplan.yaml")
@@ -69,3 +69,9 @@ def test_a_floor_is_drawn_as_large_as_its_rooms() -> None:
     cropped = frame(DRAWN, 1)
 
     assert (cropped.x, cropped.y, cropped.w, cropped.h) == (0, 0, 16, 16)
+
+
+def test_a_long_name_is_written_smaller_so_that_it_stays_in_its_room() -> None:
+    assert label_size("Lobby", 12.0) == LABEL_SIZE
+    assert label_size("", 12.0) == LABEL_SIZE
+    assert label_size("Rooms 101 to 104, and the linen", 10.0) < LABEL_SIZE / 2
