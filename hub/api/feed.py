@@ -15,7 +15,8 @@ What is published, apart from `at` (RFC 3339), `kind` and `venue`:
 from __future__ import annotations
 
 from asyncio import Queue, QueueEmpty
-from collections.abc import Iterator
+from collections import defaultdict, deque
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Final
@@ -25,6 +26,7 @@ Item = dict[str, Json]
 
 WAITING_MAX: Final = 256
 # A busy minute of one venue. A page that is this far behind is quicker with a fresh start.
+RECENT_MAX: Final = 100  # of a venue; a page that opens shows what a person reads of it, and no older news
 
 
 class Subscription:
@@ -63,14 +65,20 @@ class Feed:
 
     def __init__(self) -> None:
         self.listeners: set[Subscription] = set()
+        self._recent: defaultdict[str, deque[Item]] = defaultdict(lambda: deque(maxlen=RECENT_MAX))
         self._closed = False
 
     def publish(self, *, venue: str, kind: str, at: datetime, **fields: Json) -> None:
         """Tell every listener of the venue."""
         item: Item = {"at": rfc3339(at), "kind": kind, "venue": venue, **fields}
+        self._recent[venue].append(item)
         for listener in self.listeners:
             if listener.venue in {None, venue}:
                 listener.offer(item)
+
+    def recent(self, venue: str) -> Sequence[Item]:
+        """What a venue's listeners heard lately, oldest first; kept in memory alone."""
+        return tuple(self._recent.get(venue, ()))
 
     @contextmanager
     def subscribe(self, venue: str | None) -> Iterator[Subscription]:

@@ -20,6 +20,7 @@ from hub.pages import phrases
 from hub.pages.deps import Site
 from hub.pages.floorplan import spots
 from hub.pages.guard import HEADERS, SessionHere, SignedIn, SiteHere, VenueHere, cookie_name
+from hub.pages.port import Item
 from hub.pages.sessions import form_word
 from hub.pages.venue import VenuePage
 
@@ -27,6 +28,7 @@ router = APIRouter(route_class=SignedIn, include_in_schema=False)
 
 COLOURS: Final = 8  # in page.css: dot-0 … dot-7
 LOOK_AGAIN_S: Final = 15.0  # how long a revoked token may go on listening
+ERASED: Final = "an erased guest"
 
 
 @router.get("/")
@@ -62,6 +64,15 @@ async def gateways(venue: VenueHere, site: SiteHere) -> Response:
     return HTMLResponse(site.render("gateways.html", venue=venue, gateways=heard), headers=HEADERS)
 
 
+@router.get("/pages/{venue}/news")
+async def news(venue: VenueHere, site: SiteHere) -> list[dict[str, Any]]:
+    """What happened lately, in words, oldest first. Of a guest who was erased meanwhile, nothing."""
+    names = Names(site)
+    told = [(item, await names.of(item.get("guest"))) for item in site.deps.feed.recent(venue.id)]
+    lines = [_line(item, who, venue) for item, who in told if who != ERASED]
+    return [line for line in lines if line["text"] is not None]
+
+
 @router.get("/pages/{venue}/stream", response_class=EventSourceResponse)
 async def stream(
     request: Request, venue: VenueHere, site: SiteHere, session: SessionHere
@@ -83,15 +94,7 @@ async def stream(
                 continue
             if item is None or not session.sees(venue.id):
                 return
-            said = phrases.happening(item, await names.of(item.get("guest")), venue)
-            yield ServerSentEvent(
-                data={
-                    "kind": item["kind"],
-                    "time": venue.clock(datetime.fromisoformat(str(item["at"]))),
-                    "text": said[0] if said else None,
-                    "tone": said[1] if said else None,
-                }
-            )
+            yield ServerSentEvent(data=_line(item, await names.of(item.get("guest")), venue))
 
 
 class Names:
@@ -113,8 +116,20 @@ class Names:
         try:
             profile = (await self._guests.guest(GuestId(guest))).profile
         except NotFound:
-            return "an erased guest"
+            return ERASED
         return " ".join(part for part in (profile.first_name, profile.last_name) if part) or guest
+
+
+def _line(item: Item, who: str, venue: VenuePage) -> dict[str, Any]:
+    """One line of what happens; its text is None where it is no news to people, only to the page's script."""
+    said = phrases.happening(item, who, venue)
+    return {
+        "kind": item["kind"],
+        "at": item["at"],
+        "time": venue.clock(datetime.fromisoformat(str(item["at"]))),
+        "text": said[0] if said else None,
+        "tone": said[1] if said else None,
+    }
 
 
 def _zone(venue: VenuePage, zone: str, guests: Sequence[PresentGuest], now: datetime) -> dict[str, Any]:

@@ -96,3 +96,7 @@ class Feed(Protocol):
     def subscribe(self, venue: str | None) -> AbstractContextManager[Listening]:
         """Listen to one venue."""
         ...
+
+    def recent(self, venue: str) -> Sequence[Item]:
+        """What its listeners heard lately, oldest first."""
+        ...

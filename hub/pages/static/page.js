@@ -15,6 +15,7 @@ function start(base) {
     document.getElementById("gateways").innerHTML = list;
   }));
   document.getElementById("messages").addEventListener("click", (click) => clicked(base, click.target));
+  const drawNews = soon(() => ask(`${base}/news`).then((answer) => answer.json()).then((lines) => lines.forEach(tell)));
   drawPresence();
   drawMessages();
   setInterval(() => { drawPresence(); drawGateways(); }, 30000); // a gateway that falls silent tells nobody
@@ -22,7 +23,8 @@ function start(base) {
     tell(happened);
     if (["entered", "left", "resync"].includes(happened.kind)) drawPresence();
     if (["decision", "message", "accepted", "resync"].includes(happened.kind)) drawMessages();
-  }, () => { drawPresence(); drawMessages(); });
+    if (happened.kind === "resync") drawNews();
+  }, () => { drawPresence(); drawMessages(); drawNews(); });
 }
 
 function listen(base, heard, opened) {
@@ -113,13 +115,19 @@ function svgText(words, y, kind) {
   return text;
 }
 
+// Newest first. What the stream has told already may come again with what happened lately.
 function tell(happened) {
   if (!happened.text) return;
   document.getElementById("no-news").hidden = true;
   const news = document.getElementById("news");
+  const rows = [...news.children];
+  const key = `${happened.at} ${happened.text}`;
+  if (rows.some((row) => row.dataset.key === key)) return;
   const row = make("li", happened.tone);
+  row.dataset.key = key;
+  row.dataset.at = happened.at;
   row.append(make("time", "", happened.time), make("span", "", happened.text));
-  news.prepend(row);
+  news.insertBefore(row, rows.find((other) => Date.parse(other.dataset.at) <= Date.parse(happened.at)) ?? null);
   while (news.children.length > NEWS_MAX) news.lastChild.remove();
 }
 

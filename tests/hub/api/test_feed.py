@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hub.api.feed import WAITING_MAX, Feed
+from hub.api.feed import RECENT_MAX, WAITING_MAX, Feed
 from tests.fakes.hub_clock import T0
 
 
@@ -47,3 +47,14 @@ async def test_nobody_listening_is_no_fault() -> None:
     with feed.subscribe(None) as late:
         feed.close()
         assert await late.next() is None
+
+
+async def test_what_happened_lately_is_remembered_by_venue_and_not_for_ever() -> None:
+    feed = Feed()
+    feed.publish(venue="sands", kind="left", at=T0)
+
+    for n in range(RECENT_MAX + 1):
+        feed.publish(venue="marlton", kind="entered", at=T0, n=n)
+
+    assert [item["n"] for item in feed.recent("marlton")] == list(range(1, RECENT_MAX + 1))
+    assert feed.recent("nowhere") == ()

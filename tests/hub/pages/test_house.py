@@ -24,6 +24,7 @@ PARTS = (
     "/pages/marlton/presence",
     "/pages/marlton/messages",
     "/pages/marlton/messages/m-1",
+    "/pages/marlton/news",
     "/pages/marlton/stream",
 )
 
@@ -177,6 +178,40 @@ async def test_the_stream_tells_in_words_and_in_the_venues_time() -> None:
         ("10:00:00", None),
         ("10:00:00", "Google accepted meal discount for an erased guest"),
     ]
+
+
+async def test_a_page_that_opens_is_told_what_happened_lately_but_not_of_a_guest_who_was_erased() -> None:
+    site = FakeSite()
+    await site.hub.guests.put_guest(GuestId("ana"), Profile(first_name="Ana"), T0)
+    feed = site.hub.feed
+    feed.publish(venue="sands", kind="entered", at=T0, guest="ana", zone="lobby")
+    feed.publish(venue="marlton", kind="entered", at=T0, guest="ana", zone="lobby")
+    feed.publish(venue="marlton", kind="message", at=T0, guest="ana", message="welcome", state="SENDING")
+    feed.publish(venue="marlton", kind="entered", at=T0, guest="erased", zone="lobby")
+    feed.publish(venue="marlton", kind="task", at=T0, guest="erased", team="desk", text="Bo is late", state="open")
+    feed.publish(venue="marlton", kind="left", at=T0, guest="ana", zone="lobby")
+    async with site.browser() as browser:
+        await sign_in(browser, "viewer-of-marlton")
+        lines = (await browser.get("/pages/marlton/news")).json()
+
+    assert [(one["at"], one["time"], one["text"]) for one in lines] == [
+        ("2026-01-05T09:00:00Z", "10:00:00", "Ana entered Lobby"),
+        ("2026-01-05T09:00:00Z", "10:00:00", "Ana left Lobby"),
+    ]
+
+
+async def test_why_is_told_in_the_order_in_which_it_went() -> None:
+    site = FakeSite()
+    story = a_story()
+    [came], [decided] = story.events, story.decisions
+    later = replace(came, id="later", object="restaurant", at=came.at + timedelta(minutes=20))
+    site.hub.messages.stories = [replace(story, events=(came, later), decisions=(replace(decided, at=came.at),))]
+    async with site.browser() as browser:
+        await sign_in(browser, "viewer")
+        part = (await browser.get("/pages/marlton/messages/m-1")).text
+
+    told = [part.index(words) for words in ("entered Lobby", decided.text, "entered Le &lt;Bistro&gt;")]
+    assert told == sorted(told)
 
 
 async def test_messages_are_listed_in_words_page_by_page_and_no_word_of_a_guest_is_markup() -> None:
