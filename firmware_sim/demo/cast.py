@@ -48,6 +48,7 @@ class Expected:
 
 # A return to a zone within 60 s resumes the visit and is no new event, so Milo stays away for longer than that.
 AWAY_S: Final = 64.0
+PASSER_BY: Final = "ibeacon:0badcafe-0bad-4afe-8bad-cafe0badcafe:13:13"
 
 CAST: Final = (
     Person(
@@ -82,7 +83,7 @@ CAST: Final = (
     ),
     Person(
         name="a passer-by, whose beacon nobody enrolled",
-        tag="ibeacon:0badcafe-0bad-4afe-8bad-cafe0badcafe:13:13",
+        tag=PASSER_BY,
         walk=((10, "lobby"), (24, "restaurant"), (50, OUTSIDE)),
         guest=None,
     ),

@@ -10,16 +10,19 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import nullcontext, suppress
+from datetime import tzinfo
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import httpx2
 
 from firmware_sim.demo import stage as on
 from firmware_sim.demo.broker import broker_command
-from firmware_sim.demo.cast import STORY_ENDS_S
-from firmware_sim.demo.processes import Fallen, Processes, processes, program
+from firmware_sim.demo.cast import CAST, PASSER_BY, STORY_ENDS_S
+from firmware_sim.demo.passer_by import dropped, traces
+from firmware_sim.demo.processes import Fallen, Processes, is_free, processes, program
 from firmware_sim.demo.stage import Stage
 from firmware_sim.demo.story import Item, Story, sentence
 from firmware_sim.demo.wiretap import wiretap
@@ -27,6 +30,7 @@ from firmware_sim.providers.clock import utc_now as now
 
 AFTERWARDS_S: Final = 3.0  # a message too many would come right after the last event
 FALLING_S: Final = 2.0  # a part that has hung up on us is gone by then, or still well
+LAST_PORT: Final = 65535
 PATIENCE_S: Final = 20.0  # beyond the end of the walk: then what is missing will not come
 
 Tell = Callable[[str], None]
@@ -36,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     parser.add_argument("--once", action="store_true", help="end after the story; 0 only if it was the right one")
     parser.add_argument("--json", action="store_true", help="print one JSON object a line")
-    parser.add_argument("--port", type=int, metavar="N", help="the hub's port; otherwise a free one")
+    parser.add_argument("--port", type=_port, metavar="N", help="the hub's port; otherwise a free one")
     parser.add_argument(
         "--keep", type=Path, metavar="DIR", help="keep all in this new folder: logs, the store, the wire"
     )
@@ -44,6 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Play; 0 when the story was told right, 1 when it was not, 2 for a folder that cannot be used."""
+    if args.port is not None and not is_free(args.port):
+        sys.stderr.write(f"innkeeper-sim: --port: found {args.port}, already in use; right would be a free port\n")
+        return 1
     try:
         if args.keep is not None:
             args.keep.mkdir(parents=True)
@@ -61,6 +68,12 @@ def run(args: argparse.Namespace) -> int:
         return 1
     except (KeyboardInterrupt, asyncio.CancelledError):
         return 0
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= LAST_PORT:
+        raise argparse.ArgumentTypeError(f"found {text!r}; right would be 1 to {LAST_PORT}")
+    return int(text)
 
 
 async def _play(args: argparse.Namespace, folder: Path) -> int:
@@ -111,9 +124,13 @@ async def _story(args: argparse.Namespace, stage: Stage, children: Processes, sa
         await on.enrol(api, now())
         await on.gateways_listen(api, frozenset(world.sources))
         say(f"The page: {stage.hub_url}/   sign in with {viewer}")
-        say("Everybody listens; four people set out.")
-        with wiretap(stage.broker_port, stage.folder / "wire.jsonl") if args.keep else nullcontext():
-            return await _watch(args, stage, api, world, say)
+        say("Everybody listens; four people set out:")
+        for person in CAST:
+            say(f"  {person.name}")
+        listened = args.once or args.keep is not None
+        with wiretap(stage.broker_port, stage.folder / "wire.jsonl") if listened else nullcontext():
+            story = await _watch(args, stage, api, world, say, ZoneInfo(zone))
+    return await asyncio.to_thread(_verdict, story, stage.folder, say)
 
 
 class _World:
@@ -151,7 +168,9 @@ async def _world(stage: Stage, children: Processes, say: Tell) -> _World:
     return _World(sources, lambda: told.write(b"walk\n"))
 
 
-async def _watch(args: argparse.Namespace, stage: Stage, api: httpx2.AsyncClient, world: _World, say: Tell) -> int:
+async def _watch(
+    args: argparse.Namespace, stage: Stage, api: httpx2.AsyncClient, world: _World, say: Tell, zone: tzinfo
+) -> Story:
     story = Story()
 
     def note(item: Item) -> None:
@@ -159,7 +178,7 @@ async def _watch(args: argparse.Namespace, stage: Stage, api: httpx2.AsyncClient
         if args.json:
             print(json.dumps(item), flush=True)  # noqa: T201  what --json is for
         else:
-            say(sentence(item))
+            say(sentence(item, zone))
 
     async with asyncio.TaskGroup() as tasks:
         watchers = [
@@ -172,7 +191,7 @@ async def _watch(args: argparse.Namespace, stage: Stage, api: httpx2.AsyncClient
             await _until_told(story)
             for watcher in watchers:
                 watcher.cancel()
-    return _verdict(story, say)
+    return story
 
 
 async def _until_told(story: Story) -> None:
@@ -209,6 +228,7 @@ async def _follow_providers(log: Path, api: httpx2.AsyncClient, note: Callable[[
                 "message": row["message"],
                 "guest": row["guest"],
                 "id": row["id"],
+                "said": row["title"] or row["body"],
             }
         )
 
@@ -233,10 +253,12 @@ def _read_from(log: Path, offset: int) -> str:
         return ""
 
 
-def _verdict(story: Story, say: Tell) -> int:
-    faults = story.faults()
+def _verdict(story: Story, folder: Path, say: Tell) -> int:
+    faults = [*story.faults(), *(f"something of the passer-by was kept: {file}" for file in traces(folder, PASSER_BY))]
     for fault in faults:
         sys.stderr.write(f"innkeeper-sim: {fault}\n")
     if not faults:
+        heard = dropped(folder / "wire.jsonl")
+        say(f"Of the passer-by {heard} adverts were heard, and nothing is on the wire, in the store or in any log.")
         say("Exactly the right messages were accepted: 1 email and 3 pushes, and nobody was disturbed twice.")
     return 1 if faults else 0

@@ -32,12 +32,13 @@ def free_port(count: int = 1) -> int:
     for _ in range(200):
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port: int = probe.getsockname()[1]
-        if port + count < 65536 and all(_is_free(port + step) for step in range(count)):  # noqa: PLR2004  ports end there
+        if port + count < 65536 and all(is_free(port + step) for step in range(count)):  # noqa: PLR2004  ports end there
             return port
     raise Fallen(f"no {count} free loopback ports in a row were found")
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
+    """Does nobody listen on this loopback port just now?"""
     try:
         with socket.create_server(("127.0.0.1", port)):
             return True

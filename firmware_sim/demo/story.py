@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime, tzinfo
+from typing import Any, Final
 
 from firmware_sim.demo.cast import CAST, EXPECTED, REFUSAL, Expected
 
 Item = Mapping[str, Any]
+
+BELOW: Final = " " * 10  # under a line that begins with a time
 
 
 @dataclass(slots=True)
@@ -59,28 +62,25 @@ def _named(one: Expected) -> str:
     return f"{one.message} to {one.guest} by {one.provider}"
 
 
-def sentence(item: Item) -> str:
-    """One item as a line for people."""
-    return f"{_time(item)}  {_told(item)}"
-
-
-def _time(item: Item) -> str:
-    return str(item.get("at", ""))[11:19] or "--:--:--"
-
-
-def _told(item: Item) -> str:
+def sentence(item: Item, zone: tzinfo) -> str:
+    """One item as a line for people, by the clock of the venue; what follows from a move stands below it."""
     who = str(item.get("guest", "")).capitalize()
     match item["kind"]:
         case "entered":
-            return f"{who} entered the {item.get('zone')}"
+            return f"{_clock(item, zone)}  {who} entered the {item.get('zone')}"
         case "left":
-            return f"{who} left the {item.get('zone')}"
+            return f"{_clock(item, zone)}  {who} left the {item.get('zone')}"
         case "dwelled":
-            return f"{who} has stayed in the {item.get('zone')}"
+            return f"{_clock(item, zone)}  {who} has stayed in the {item.get('zone')}"
         case "decision":
             outcome = str(item.get("decision", "")).replace("_", " ")
-            return f"    {item.get('journey')}: {outcome}: {item.get('text')}"
+            return f"{BELOW}  {item.get('journey')}: {outcome}: {item.get('text')}"
         case "accepted":
-            return f"        ==> {item.get('provider')} accepted {item.get('message')} for {who}"
+            said = f': "{item["said"]}"' if item.get("said") else ""
+            return f"{BELOW}==> {item.get('provider')} accepted {item.get('message')} for {who}{said}"
         case other:
-            return f"{who} {other}"
+            return f"{_clock(item, zone)}  {who} {other}"
+
+
+def _clock(item: Item, zone: tzinfo) -> str:
+    return f"{datetime.fromisoformat(str(item['at'])).astimezone(zone):%H:%M:%S}"

@@ -45,7 +45,7 @@ def test_version_is_the_distributions(capsys: pytest.CaptureFixture[str]) -> Non
     [
         ([], "innkeeper-sim: the following arguments are required: COMMAND"),
         (["dance"], "innkeeper-sim: argument COMMAND: invalid choice: 'dance'"),
-        (["demo", "--port", "x"], "innkeeper-sim demo: argument --port: invalid int value: 'x'"),
+        (["demo", "--port", "x"], "innkeeper-sim demo: argument --port: found 'x'; right would be 1 to 65535"),
         (["world"], "innkeeper-sim world: the following arguments are required: --venue"),
         (["--log-format", "xml", "demo"], "innkeeper-sim: argument --log-format: invalid choice: 'xml'"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import socket
 from pathlib import Path
 
 import httpx2
@@ -66,3 +67,13 @@ def test_a_part_that_fell_is_told_before_what_it_broke(
 
     assert code == 1
     assert capsys.readouterr().err.startswith("innkeeper-sim: hub ended by itself; its last words:")
+
+
+def test_a_port_that_is_taken_is_told_before_anything_starts(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        code = command.run(argparse.Namespace(once=True, json=False, port=port, keep=None))
+
+    said = capsys.readouterr()
+    assert (code, said.out) == (1, "")
+    assert said.err == f"innkeeper-sim: --port: found {port}, already in use; right would be a free port\n"

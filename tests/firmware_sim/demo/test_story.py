@@ -74,8 +74,17 @@ def test_stranger_who_became_known_is_a_fault() -> None:
 
 
 def test_sentences_are_for_people() -> None:
-    assert sentence(REFUSED) == "12:01:30      welcome: not started: messaged in the last 24h"
-    assert sentence(accepted(EXPECTED[0])) == "12:00:01          ==> apns accepted room-rates for Milo"
+    came: Item = {"at": "2026-01-05T12:01:30.5Z", "kind": "entered", "guest": "milo", "zone": "lobby"}
+    said = {**accepted(EXPECTED[0]), "said": "Staying tonight?"}
+
+    lines = [sentence(one, ZoneInfo("Etc/GMT-1")) for one in (came, REFUSED, accepted(EXPECTED[0]), said)]
+
+    assert lines == [
+        "13:01:30  Milo entered the lobby",
+        "            welcome: not started: messaged in the last 24h",
+        "          ==> apns accepted room-rates for Milo",
+        '          ==> apns accepted room-rates for Milo: "Staying tonight?"',
+    ]
 
 
 @pytest.mark.parametrize(
