@@ -50,7 +50,14 @@ class Restored:
 
 
 def write_backup(copy: Path, data_dir: Path, file: Path, made: datetime) -> None:
-    """Put a copy of the database and what belongs to it into `file`, whole or not at all. Blocks."""
+    """Put a copy of the database and what belongs to it into `file`, whole or not at all. Blocks.
+
+    Raises:
+        BadRequest: something else than an earlier backup is there.
+        StoreFailed: the disk refused.
+    """
+    if file.exists() and not _is_backup(file):
+        raise BadRequest(f"{file}: found a file that is no backup; right would be a new one, or an earlier backup")
     draft = file.with_name(f".{file.name}.new")
     try:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
@@ -67,6 +74,15 @@ def write_backup(copy: Path, data_dir: Path, file: Path, made: datetime) -> None
     except OSError as exc:
         draft.unlink(missing_ok=True)
         raise StoreFailed(f"{file}: {(exc.strerror or str(exc)).lower()}") from exc
+
+
+def _is_backup(file: Path) -> bool:
+    try:
+        with tarfile.open(file, "r:") as tar:
+            first = tar.next()
+    except (tarfile.TarError, OSError):
+        return False
+    return first is not None and first.name == MANIFEST
 
 
 def _add_bytes(tar: tarfile.TarFile, name: str, data: bytes) -> None:

@@ -217,6 +217,19 @@ async def test_the_replaced_database_stays_beside_it(site: Site) -> None:
     assert [path.name for path in site.data.glob(".*")] == []
 
 
+async def test_a_backup_takes_an_earlier_ones_place_and_nothing_elses(site: Site) -> None:
+    copy, mine = site.database, site.file.with_name("hub.toml")
+    mine.write_text("[hub]\n")
+
+    write_backup(copy, site.data, site.file, T0)
+    with pytest.raises(BadRequest, match=r"hub\.toml: found a file that is no backup; right would be a new one"):
+        write_backup(copy, site.data, mine, T0)
+
+    assert mine.read_text() == "[hub]\n"
+    with tarfile.open(site.file) as tar:
+        assert tar.getnames()[0] == "manifest.json"
+
+
 @pytest.mark.parametrize("content", [b"", b"not a tar", b"\0" * 4096])
 async def test_a_file_that_is_no_backup_changes_nothing(site: Site, content: bytes) -> None:
     site.file.write_bytes(content)
