@@ -108,7 +108,11 @@ def _import(kind: str, config: Path, file: Path, as_json: bool) -> None:
     except UnicodeDecodeError as exc:
         raise BadRequest(f"{file}: found bytes that are not UTF-8; right would be a CSV file in UTF-8") from exc
     answer = ask(config, f"import {kind}", {"text": text, "file": str(file)})
-    _print(answer, as_json, [f"{file}: " + ", ".join(f"{count} {what}" for what, count in answer.items())])
+    _print(
+        answer,
+        as_json,
+        [f"{file}: " + (", ".join(f"{count} {what}" for what, count in answer.items()) or f"no {kind}")],
+    )
 
 
 def outbox_list(
