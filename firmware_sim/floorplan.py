@@ -153,8 +153,10 @@ def load_floorplan(file: Path) -> Floorplan:
     """
     try:
         return read_floorplan(file.read_text(encoding="utf-8"), file=str(file))
-    except (OSError, UnicodeDecodeError) as exc:
-        raise FloorplanFault(str(file), None, f"cannot be read: {exc}") from exc
+    except OSError as exc:
+        raise FloorplanFault(str(file), None, f"cannot be read: {(exc.strerror or str(exc)).lower()}") from exc
+    except UnicodeDecodeError as exc:
+        raise FloorplanFault(str(file), None, "found bytes that are not UTF-8; right would be a floor plan") from exc
 
 
 TOP_KEYS: Final = {"venue", "floors", "rooms", "corridors", "walls", "doors", "stairs", "entrance", "gateways"}

@@ -6,9 +6,10 @@ import argparse
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from firmware_sim.beacon import a_beacon, made_up_tag
 from firmware_sim.buildings import KINDS, building
@@ -30,11 +31,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--pack", help="a venue pack of innkeeper's, for instance hotel")
     where.add_argument("--building", choices=KINDS, help="a building made from the seed, instead of a pack")
     where.add_argument("--venue", type=Path, help="a folder with a floorplan.yaml, instead of a pack")
-    parser.add_argument("--tags", type=_count, default=10, help="how many guests walk about")
-    parser.add_argument("--hours", type=_span, default=1.0, help="for how long")
-    parser.add_argument("--seed", type=int, default=1, help="the same seed makes the same files")
-    parser.add_argument("--interval", type=_interval, default=1.0, help="seconds between a guest's adverts")
-    parser.add_argument("--loss", type=_share, default=COLLISION_SHARE, help="share of the adverts that a crowd costs")
+    parser.add_argument("--tags", type=COUNT, default=10, help="how many guests walk about")
+    parser.add_argument("--hours", type=SPAN, default=1.0, help="for how long")
+    parser.add_argument("--seed", type=SEED, default=1, help="the same seed makes the same files")
+    parser.add_argument("--interval", type=INTERVAL, default=1.0, help="seconds between a guest's adverts")
+    parser.add_argument("--loss", type=SHARE, default=COLLISION_SHARE, help="share of the adverts that a crowd costs")
     parser.add_argument("--out", type=Path, required=True, help="folder for recording.jsonl, survey.jsonl, truth.jsonl")
 
 
@@ -43,8 +44,11 @@ def run(args: argparse.Namespace) -> int:
     try:
         crowd = Crowd(tags=args.tags, hours=args.hours, interval_s=args.interval, collisions=args.loss)
         counts = record(_plan(args), crowd, seed=args.seed, out=args.out)
-    except (SimError, OSError) as exc:
+    except SimError as exc:
         sys.stderr.write(f"{exc}\n")
+        return 2
+    except OSError as exc:
+        sys.stderr.write(f"{exc.filename or args.out}: cannot be written: {(exc.strerror or str(exc)).lower()}\n")
         return 2
     for name, count in counts.items():
         sys.stdout.write(f"{args.out / name}: {count} lines\n")
@@ -126,29 +130,26 @@ def _plan(args: argparse.Namespace) -> Floorplan:
     return load_floorplan(args.venue / "floorplan.yaml") if args.venue else pack_plan(args.pack)
 
 
-def _interval(text: str) -> float:
-    seconds = float(text)
-    if not 0.02 <= seconds <= 10.24:  # noqa: PLR2004  Bluetooth Core, vol 6 part B 4.4.2.2
-        raise argparse.ArgumentTypeError(f"found {text}; right would be 0.02 to 10.24 seconds")
-    return seconds
+Number = TypeVar("Number", int, float)
 
 
-def _share(text: str) -> float:
-    share = float(text)
-    if not 0 <= share < 1:
-        raise argparse.ArgumentTypeError(f"found {text}; right would be 0 to less than 1")
-    return share
+def _number(kind: Callable[[str], Number], holds: Callable[[Number], bool], right: str) -> Callable[[str], Number]:
+    """What reads one number of the command line: of this kind, and only where `holds`."""
+
+    def read(text: str) -> Number:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = None
+        if value is None or not holds(value):
+            raise argparse.ArgumentTypeError(f"found {text}; right would be {right}")
+        return value
+
+    return read
 
 
-def _count(text: str) -> int:
-    count = int(text)
-    if count < 1:
-        raise argparse.ArgumentTypeError(f"found {text}; right would be 1 or more")
-    return count
-
-
-def _span(text: str) -> float:
-    hours = float(text)
-    if not 0 < hours <= 24 * 365:
-        raise argparse.ArgumentTypeError(f"found {text}; right would be more than 0 hours and no more than a year")
-    return hours
+INTERVAL: Final = _number(float, lambda s: 0.02 <= s <= 10.24, "0.02 to 10.24 seconds")  # noqa: PLR2004  Bluetooth Core, vol 6 part B 4.4.2.2
+SHARE: Final = _number(float, lambda share: 0 <= share < 1, "0 to less than 1")
+COUNT: Final = _number(int, lambda count: count >= 1, "1 or more")
+SPAN: Final = _number(float, lambda hours: 0 < hours <= 24 * 365, "more than 0 hours and no more than a year")
+SEED: Final = _number(int, lambda _: True, "a whole number")

@@ -17,7 +17,7 @@ from dbus_fast.aio.message_bus import MessageBus
 from dbus_fast.annotations import DBusObjectPath, DBusSignature, DBusStr
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property
 
-from gateway.errors import ScannerUnavailable
+from gateway.errors import ScannerUnavailable, said
 
 BLUEZ: Final = "org.bluez"
 ADAPTER: Final = "org.bluez.Adapter1"
@@ -48,7 +48,7 @@ class Bluez:
             await asyncio.wait_for(bus.connect(), CALL_S)
         except (OSError, EOFError, TimeoutError, DBusError, ValueError) as fault:
             bus.disconnect()
-            raise ScannerUnavailable(f"d-bus: found {_said(fault)}; right would be a running system bus") from fault
+            raise ScannerUnavailable(f"d-bus: found {said(fault)}; right would be a running system bus") from fault
         self._bus = bus
         bus.add_message_handler(self._notice)
         self._farewell = asyncio.create_task(self._wait_for_end(bus), name="bluez-farewell")
@@ -133,7 +133,7 @@ class Bluez:
         try:
             reply = await asyncio.wait_for(self._bus.call(message), CALL_S)
         except (OSError, EOFError, TimeoutError, DBusError) as fault:
-            raise ScannerUnavailable(f"{member}: found {_said(fault)}; right would be an answer of BlueZ") from fault
+            raise ScannerUnavailable(f"{member}: found {said(fault)}; right would be an answer of BlueZ") from fault
         if reply.message_type is MessageType.ERROR:
             raise ScannerUnavailable(f"{member}: BlueZ says {reply.error_name}")
         return reply.body
@@ -185,7 +185,3 @@ class _Monitor(ServiceInterface):
     @dbus_property(access=PropertyAccess.READ)
     def Patterns(self) -> Annotated[list[tuple[int, int, bytes]], DBusSignature("a(yyay)")]:  # noqa: N802  BlueZ's name
         return [(pattern.start_position, int(pattern.ad_data_type), pattern.content_of_pattern) for pattern in PATTERNS]
-
-
-def _said(fault: BaseException) -> str:
-    return (str(fault) or type(fault).__name__).replace("\n", " ")

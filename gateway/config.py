@@ -14,7 +14,7 @@ from typing import Final, cast
 from urllib.parse import urlsplit
 
 from gateway.described import read_formats
-from gateway.errors import ConfigError
+from gateway.errors import ConfigError, said
 from wire.advert.vendor import VendorFormat
 from wire.errors import Malformed
 from wire.mqtt.topics import check_id
@@ -93,7 +93,7 @@ def load(file: Path) -> Config:
     except FileNotFoundError as fault:
         raise ConfigError(file, "file", "nothing there", "a gateway.toml, as `innkeeper init` writes it") from fault
     except (OSError, UnicodeDecodeError) as fault:
-        raise ConfigError(file, "file", str(fault).replace("\n", " "), "a readable file in UTF-8") from fault
+        raise ConfigError(file, "file", said(fault), "a readable file in UTF-8") from fault
     except tomllib.TOMLDecodeError as fault:
         raise ConfigError(file, "file", f"no TOML ({fault})", "TOML 1.0") from fault
     return _Reader(file, tables).config()
@@ -160,7 +160,7 @@ class _Reader:
     def _max_mib(self) -> int:
         value = self._table("spool", "max_mib").get("max_mib", 64)
         if type(value) is not int or not 1 <= value <= MAX_MIB:
-            raise self._fault("spool.max_mib", value, f"a whole number from 1 to {MAX_MIB}")
+            raise self._fault("spool.max_mib", repr(value), f"a whole number from 1 to {MAX_MIB}")
         return value
 
     def _metrics(self) -> tuple[str, int] | None:

@@ -10,6 +10,11 @@ GatewayError
 from __future__ import annotations
 
 
+def said(fault: BaseException) -> str:
+    """What a library's fault says, as a part of our own line: in lower case, and without the system's number."""
+    return (getattr(fault, "strerror", None) or str(fault) or type(fault).__name__).lower().replace("\n", " ")
+
+
 class GatewayError(Exception):
     """Any fault of the gateway; its text is one line, in lower case."""
 

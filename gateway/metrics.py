@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from typing import Final
 
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, said
 from wire.mqtt.messages import GatewayState
 
 READ_S: Final = 5.0  # for a request's head; a scraper sends it at once
@@ -45,7 +45,7 @@ async def serve_metrics(listen: tuple[str, int] | None, figures: Figures) -> Asy
     try:
         server = await asyncio.start_server(answer, *listen)
     except OSError as fault:
-        raise GatewayError(f"metrics.listen: found {fault.strerror}; right would be a free address and port") from fault
+        raise GatewayError(f"metrics.listen: found {said(fault)}; right would be a free address and port") from fault
     async with server:
         yield
 

@@ -19,7 +19,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from gateway.config import Broker
-from gateway.errors import BrokerUnavailable
+from gateway.errors import BrokerUnavailable, said
 from gateway.mqtt_socket import SocketWatch, Tls
 
 KEEPALIVE_S: Final = 15  # a dead link is noticed, and the last will sent, within 23 s
@@ -93,8 +93,8 @@ class Session:
         except BaseException as fault:
             await self._close()
             if isinstance(fault, TimeoutError | OSError | ValueError):
-                said = "no answer" if isinstance(fault, TimeoutError) else str(fault)
-                raise BrokerUnavailable(f"{self._broker.url}: found {said}; right would be a broker there") from fault
+                found = "no answer" if isinstance(fault, TimeoutError) else said(fault)
+                raise BrokerUnavailable(f"{self._broker.url}: found {found}; right would be a broker there") from fault
             raise
         return self
 

@@ -20,7 +20,7 @@ from gateway import clock, config, daemon
 from gateway.advice import BROKER, CLOCK, COMMON_NAME, DISK, FULL, HUB, RADIO, advice
 from gateway.bleak_scanner import BlueZScanner
 from gateway.config import Config
-from gateway.errors import BrokerUnavailable, ConfigError, ScannerUnavailable
+from gateway.errors import BrokerUnavailable, ConfigError, ScannerUnavailable, said
 from gateway.mqtt_session import V5, V311, Session
 from gateway.port import Hear, Scanner
 from gateway.scan_table import ScanTable
@@ -103,7 +103,7 @@ async def record(  # noqa: PLR0913  what the command line says
     try:
         recording = file.open("x", encoding="utf-8")
     except OSError as fault:
-        raise ConfigError(file, "file", fault.strerror, "a new file in a folder that is there") from fault
+        raise ConfigError(file, "file", said(fault), "a new file in a folder that is there") from fault
     lines = 0
     began = clock.monotonic()
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from zlib import crc32
 
-from gateway.errors import ScannerUnavailable
+from gateway.errors import ScannerUnavailable, said
 from gateway.port import Hear, Listening
 from wire.advert import formats
 from wire.advert.advertisement import Advertisement
@@ -69,7 +69,7 @@ class ReplayScanner:
         try:
             stream = self._file.open("rb")
         except OSError as fault:
-            raise ScannerUnavailable(f"{self._file}: found {fault.strerror}; right would be a recording") from fault
+            raise ScannerUnavailable(f"{self._file}: found {said(fault)}; right would be a recording") from fault
         with stream:
             playing = asyncio.create_task(self._play(stream, hear), name="replay")
             try:

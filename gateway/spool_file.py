@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from gateway.errors import SpoolBroken
+from gateway.errors import SpoolBroken, said
 from gateway.held import Held, Kept, Now, pack_rows
 from gateway.seqs import Seqs
 from gateway.spool import Dropped, Key, Work, Written
@@ -92,7 +92,7 @@ class SpoolFile:
                 return self._open()
         except (OSError, sqlite3.Error) as fault:
             self.close()
-            raise SpoolBroken(f"{self._path}: found {_said(fault)}; right would be a disk to write on") from fault
+            raise SpoolBroken(f"{self._path}: found {said(fault)}; right would be a disk to write on") from fault
 
     def begin(self, epoch: str) -> None:
         """A run begins, with this epoch: until `close`, seqs are used that the file does not know.
@@ -106,7 +106,7 @@ class SpoolFile:
             except sqlite3.OperationalError:
                 self._begin(epoch)  # the ballast has given way
         except sqlite3.Error as fault:
-            raise SpoolBroken(f"{self._path}: found {_said(fault)}; right would be a disk to write on") from fault
+            raise SpoolBroken(f"{self._path}: found {said(fault)}; right would be a disk to write on") from fault
 
     def _begin(self, epoch: str) -> None:
         with self._with_reserve(), self._transaction() as db:
@@ -127,7 +127,7 @@ class SpoolFile:
                 for row in self._open_db.execute(_OLDEST, (after, limit))
             ]
         except (sqlite3.Error, zlib.error) as fault:
-            raise SpoolBroken(f"{self._path}: found {_said(fault)}; right would be batches") from fault
+            raise SpoolBroken(f"{self._path}: found {said(fault)}; right would be batches") from fault
 
     def do(self, work: Work, now: Now) -> Written:
         """Delete what is stored, write what is new; what does not fit makes the oldest give way."""
@@ -143,8 +143,8 @@ class SpoolFile:
                 batches += some
             self._restore_ballast()
         except sqlite3.Error as fault:
-            said = f"{self._path}: found {_said(fault)}; right would be a disk to write on"
-            return Written(batches=batches, dropped=dropped, deleted=deleted, bytes=self.bytes(), fault=said)
+            text = f"{self._path}: found {said(fault)}; right would be a disk to write on"
+            return Written(batches=batches, dropped=dropped, deleted=deleted, bytes=self.bytes(), fault=text)
         return Written(batches=batches, dropped=dropped, deleted=deleted, bytes=self.bytes())
 
     def close(self, work: Work | None = None) -> None:
@@ -161,7 +161,7 @@ class SpoolFile:
                     self._note(db, work.next_seq, work.lost)
                     db.execute("INSERT OR REPLACE INTO about VALUES ('clean', '1')")
         except sqlite3.Error as fault:
-            raise SpoolBroken(f"{self._path}: found {_said(fault)}; right would be a disk to write on") from fault
+            raise SpoolBroken(f"{self._path}: found {said(fault)}; right would be a disk to write on") from fault
         finally:
             self._db.close()
             self._db = None
@@ -372,7 +372,3 @@ def _portions(batches: Sequence[Held], most: int) -> Iterator[list[Held]]:
             some, size = [], 0
     if some:
         yield some
-
-
-def _said(fault: BaseException) -> str:
-    return (getattr(fault, "strerror", None) or str(fault) or type(fault).__name__).lower().replace("\n", " ")

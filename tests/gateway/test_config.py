@@ -88,6 +88,7 @@ def test_the_fullest_file_is_read_and_its_paths_are_relative_to_it(tmp_path: Pat
             "radio.source: found replay:gone.jsonl; right would be a recording",
         ),
         ("[spool]\nmax_mib = 0\n", "spool.max_mib: found 0; right would be a whole number from 1 to 4096"),
+        ("[spool]\nmax_mib = '64'\n", "spool.max_mib: found '64'; right would be a whole number from 1 to 4096"),
         ("[spool]\nmax_mib = true\n", "spool.max_mib: found True; right would be a whole number"),
         ('[metrics]\nlisten = "9101"\n', "metrics.listen: found 9101; right would be"),
         ("[metrics]\nlisten = 9101\n", "metrics.listen: found 9101; right would be a text"),
