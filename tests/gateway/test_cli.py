@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import logging
 import os
 import signal
 import sys
@@ -33,15 +32,6 @@ GUEST = "ibeacon:fda50693-a4e2-4fb1-afcf-c6eb07647825:10:7"
 STRANGER = "ibeacon:fda50693-a4e2-4fb1-afcf-c6eb07647825:10:8"
 NAME = pseudonym(KEY, parse_tag(GUEST))
 STATE, LIVE = topics.state("marlton", "lobby-1"), topics.live("marlton", "lobby-1", 0)
-
-
-@pytest.fixture(autouse=True)
-def _logging_as_it_was() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 @pytest.fixture
