@@ -85,10 +85,10 @@ class Link:
                 if not was_up:
                     raise
                 lost = Lost(Stage.REACH, str(fault))
-            self._say(str(lost))
-            if self._speaks_the_other_version(lost) and failures % 2 == 0:
+            if self._speaks_the_other_version(lost) and failures % 2 == 0:  # worth a word only if that fails too
                 self._version = V311 if self._version == V5 else V5
             else:
+                self._say(str(lost))
                 await asyncio.sleep(_pause_s(failures, self._uniform))
             failures += 1
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 
 import pytest
+from structlog.testing import capture_logs
 
 from hub.errors import BadConfig
 from hub.link.embedded import embedded_broker
@@ -12,7 +13,16 @@ from tests.fakes.broker import free_ports
 from tests.fakes.links import LIVE, Gateway, a_link, collected, running, until
 
 
-async def test_hub_falls_back_to_the_version_that_the_embedded_broker_speaks() -> None:
+async def test_hub_falls_back_without_a_word_to_the_version_that_the_embedded_broker_speaks() -> None:
+    (port,) = free_ports(1)
+
+    with capture_logs() as said:
+        async with embedded_broker(port=port), running(a_link(port)) as link:
+            await until(lambda: link.is_up)
+    assert [(line["event"], line.get("mqtt")) for line in said] == [("Connected to the broker", "3.1.1")]
+
+
+async def test_messages_pass_through_the_embedded_broker() -> None:
     (port,) = free_ports(1)
 
     async with embedded_broker(port=port), running(a_link(port)) as link:
