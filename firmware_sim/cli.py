@@ -11,12 +11,14 @@ from typing import Final
 from firmware_sim import record
 from firmware_sim.demo import command as demo
 from firmware_sim.demo import walk as world
+from firmware_sim.load import command as load
 from firmware_sim.logs import set_up_logs
 from firmware_sim.providers import command as providers
 
 COMMANDS: Final[dict[str, tuple[ModuleType, str]]] = {
     "demo": (demo, "the whole system on simulated parts, and its story"),
     "record": (record, "a simulated venue's readings, a labelled walk, and the truth, as files"),
+    "load": (load, "a crowd at a hub's door: enrols tags, publishes sightings as fast as told, prints rates"),
     "providers": (providers, "APNs, FCM and SMTP endpoints that log what they accept"),
     "world": (world, "the demo's radios and walkers; the demo starts it"),
 }

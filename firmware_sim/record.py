@@ -6,10 +6,9 @@ import argparse
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 from firmware_sim.beacon import a_beacon, made_up_tag
 from firmware_sim.buildings import KINDS, building
@@ -17,6 +16,7 @@ from firmware_sim.clock import seeded
 from firmware_sim.errors import SimError
 from firmware_sim.floorplan import Floorplan, load_floorplan
 from firmware_sim.guest import roaming, strolling
+from firmware_sim.numbers import a_number
 from firmware_sim.radio import COLLISION_SHARE
 from firmware_sim.truth import recording_line, survey_line, truth_lines, write_lines
 from firmware_sim.world import Carrier, World
@@ -130,26 +130,8 @@ def _plan(args: argparse.Namespace) -> Floorplan:
     return load_floorplan(args.venue / "floorplan.yaml") if args.venue else pack_plan(args.pack)
 
 
-Number = TypeVar("Number", int, float)
-
-
-def _number(kind: Callable[[str], Number], holds: Callable[[Number], bool], right: str) -> Callable[[str], Number]:
-    """What reads one number of the command line: of this kind, and only where `holds`."""
-
-    def read(text: str) -> Number:
-        try:
-            value = kind(text)
-        except ValueError:
-            value = None
-        if value is None or not holds(value):
-            raise argparse.ArgumentTypeError(f"found {text}; right would be {right}")
-        return value
-
-    return read
-
-
-INTERVAL: Final = _number(float, lambda s: 0.02 <= s <= 10.24, "0.02 to 10.24 seconds")  # noqa: PLR2004  Bluetooth Core, vol 6 part B 4.4.2.2
-SHARE: Final = _number(float, lambda share: 0 <= share < 1, "0 to less than 1")
-COUNT: Final = _number(int, lambda count: count >= 1, "1 or more")
-SPAN: Final = _number(float, lambda hours: 0 < hours <= 24 * 365, "more than 0 hours and no more than a year")
-SEED: Final = _number(int, lambda _: True, "a whole number")
+INTERVAL: Final = a_number(float, lambda s: 0.02 <= s <= 10.24, "0.02 to 10.24 seconds")  # noqa: PLR2004  Bluetooth Core, vol 6 part B 4.4.2.2
+SHARE: Final = a_number(float, lambda share: 0 <= share < 1, "0 to less than 1")
+COUNT: Final = a_number(int, lambda count: count >= 1, "1 or more")
+SPAN: Final = a_number(float, lambda hours: 0 < hours <= 24 * 365, "more than 0 hours and no more than a year")
+SEED: Final = a_number(int, lambda _: True, "a whole number")

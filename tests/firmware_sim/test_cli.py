@@ -40,6 +40,9 @@ def test_version_is_the_distributions(capsys: pytest.CaptureFixture[str]) -> Non
     assert capsys.readouterr().out == f"innkeeper-sim {version('innkeeper')}\n"
 
 
+LOAD = ("--hub", "http://127.0.0.1:1", "--token-file", "nowhere", "--venue", "marlton")
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -49,6 +52,8 @@ def test_version_is_the_distributions(capsys: pytest.CaptureFixture[str]) -> Non
         (["record", "--pack", "hotel", "--out", "d", "--tags", "x"], "innkeeper-sim record: argument --tags: found x"),
         (["record", "--pack", "hotel", "--out", "d", "--hours", "-1"], "innkeeper-sim record: argument --hours: found"),
         (["record", "--pack", "hotel", "--out", "d", "--seed", "a"], "innkeeper-sim record: argument --seed: found a"),
+        (["load", *LOAD, "--mqtt", "http://h"], "innkeeper-sim load: argument --mqtt: found http://h; right would be"),
+        (["load", *LOAD, "--mqtt", "mqtt://h", "--rate", "0"], "innkeeper-sim load: argument --rate: found 0; right"),
         (["world"], "innkeeper-sim world: the following arguments are required: --venue"),
         (["--log-format", "xml", "demo"], "innkeeper-sim: argument --log-format: invalid choice: 'xml'"),
     ],
@@ -80,3 +85,28 @@ def test_a_world_without_a_floor_plan_is_one_line(tmp_path: Path, capsys: pytest
 
     assert code == 2
     assert f"{tmp_path}/floorplan.yaml" in capsys.readouterr().err
+
+
+def test_a_token_file_must_hold_a_token(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "two").write_text("one two\n")
+
+    codes = [
+        run(["load", *LOAD[:3], str(tmp_path / name), *LOAD[4:], "--mqtt", "mqtt://127.0.0.1:1"])
+        for name in ("none", "two")
+    ]
+
+    assert codes == [2, 2]
+    assert capsys.readouterr().err.splitlines() == [
+        f"innkeeper-sim load: {tmp_path}/none: cannot be read: no such file or directory; right would be a token",
+        f"innkeeper-sim load: {tmp_path}/two: found no token; right would be one, and nothing else",
+    ]
+
+
+def test_a_hub_that_is_not_there_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "token").write_text("ik_secret\n")
+
+    code = run(["load", *LOAD[:3], str(tmp_path / "token"), *LOAD[4:], "--mqtt", "mqtt://127.0.0.1:1"])
+
+    said = capsys.readouterr().err
+    assert (code, said.count("\n")) == (1, 1)
+    assert said.startswith("innkeeper-sim load: http://127.0.0.1:1: cannot be reached: ")
