@@ -7,18 +7,19 @@ that does not exist, so that nobody learns what there is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 from starlette.types import Message
 
 from hub.api.deps import ApiDeps
-from hub.api.problem import Problem, not_found
+from hub.api.problem import Problem, invalid, not_found
 from hub.identity.token import Role, TokenRecord, hash_of
 
 _ROLES: Final = "x-roles"  # in the OpenAPI document, and what a Guarded route goes by
@@ -73,6 +74,7 @@ class Guarded(APIRoute):
         inner = super().get_route_handler()
         allowed = roles_of(self)
         takes_json = self.body_field is not None
+        asked = frozenset(_parameters(self.dependant))
 
         async def guarded(request: Request) -> Response:
             principal = await identify(request)
@@ -82,10 +84,18 @@ class Guarded(APIRoute):
                     detail=f"a token of role {principal.role} may not do this; right would be {' or '.join(allowed)}",
                 )
             _keep_to_own(request, principal)
+            _only_known(request, asked)
             request.state.principal = principal
             return await inner(await _with_json(request) if takes_json else request)
 
         return guarded
+
+
+def _parameters(dependant: Dependant) -> Iterator[str]:
+    """What a route, or what it depends on, takes from the query."""
+    yield from (parameter.alias for parameter in dependant.query_params)
+    for other in dependant.dependencies:
+        yield from _parameters(other)
 
 
 def roles_of(route: APIRoute) -> tuple[str, ...]:
@@ -137,6 +147,14 @@ def _keep_to_own(request: Request, principal: Principal) -> None:
     guest = request.path_params.get("guest")
     if guest is not None and not principal.may_write_about(guest):
         raise not_found()
+
+
+def _only_known(request: Request, asked: frozenset[str]) -> None:
+    """A misspelt filter would be no filter at all: the answer would be right for another question."""
+    unknown = next((name for name in request.query_params if name not in asked), None)
+    if unknown is not None:
+        right = f"one of {', '.join(sorted(asked))}" if asked else "no parameter"
+        raise invalid("query", unknown, right)
 
 
 async def _with_json(request: Request) -> Request:

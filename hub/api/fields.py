@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from math import isfinite
@@ -22,6 +23,21 @@ ID_MAX: Final = 100
 NAME: Final = r"^[a-z][a-z0-9_-]*$"  # of a kind, a purpose, a channel
 NAME_MAX: Final = 40
 WIRE_ID: Final = r"^[a-z0-9-]+$"  # of a venue, a zone, a gateway
+EMAIL: Final = r'^[^\s@<>()\[\],;:"\\]+@[^\s@<>()\[\],;:"\\]+$'
+LANGUAGE: Final = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+ADDRESS: Final = r"^[\x21-\x7e]+$"  # of a phone, as its platform gave it
+APP: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+
+IN_WORDS: Final[Mapping[str, str]] = {
+    ID: "letters, digits and . _ ~ : @ + -, beginning with a letter or a digit",
+    NAME: "small letters, digits, _ and -, beginning with a small letter",
+    WIRE_ID: "small letters, digits and -",
+    EMAIL: "one address: ana@guest.example",
+    LANGUAGE: "a language: en, pt-BR",
+    ADDRESS: "visible ASCII, without spaces",
+    APP: "letters, digits and . _ -, beginning with a letter or a digit",
+    _NO_CONTROLS: "one line, without control characters",
+}  # what an answer says in a pattern's place
 
 
 class Body(BaseModel):
@@ -97,13 +113,11 @@ Id = Annotated[str, StringConstraints(min_length=1, max_length=ID_MAX, pattern=I
 Name = Annotated[str, StringConstraints(min_length=1, max_length=NAME_MAX, pattern=NAME)]
 WireId = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=WIRE_ID)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_NO_CONTROLS)]
-App = Annotated[str, StringConstraints(min_length=1, max_length=155, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+App = Annotated[str, StringConstraints(min_length=1, max_length=155, pattern=APP)]
 Wording = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
-Address = Annotated[str, StringConstraints(min_length=1, max_length=4096, pattern=r"^[\x21-\x7e]+$")]
-Email = Annotated[
-    str, StringConstraints(min_length=3, max_length=254, pattern=r'^[^\s@<>()\[\],;:"\\]+@[^\s@<>()\[\],;:"\\]+$')
-]
-Language = Annotated[str, StringConstraints(max_length=35, pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+Address = Annotated[str, StringConstraints(min_length=1, max_length=4096, pattern=ADDRESS)]
+Email = Annotated[str, StringConstraints(min_length=3, max_length=254, pattern=EMAIL)]
+Language = Annotated[str, StringConstraints(max_length=35, pattern=LANGUAGE)]
 Datum = Annotated[str | int | float | bool | None, BeforeValidator(_datum)]
 
 GuestInPath = Annotated[str, Path(min_length=1, max_length=ID_MAX, pattern=ID, description="your id of the guest")]

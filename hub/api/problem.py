@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from hub.api.fields import IN_WORDS
 from hub.errors import BadRequest, Conflict, NotFound
 from wire.errors import Malformed
 
@@ -132,6 +133,8 @@ def _wrong(error: Mapping[str, Any]) -> Wrong:
     match error["type"]:
         case "missing":
             return Wrong(where=where, found="nothing", right="a value: this field is required")
+        case "string_pattern_mismatch":
+            return Wrong(where=where, found=short(error["input"]), right=IN_WORDS[error["ctx"]["pattern"]])
         case "extra_forbidden":
             return Wrong(where=where, found=short(error["input"]), right="no field of this name")
         case _:

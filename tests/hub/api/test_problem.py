@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 
 from hub.api.app import build_api
-from hub.api.fields import ID_MAX
+from hub.api.fields import ID_MAX, IN_WORDS
 from tests.fakes.api import FakeHub, client
 
 JSON = {"content-type": "application/json"}
@@ -51,6 +52,51 @@ async def test_every_refusal_is_a_problem_document(method: str, path: str, body:
     found, _ = await _asked(method, path, content=body, headers=JSON)
 
     assert found == status
+
+
+@pytest.mark.parametrize(
+    ("path", "right"),
+    [("/v1/messages?sate=SENT", "one of cursor, guest, limit, state, venue"), ("/v1/guests/ana?a=1", "no parameter")],
+)
+async def test_a_parameter_that_nobody_knows_is_refused_for_it_would_answer_another_question(
+    path: str, right: str
+) -> None:
+    status, document = await _asked("GET", path)
+
+    assert status == 422
+    assert [(one["where"], one["right"]) for one in document["errors"]] == [("query", right)]
+
+
+async def test_every_parameter_that_the_api_describes_is_known() -> None:
+    app = build_api(FakeHub().deps())
+    described = [
+        (path, parameter["name"])
+        for path, methods in app.openapi()["paths"].items()
+        for parameter in methods.get("get", {}).get("parameters", ())
+        if parameter["in"] == "query" and path != "/v1/stream"
+    ]
+    async with client(app, "admin") as admin:
+        answers = [(await admin.get(path, params={name: "1"})).text for path, name in described]
+
+    assert len(described) >= 10
+    assert [text for text in answers if '"where":"query"' in text] == []
+
+
+def test_every_pattern_of_the_api_is_told_in_words() -> None:
+    described = json.dumps(build_api(FakeHub().deps()).openapi())
+
+    patterns = {json.loads(found) for found in re.findall(r'"pattern": ("(?:[^"\\]|\\.)*")', described)}
+    assert len(patterns) >= 6
+    assert patterns <= set(IN_WORDS)
+
+
+async def test_an_id_that_cannot_be_is_told_in_words() -> None:
+    status, document = await _asked("PUT", "/v1/guests/a%20b", json={})
+
+    assert status == 422
+    assert document["detail"] == (
+        "path.guest: found a b; right would be letters, digits and . _ ~ : @ + -, beginning with a letter or a digit"
+    )
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", None])
