@@ -123,4 +123,7 @@ async def processes(logs: Path) -> AsyncIterator[Processes]:
     try:
         yield children
     finally:
-        await asyncio.shield(children.stop())
+        stopping = asyncio.ensure_future(children.stop())
+        while not stopping.done():  # whoever asks us twice to end, as `timeout` does, is not to leave them behind
+            with suppress(asyncio.CancelledError):
+                await asyncio.shield(stopping)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
@@ -107,3 +108,24 @@ def test_free_ports_lie_in_a_row_and_are_free() -> None:
     for port in range(first, first + 4):
         with socket.create_server(("127.0.0.1", port)):
             pass
+
+
+async def test_whoever_is_asked_twice_to_end_leaves_no_program_behind(tmp_path: Path) -> None:
+    started = asyncio.Event()
+    running: list[asyncio.subprocess.Process] = []
+
+    async def play() -> None:
+        async with processes(tmp_path) as children:
+            await children.start("sleeper", ["sleep", "60"])
+            running.extend(children._children.values())
+            started.set()
+            await asyncio.sleep(60)
+
+    playing = asyncio.create_task(play())
+    await started.wait()
+    playing.cancel()
+    await asyncio.sleep(0)
+    playing.cancel()
+    await asyncio.wait({playing})
+
+    assert [child.returncode for child in running] == [-signal.SIGTERM]
