@@ -17,7 +17,7 @@ from typing import Final
 import structlog
 
 from hub.clock import Clock
-from hub.errors import Doubt, NotFound, Permanent, StoreFailed, Transient, WorkRefused, without_words
+from hub.errors import Doubt, NotFound, Permanent, StoreFailed, Transient, Trouble, WorkRefused, without_words
 from hub.outbox.answers import Answer, Answers, next_channel
 from hub.outbox.breaker import admit
 from hub.outbox.lane import Lane, Placed
@@ -110,9 +110,10 @@ class Handover:
         claimed, now = placed.claimed, self.clock.now()
         if await self._waits(lane, claimed, now):
             return
-        notification = await self._asked_and_rendered(placed, now)
-        if notification is None:
+        asked = await self._asked_and_rendered(placed, now)
+        if asked is None:
             return
+        claimed, notification = asked
         if self.shadow:
             await self.box.finish(claimed, now=now, state=State.GHOST, reason=Why.SHADOW)
             return
@@ -120,7 +121,7 @@ class Handover:
         if later is not None:
             await self.box.release(claimed, now=now, due=min(later, claimed.planned.expires_at))
             return
-        await self._send(lane, placed, notification)
+        await self._send(lane, replace(placed, claimed=claimed), notification)
 
     async def _waits(self, lane: Lane, claimed: Claimed, now: datetime) -> bool:
         """Put it back, or aside, for what has changed since it was claimed; True when that was so."""
@@ -138,7 +139,7 @@ class Handover:
             return False
         return True
 
-    async def _asked_and_rendered(self, placed: Placed, now: datetime) -> Notification | None:
+    async def _asked_and_rendered(self, placed: Placed, now: datetime) -> tuple[Claimed, Notification] | None:
         claimed, planned = placed.claimed, placed.claimed.planned
         rulebook = self.rulebook_of(planned.venue)
         if rulebook is None:
@@ -153,7 +154,8 @@ class Handover:
         if answer is not None:
             await self._kept_back(placed, answer, now)
             return None
-        return await self._rendered(placed, rulebook, facts, now)
+        notification = await self._rendered(placed, rulebook, facts, now)
+        return None if notification is None else (replace(claimed, asked=facts.version), notification)
 
     async def _kept_back(self, placed: Placed, answer: Refusal | Hold, now: datetime) -> None:
         claimed = placed.claimed
@@ -214,18 +216,26 @@ class Handover:
             title=notification.title,
             body=notification.body,
         )
-        if not ours:
-            return  # cancelled, erased, or the lease ran out: nothing was sent
+        if not ours:  # nothing was sent: cancelled, erased, the lease ran out, or something was written about her since
+            await self.box.release(claimed, now=self.clock.now())
+            self.poke()
+            return
         await self._answered(lane, placed, notification)
 
     async def _answered(self, lane: Lane, placed: Placed, notification: Notification) -> None:
         """From here on a fault of ours is doubt, as the lease will tell: something may have been sent."""
-        answer = await self._call(lane, notification)
+        answer = self._too_late(placed.claimed) or await self._call(lane, notification)
         try:
             await self.answers.note(lane, placed, answer)
         except Exception as exc:  # noqa: BLE001  see above
             why = str(exc) if isinstance(exc, StoreFailed) else without_words(exc)
             _log.error(_NOT_STORED, message=placed.claimed.planned.id, error=why)
+
+    def _too_late(self, claimed: Claimed) -> Transient | None:
+        """It was on its way to the disk for so long that its end has come, or its lease's during the call would."""
+        if self.clock.now() < min(claimed.planned.expires_at, claimed.lease_until - self.send_within):
+            return None
+        return Transient(Trouble.UNREACHABLE, "our own disk took too long: nothing was sent")
 
     async def _call(self, lane: Lane, notification: Notification) -> Answer:
         try:

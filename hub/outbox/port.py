@@ -74,8 +74,10 @@ class Box(Protocol):
     async def begin_sending(
         self, claimed: Claimed, *, now: datetime, boot: str, target: Target, title: str | None, body: str
     ) -> bool:
-        """CLAIMED to SENDING, durable before it returns; False when the lease is no longer ours, or it has expired.
+        """CLAIMED to SENDING, durable before it returns.
 
+        False when the lease is no longer ours, when it has expired, or when the guest's version is no longer the one
+        that was asked about: a withdrawal that was answered before this is on the disk always holds.
         It opens the next attempt, and notes which of the message's channels is being tried.
         """
         ...

@@ -49,7 +49,7 @@ class BoxStore:
     async def begin_sending(
         self, claimed: Claimed, *, now: datetime, boot: str, target: Target, title: str | None, body: str
     ) -> bool:
-        """CLAIMED to SENDING, durable before it returns; False when the lease is no longer ours."""
+        """CLAIMED to SENDING, durable before it returns; False when lease or guest are no longer as they were."""
         return await self._store.write(lambda c: moves.begin(c, claimed, now, boot, target, (title, body)))
 
     def begun(self, claimed: Claimed, *, now: datetime, target: Target) -> None:

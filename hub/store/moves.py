@@ -146,12 +146,15 @@ def begin(
     target: Target,
     text: tuple[str | None, str],
 ) -> bool:
-    """CLAIMED to SENDING, while the lease is ours; opens the next attempt, and hands out its text's code."""
+    """CLAIMED to SENDING, while the lease is ours and nothing was written about the guest since the gate was asked.
+
+    It opens the next attempt, and hands out its text's code.
+    """
     row = connection.execute(
         "UPDATE messages SET state = 'SENDING', boot = ?, provider = ?, class = ?, title = ?, body = ?, channel_at = ?,"
         " attempts = attempts + 1, updated_us = ?"
         " WHERE id = ? AND state = 'CLAIMED' AND lease_token = ? AND lease_until_us > ? AND expires_us > ?"
-        " RETURNING attempts",
+        " AND (? IS NULL OR ? = (SELECT version FROM guests WHERE guest = messages.guest)) RETURNING attempts",
         (
             boot,
             target.provider,
@@ -163,6 +166,8 @@ def begin(
             claimed.token,
             to_us(now),
             to_us(now),
+            claimed.asked,
+            claimed.asked,
         ),
     ).fetchone()
     if row is None:

@@ -12,10 +12,12 @@ from typing import Any, Protocol
 import pytest
 
 from hub.errors import NotFound, Trouble
+from hub.identity.guest import GuestId
 from hub.outbox.message import Accepted, Claimed, State, Target
 from hub.outbox.port import Box
 from hub.outbox.state import Why
 from hub.store.box import BoxStore
+from hub.store.profiles import touch
 from hub.store.records import put_message
 from hub.store.sqlite import Store
 from hub.store.times import to_us
@@ -40,6 +42,7 @@ class Kit(Protocol):
 
     async def put(self, planned: Planned, *, now: datetime = T0) -> None: ...
     async def guest(self, guest: str, *devices: tuple[Target, datetime], email: str | None = None) -> None: ...
+    async def touch(self, guest: str) -> None: ...
     async def erase(self, guest: str) -> None: ...
     async def cancel(self, message: str) -> None: ...
     async def stands(self, message: str) -> tuple[State, str | None]: ...
@@ -59,6 +62,9 @@ class FakeKit:
         self._fake.addresses[guest] = list(devices)
         if email is not None:
             self._fake.addresses[guest].append((Target(channel="email", provider="smtp", address=email), T0))
+
+    async def touch(self, guest: str) -> None:
+        self._fake.known[guest] = replace(self._fake.known[guest], version=self._fake.known[guest].version + 1)
 
     async def erase(self, guest: str) -> None:
         del self._fake.known[guest]
@@ -95,6 +101,9 @@ class StoreKit:
                 )
 
         await self.store.write(job)
+
+    async def touch(self, guest: str) -> None:
+        await self.store.write(lambda c: touch(c, GuestId(guest), 0))
 
     async def erase(self, guest: str) -> None:
         await self.store.write(lambda c: c.execute("DELETE FROM guests WHERE guest = ?", (guest,)))
@@ -511,6 +520,21 @@ async def test_the_second_asking_sees_the_guest_as_she_is_now(kit: Kit) -> None:
     assert known.guest == "ana"
     with pytest.raises(NotFound):
         await kit.box.facts(claimed, now=T0)
+
+
+async def test_sending_does_not_begin_when_something_was_written_about_her_since_she_was_asked_about(kit: Kit) -> None:
+    await kit.guest("ana")
+    await kit.put(a_planned())
+    [claimed] = await claim(kit)
+    asked = replace(claimed, asked=(await kit.box.facts(claimed, now=T0)).version)
+
+    await kit.touch("ana")
+    too_late = await begin(kit, asked)
+    again = replace(claimed, asked=(await kit.box.facts(claimed, now=T0)).version)
+
+    assert not too_late
+    assert await kit.stands("m1") == (State.CLAIMED, None)
+    assert await begin(kit, again)
 
 
 async def test_the_next_moment_to_look_is_a_due_message_a_release_or_the_end_of_a_lease(kit: Kit) -> None:

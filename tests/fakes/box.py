@@ -132,6 +132,8 @@ class FakeBox:
         each = self._held(claimed, State.SENDING)
         if each is None or each.lease_until is None or min(each.lease_until, each.planned.expires_at) <= now:
             return False
+        if claimed.asked is not None and claimed.asked != self.known[claimed.planned.guest].version:
+            return False
         each.to(State.SENDING)
         each.boot, each.body = boot, body
         each.channel_at = each.planned.channels.index(target.channel)

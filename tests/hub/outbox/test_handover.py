@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import pytest
@@ -13,7 +13,7 @@ from rules.facts import Facts
 from rules.run import Run
 from tests.fakes.box import FakeBox
 from tests.fakes.hub_clock import T0
-from tests.fakes.office import HOUR, MAILBOX, MINUTE, Office, a_while, at_work, until
+from tests.fakes.office import HOUR, MAILBOX, MINUTE, SECOND, Office, a_while, at_work, until
 from tests.fakes.planned import a_planned
 from tests.fakes.rulebook import NIGHT, a_journey, a_rulebook, a_venue
 
@@ -27,6 +27,67 @@ async def test_consent_that_was_withdrawn_meanwhile_is_obeyed() -> None:
 
     assert office.stands() == (State.SUPPRESSED, "no_consent")
     assert office.apns.asked == office.smtp.asked == []
+
+
+class Late(FakeBox):
+    """A box to which something happens just before it is told that a message is SENDING, once."""
+
+    def __init__(self, happens: Callable[[], None]) -> None:
+        super().__init__()
+        self._happens: Callable[[], None] | None = happens
+
+    async def begin_sending(
+        self, claimed: Claimed, *, now: datetime, boot: str, target: Target, title: str | None, body: str
+    ) -> bool:
+        happens, self._happens = self._happens, None
+        if happens is not None:
+            happens()
+        return await super().begin_sending(claimed, now=now, boot=boot, target=target, title=title, body=body)
+
+
+async def test_p39_consent_withdrawn_between_the_asking_and_the_disk_is_obeyed() -> None:
+    office = Office()
+    office.use(Late(lambda: office.guest(consents=frozenset(), version=2)))
+    async with at_work(office):
+        office.put()
+        await until(office.is_(State.SUPPRESSED))
+
+    assert office.stands() == (State.SUPPRESSED, "no_consent")
+    assert office.apns.asked == office.smtp.asked == []
+
+
+async def test_what_was_written_about_her_meanwhile_and_forbids_nothing_costs_no_attempt() -> None:
+    office = Office()
+    office.use(Late(lambda: office.guest(version=2)))
+    async with at_work(office):
+        office.put()
+        await until(office.is_(State.SENT))
+
+    assert len(office.box.messages["m1"].attempts) == len(office.apns.asked) == 1
+
+
+async def test_p05_a_message_that_expires_on_its_way_to_the_disk_does_not_leave() -> None:
+    office = Office()
+    office.use(Late(lambda: office.clock.pass_(15 * MINUTE)))
+    async with at_work(office):
+        office.put(a_planned(expires_at=T0 + 15 * MINUTE))
+        await until(office.is_(State.EXPIRED))
+
+    assert office.apns.asked == []
+
+
+async def test_a_message_whose_lease_would_end_during_the_call_gets_a_fresh_one_first() -> None:
+    office = Office()
+    office.use(Late(lambda: office.clock.pass_(LEASE)))
+    async with at_work(office):
+        office.put()
+        await until(office.tried(1))
+        asked_early = list(office.apns.asked)
+        office.pass_(SECOND)
+        await until(office.is_(State.SENT))
+
+    assert asked_early == []
+    assert len(office.apns.asked) == 1
 
 
 async def test_consent_for_email_is_no_consent_for_push() -> None:
