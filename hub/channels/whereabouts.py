@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
 from hub.errors import Transient, Trouble
@@ -19,6 +19,15 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 _V4: Final = 0xFFFFFFFF  # the 32 bits of an IPv4 address
 _NAT64: Final = IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are the IPv4 address that is meant
+_UNICAST: Final = IPv6Network("2000::/3")
+# All that was ever given out of IPv6. Beyond it lie local NAT64 (RFC 8215), site-local and translated addresses, which
+# Python calls global.
+_NOBODYS: Final = (
+    IPv4Network("192.0.0.0/24"),  # of protocols, RFC 6890
+    IPv4Network("192.88.99.0/24"),  # 6to4's relays, RFC 7526: gone
+    IPv6Network("3fff::/20"),  # of documents, RFC 9637
+)
+# Older Pythons call these global too.
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
@@ -46,7 +55,9 @@ def is_public(text: str) -> bool:
         address = _meant(ip_address(text.partition("%")[0]))
     except ValueError:
         return False
-    return address.is_global and not address.is_multicast
+    if address.version == 6 and address not in _UNICAST:  # noqa: PLR2004  IP's number
+        return False
+    return address.is_global and not address.is_multicast and not any(address in each for each in _NOBODYS)
 
 
 def _meant(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
@@ -55,8 +66,7 @@ def _meant(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
         return address
     if address in _NAT64:
         return IPv4Address(int(address) & _V4)
-    teredo = address.teredo
-    inner = address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else None)
+    inner = address.ipv4_mapped or address.sixtofour
     if inner is None and 0 < int(address) <= _V4:
         inner = IPv4Address(int(address))  # ::127.0.0.1, the deprecated "compatible" form
     return inner or address
