@@ -5,6 +5,7 @@ One request, over one shared HTTP/2 connection. The guest sees the venue's name 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import re
 from collections.abc import AsyncIterator, Mapping
@@ -19,7 +20,7 @@ import msgspec
 from hub.channels.answers import detail, failed, json_object, retry_after, unexpected
 from hub.channels.apns_token import ProviderToken, read_key
 from hub.channels.files import client_tls
-from hub.channels.http2.client import Http2Client, open_http2, read_origin
+from hub.channels.http2.client import START_WITHIN_S, Http2Client, open_http2, read_origin
 from hub.channels.http2.outcome import InDoubt, NotProcessed, Response
 from hub.clock import Clock
 from hub.errors import BadConfig, Permanent, Transient, Trouble
@@ -66,11 +67,11 @@ class ApnsChannel:
 
     async def send(self, notification: Notification) -> Accepted:
         """As `hub.outbox.port.Channel` says."""
-        body = payload(notification)
+        body, by = payload(notification), asyncio.get_running_loop().time() + START_WITHIN_S
         token = self._token.current()
-        response = await self._post(notification, token, body)
+        response = await self._post(notification, token, body, by)
         if is_stale(response):
-            response = await self._post(notification, self._token.renewed(instead_of=token), body)
+            response = await self._post(notification, self._token.renewed(instead_of=token), body, by)
         return answer(response.status, response.headers, response.body, self._clock.now())
 
     def _topic_of(self, notification: Notification) -> str:
@@ -78,12 +79,12 @@ class ApnsChannel:
         app = notification.target.app
         return app if app is not None and _BUNDLE.fullmatch(app) else self._topic
 
-    async def _post(self, notification: Notification, token: str, body: bytes) -> Response:
+    async def _post(self, notification: Notification, token: str, body: bytes, by: float) -> Response:
         client = self._sandbox if notification.target.environment == "sandbox" else self._live
         path = "/3/device/" + quote(notification.target.address, safe="")
         try:
             return await client.post(
-                path, request_headers(notification, topic=self._topic_of(notification), token=token), body
+                path, request_headers(notification, topic=self._topic_of(notification), token=token), body, by=by
             )
         except (NotProcessed, InDoubt) as failure:
             raise failed(failure) from failure

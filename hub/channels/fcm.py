@@ -6,6 +6,7 @@ newer apps do, by its Firebase installation id (fid).
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Mapping
@@ -18,7 +19,7 @@ from urllib.parse import quote
 from hub.channels.answers import detail, failed, json_object, retry_after, unexpected
 from hub.channels.files import client_tls
 from hub.channels.google_token import ServiceAccount, read_account
-from hub.channels.http2.client import Http2Client, open_http2, read_origin
+from hub.channels.http2.client import START_WITHIN_S, Http2Client, open_http2, read_origin
 from hub.channels.http2.outcome import InDoubt, NotProcessed, Response
 from hub.clock import Clock
 from hub.errors import BadConfig, Permanent, Transient, Trouble
@@ -59,18 +60,27 @@ class FcmChannel:
 
     async def send(self, notification: Notification) -> Accepted:
         """As `hub.outbox.port.Channel` says."""
+        by = asyncio.get_running_loop().time() + START_WITHIN_S
+        token = await self._token(by)
         asked_at = self._clock.now()
         body = request_body(notification, asked_at)
-        token = await self._account.token()
-        response = await self._post(token, body)
+        response = await self._post(token, body, by)
         if is_stale(response):
-            response = await self._post(await self._account.token(instead_of=token), body)
+            response = await self._post(await self._token(by, instead_of=token), body, by)
         return answer(response.status, response.headers, response.body, asked_at)
 
-    async def _post(self, token: str, body: bytes) -> Response:
+    async def _token(self, by: float, *, instead_of: str | None = None) -> str:
+        """The wait for a token is part of the time in which the push must have begun."""
+        try:
+            async with asyncio.timeout_at(by):
+                return await self._account.token(instead_of=instead_of)
+        except TimeoutError as exc:
+            raise Transient(Trouble.UNREACHABLE, f"no access token within {START_WITHIN_S:.0f} s") from exc
+
+    async def _post(self, token: str, body: bytes, by: float) -> Response:
         headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
         try:
-            return await self._client.post(self._path, headers, body)
+            return await self._client.post(self._path, headers, body, by=by)
         except (NotProcessed, InDoubt) as failure:
             raise failed(failure) from failure
 

@@ -1,7 +1,7 @@
 """With which token do we show Google who we are?
 
 google-auth signs for the service account and asks the account's own token_uri; it blocks, so that is done in a thread,
-by one call for all.
+by one call for all. Who cannot wait for it any longer goes on without; the call does too, for whoever comes next.
 """
 
 from __future__ import annotations
@@ -26,8 +26,7 @@ from hub.errors import BadConfig, Transient, Trouble
 SCOPE: Final = "https://www.googleapis.com/auth/firebase.messaging"
 TOKEN_LIFE: Final = timedelta(hours=1)  # Google's, for service accounts
 RENEW_BEFORE: Final = timedelta(minutes=5)  # the end of a token's hour, for pushes that wait
-FETCH_WITHIN_S: Final = 4.0
-# One try; well inside the caller's 12 s, so that a slow token endpoint is certain failure and never doubt.
+FETCH_WITHIN_S: Final = 4.0  # connecting, and again each wait for an answer; twice as long for the whole
 
 _WANTED: Final = "the service account's JSON file from the Google console"
 
@@ -91,16 +90,21 @@ class ServiceAccount:
         self._token = ""
         self._renew_at = 0.0  # monotonic
         self.renewals = 0  # how often it was fetched
-        self._fetching = asyncio.Lock()
+        self._fetching: asyncio.Task[None] | None = None
 
     async def token(self, *, instead_of: str | None = None) -> str:
         """A token that is young enough, and another than one that was refused. Raises Transient."""
-        if self._is_good(instead_of):
-            return self._token
-        async with self._fetching:
-            if not self._is_good(instead_of):
-                await self._fetch()
+        if not self._is_good(instead_of):
+            if self._fetching is None or self._fetching.done():
+                self._fetching = asyncio.create_task(self._fetch(), name="google-token")
+                self._fetching.add_done_callback(_heard)
+            await asyncio.shield(self._fetching)
         return self._token
+
+    def close(self) -> None:
+        """Wait for no token any more."""
+        if self._fetching is not None:
+            self._fetching.cancel()
 
     def _is_good(self, refused: str | None) -> bool:
         return bool(self._token) and self._token != refused and self._clock.monotonic() < self._renew_at
@@ -123,6 +127,12 @@ class ServiceAccount:
         self._renew_at = self._clock.monotonic() + (TOKEN_LIFE - RENEW_BEFORE).total_seconds()
 
 
+def _heard(fetching: asyncio.Task[None]) -> None:
+    """Its failure was told to whoever still waited; where nobody did, there is nobody to tell."""
+    if not fetching.cancelled():
+        fetching.exception()
+
+
 def _words(exc: exceptions.RefreshError) -> str:
     """What the endpoint said, without what it quoted back."""
     return str(exc.args[0]) if exc.args else type(exc).__name__
@@ -140,4 +150,8 @@ def read_account(path: Path, ca_file: Path | None, clock: Clock) -> Iterator[Ser
     except (ValueError, KeyError, TypeError, AttributeError, exceptions.GoogleAuthError) as exc:
         raise BadConfig(f"{path}: found something else; right would be {_WANTED}") from exc
     with httpx2.Client(verify=client_tls(ca_file)) as client:
-        yield ServiceAccount(project=str(project), credentials=credentials, client=client, clock=clock)
+        account = ServiceAccount(project=str(project), credentials=credentials, client=client, clock=clock)
+        try:
+            yield account
+        finally:
+            account.close()

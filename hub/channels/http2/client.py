@@ -82,14 +82,16 @@ class Http2Client:
             (b":authority", origin.authority.encode("ascii")),
         )
 
-    async def post(self, path: str, headers: Mapping[str, str], body: bytes) -> Response:
-        """Make one POST, once.
+    async def post(self, path: str, headers: Mapping[str, str], body: bytes, *, by: float | None = None) -> Response:
+        """Make one POST, once, and begin it by that moment of the loop's time; by itself START_WITHIN_S from now.
 
         The caller bounds the whole call. Raises NotProcessed or InDoubt.
         """
+        if by is not None and asyncio.get_running_loop().time() > by:
+            raise NotProcessed("it was too late to begin")
         wanted = self._head(path, headers)
         tried = 0
-        deadline: float | None = None  # read only when the first try fails: most do not
+        deadline = by  # reckoned only when the first try fails: most do not
         while True:
             tried += 1
             connection = self._current

@@ -171,8 +171,8 @@ class Asked:
     def __init__(self) -> None:
         self.paths: list[str] = []
 
-    async def post(self, path: str, headers: Mapping[str, str], body: bytes) -> Response:
-        del headers, body
+    async def post(self, path: str, headers: Mapping[str, str], body: bytes, *, by: float) -> Response:
+        del headers, body, by
         self.paths.append(path)
         return Response(status=200, headers={}, body=b"")
 
@@ -199,6 +199,31 @@ async def test_expired_provider_token_is_signed_again_at_once_and_the_push_goes(
         await channel.send(notification)
 
         assert list(sim.accepted_ids())[1:] == [notification.id]
+
+
+class Stale:
+    """Every token is too old; by when each push was to have begun."""
+
+    def __init__(self) -> None:
+        self.by: list[float] = []
+
+    async def post(self, path: str, headers: Mapping[str, str], body: bytes, *, by: float) -> Response:
+        del path, headers, body
+        self.by.append(by)
+        return Response(status=403, headers={}, body=b'{"reason":"ExpiredProviderToken"}')
+
+
+async def test_p39_a_push_that_is_signed_again_has_no_more_time_to_begin_than_the_first(tmp_path: Path) -> None:
+    client, begun = Stale(), asyncio.get_running_loop().time()
+    async with simulated(tmp_path) as sim:
+        token = ProviderToken(key=read_key(sim.apns.key_file), key_id="K", team_id="T", clock=StillClock())
+        channel = ApnsChannel(settings=sim.apns, token=token, live=client, sandbox=client, clock=StillClock())  # type: ignore[arg-type]  # what it asks of a client
+
+        with pytest.raises(Transient, match="ExpiredProviderToken"):
+            await channel.send(a_notification())
+
+    assert len(client.by) == 2
+    assert client.by[0] == client.by[1] < begun + 5
 
 
 async def test_a_wrong_team_is_told_as_wrong_credentials_and_not_signed_again(tmp_path: Path) -> None:

@@ -91,6 +91,16 @@ async def test_client_carries_path_headers_and_body_and_brings_back_the_answer(p
     assert request.headers[":authority"] == f"127.0.0.1:{peer.port}"
 
 
+async def test_a_request_that_is_too_late_to_begin_is_certainly_not_made(peer: Peer, client: Http2Client) -> None:
+    now = asyncio.get_running_loop().time()
+    await client.post("/", {}, b"in time", by=now + 4)
+
+    with pytest.raises(NotProcessed, match="too late"):
+        await client.post("/", {}, b"late", by=now)
+
+    assert set(peer.bodies()) == {b"in time"}
+
+
 async def test_client_makes_many_requests_over_one_connection(peer: Peer, client: Http2Client) -> None:
     peer.reply = lambda _request: Reply(status=200, delay=timedelta(milliseconds=50))
 
