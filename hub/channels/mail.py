@@ -38,11 +38,11 @@ def domain_of(address: str) -> str:
 def envelope_address(address: str) -> str:
     """A guest's address as SMTP takes it. Raises Permanent."""
     if not _ADDRESS.fullmatch(address) or not address.rpartition("@")[0].isascii():
-        raise Permanent(Trouble.ADDRESS_WRONG, "not an email address that SMTP carries", address_is_dead=True)
+        raise Permanent(Trouble.ADDRESS_GONE, "not an email address that SMTP carries", address_is_dead=True)
     try:
         return f"{address.rpartition('@')[0]}@{domain_of(address)}"
     except UnicodeError as exc:
-        raise Permanent(Trouble.ADDRESS_WRONG, "not a domain that DNS carries", address_is_dead=True) from exc
+        raise Permanent(Trouble.ADDRESS_GONE, "not a domain that DNS carries", address_is_dead=True) from exc
 
 
 def write_mail(notification: Notification, *, sender: str, to: str, now: datetime) -> bytes:

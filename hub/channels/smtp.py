@@ -45,6 +45,8 @@ MAX_CONNECTIONS: Final = 8  # at once; relays commonly allow one client 10 to 50
 SECURITIES: Final = ("tls", "starttls", "none")
 _DOT: Final = re.compile(rb"(?m)^\.")
 _POLICY: Final = re.compile(r"\b5\.7\.\d")  # RFC 3463: security or policy, not the address
+_GONE: Final = re.compile(r"\b5\.(1\.\d|2\.1)\b")  # RFC 3463: no such mailbox or domain, or it takes nothing any more
+_FULL: Final = re.compile(r"\b5\.2\.2\b")  # RFC 3463: the mailbox, which is there
 
 
 class Phase(StrEnum):
@@ -121,10 +123,19 @@ def answer(phase: Phase, code: int, words: str) -> SendFailed:
     if phase is Phase.LOGIN or code == 530:  # noqa: PLR2004  RFC 4954: authentication required
         return Transient(Trouble.CREDENTIALS, said)
     if phase is Phase.RCPT and not _POLICY.search(words):
-        return Permanent(Trouble.ADDRESS_GONE, f"{code} at RCPT", address_is_dead=True)  # words may quote the address
+        return _bounce(code, words)
     if phase is Phase.RCPT or (phase is Phase.MAIL and code not in (552, 554)):
         return Transient(Trouble.CREDENTIALS, f"{code} at {phase.upper()}")  # we may not send so: configuration
     return Permanent(Trouble.CONTENT, said)
+
+
+def _bounce(code: int, words: str) -> Permanent:
+    """The mailbox was refused. Whether for its own sake, or for ours, a relay does not always say."""
+    said = f"{code} at RCPT"  # its words may quote the address
+    if _FULL.search(words):
+        return Permanent(Trouble.ADDRESS_GONE, said)
+    trouble = Trouble.ADDRESS_GONE if _GONE.search(words) else Trouble.ADDRESS_WRONG
+    return Permanent(trouble, said, address_is_dead=True)
 
 
 async def _started(connection: SMTP, *, sender: str, to: str) -> SMTPProtocol:

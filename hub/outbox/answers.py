@@ -100,13 +100,28 @@ class Answers:
             _log.error("Many addresses are called wrong at once: is our topic or sender right?", provider=lane.provider)
         if not failure.address_is_dead:
             return
-        target, guest = placed.target, placed.claimed.planned.guest
-        if target.device is None:
-            await self.box.suppress_address(target, reason=failure.trouble, now=now)
-        elif failure.trouble is Trouble.ADDRESS_WRONG:
-            lane.suspect(Suspect(target=target, guest=guest, since=failure.since, at=now))
+        suspect = Suspect(
+            target=placed.target,
+            guest=placed.claimed.planned.guest,
+            trouble=failure.trouble,
+            since=failure.since,
+            at=now,
+        )
+        if failure.trouble is Trouble.ADDRESS_WRONG:
+            lane.suspect(suspect)
         else:
-            await self.box.forget_address(target, guest, since=failure.since, now=now)
+            await self.let_go(suspect)
+
+    async def let_go(self, suspect: Suspect) -> None:
+        """Forget a device's address if it was registered before it was refused; another one is never written to again.
+
+        That may be later than the refusal: what was registered meanwhile is another address.
+        """
+        target, now = suspect.target, self.clock.now()
+        if target.device is None:
+            await self.box.suppress_address(target, reason=suspect.trouble, now=now)
+        else:
+            await self.box.forget_address(target, suspect.guest, since=suspect.since or suspect.at, now=now)
 
     async def _next_way(self, placed: Placed, failure: Permanent) -> int | None:
         """The index of the channel to try next: the same one while another device is left, unless it is our text."""

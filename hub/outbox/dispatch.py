@@ -125,7 +125,7 @@ class Dispatcher:
         now = self.clock.now()
         for lane in self.lanes.values():
             for suspect in lane.condemned(now):
-                await self.box.forget_address(suspect.target, suspect.guest, since=suspect.since, now=now)
+                await self.handover.answers.let_go(suspect)
         claims = await self.box.claim(now=now, lease_until=now + LEASE, token=self.new_token(), limit=limit)
         await asyncio.gather(*(self._place_or_set_aside(claimed) for claimed in claims))
         return limit > 0 and len(claims) == limit

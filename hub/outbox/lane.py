@@ -15,6 +15,7 @@ from typing import Final
 
 import structlog
 
+from hub.errors import Trouble
 from hub.outbox.breaker import WRONG_WINDOW, Breaker, many_wrong
 from hub.outbox.message import Claimed, Target
 from hub.outbox.pace import Pace
@@ -43,12 +44,13 @@ class Placed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspect:
-    """An address that was called wrong: forgotten unless it turns out that the fault is ours."""
+    """An address that was refused: let go, unless it was only called wrong and it turns out that the fault is ours."""
 
     target: Target
     guest: str
-    since: datetime | None
-    at: datetime
+    trouble: Trouble
+    since: datetime | None  # when it was gone, as the provider says
+    at: datetime  # when it was refused
 
 
 class Lane:

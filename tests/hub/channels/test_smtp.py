@@ -33,7 +33,9 @@ ANA = a_notification(provider="smtp", address="ana@example.com")
         (Phase.RCPT, 450, "4.2.1 busy", Transient, Trouble.UNAVAILABLE),
         (Phase.RCPT, 451, "4.7.1 greylisted", Transient, Trouble.UNAVAILABLE),
         (Phase.RCPT, 550, "5.1.1 no such user", Permanent, Trouble.ADDRESS_GONE),
-        (Phase.RCPT, 553, "no", Permanent, Trouble.ADDRESS_GONE),
+        (Phase.RCPT, 550, "5.2.1 disabled", Permanent, Trouble.ADDRESS_GONE),
+        (Phase.RCPT, 553, "no", Permanent, Trouble.ADDRESS_WRONG),
+        (Phase.RCPT, 550, "5.4.1 relaying denied", Permanent, Trouble.ADDRESS_WRONG),
         (Phase.RCPT, 554, "5.7.1 relay access denied", Transient, Trouble.CREDENTIALS),
         (Phase.DATA, 451, "later", Transient, Trouble.UNAVAILABLE),
         (Phase.DATA, 554, "no", Permanent, Trouble.CONTENT),
@@ -49,7 +51,14 @@ def test_each_refusal_means_what_its_phase_makes_of_it(
 
     assert type(failed) is kind
     assert failed.trouble is trouble
-    assert getattr(failed, "address_is_dead", False) is (trouble is Trouble.ADDRESS_GONE)
+    assert getattr(failed, "address_is_dead", False) is (trouble in (Trouble.ADDRESS_GONE, Trouble.ADDRESS_WRONG))
+
+
+def test_a_mailbox_that_is_full_is_there_all_the_same() -> None:
+    failed = answer(Phase.RCPT, 552, "5.2.2 over quota")
+
+    assert (type(failed), failed.trouble) == (Permanent, Trouble.ADDRESS_GONE)
+    assert not getattr(failed, "address_is_dead", True)
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls", "none"])

@@ -179,6 +179,48 @@ async def test_an_address_that_is_called_wrong_is_forgotten_a_minute_later() -> 
     assert at_once == [IPHONE, MAILBOX]
 
 
+async def test_p11_an_address_registered_anew_while_it_is_only_suspected_stays() -> None:
+    office = Office()
+    office.apns.answers.append(Permanent(Trouble.ADDRESS_WRONG, "BadDeviceToken", address_is_dead=True))
+    async with at_work(office):
+        office.put(a_planned(channels=("push",)))
+        await until(office.is_(State.DEAD))
+        office.box.addresses["ana"] = [(IPHONE, T0 + SECOND), (PIXEL, T0)]
+        office.pass_(2 * MINUTE)
+        await a_while()
+
+    assert [target for target, _ in office.box.addresses["ana"]] == [IPHONE, PIXEL]
+
+
+async def test_p11_a_mailbox_refused_without_a_word_about_it_is_written_to_no_more_a_minute_later() -> None:
+    office = Office()
+    office.smtp.answers.append(Permanent(Trouble.ADDRESS_WRONG, "550 at RCPT", address_is_dead=True))
+    async with at_work(office):
+        office.put(a_planned(channels=("email",)))
+        await until(office.is_(State.DEAD))
+        at_once = set(office.box.suppressed)
+        office.pass_(MINUTE)
+        await until(lambda: bool(office.box.suppressed))
+
+    assert at_once == set()
+    assert office.box.suppressed == {("email", "ana@guest.example")}
+
+
+async def test_p11_when_a_relay_refuses_many_mailboxes_at_once_it_rests_and_all_may_be_written_to() -> None:
+    office = Office()
+    office.smtp.answers.extend([Permanent(Trouble.ADDRESS_WRONG, "550 at RCPT", address_is_dead=True)] * MANY_WRONG)
+    async with at_work(office):
+        for n in range(MANY_WRONG):
+            office.put(a_planned(f"m{n}", channels=("email",)))
+        await until(lambda: all(each.state is State.DEAD for each in office.box.messages.values()))
+        office.put(a_planned("later", channels=("email",)))
+        await until(office.is_(State.SCHEDULED, "later"))
+        office.pass_(2 * MINUTE)
+        await until(office.is_(State.SENT, "later"))
+
+    assert office.box.suppressed == set()
+
+
 async def test_p11_when_many_addresses_are_called_wrong_at_once_none_is_forgotten() -> None:
     office = Office()
     wrong = Permanent(Trouble.ADDRESS_WRONG, "DeviceTokenNotForTopic", address_is_dead=True)

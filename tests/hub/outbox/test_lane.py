@@ -22,7 +22,7 @@ def placed(name: str) -> Placed:
 
 
 def a_suspect() -> Suspect:
-    return Suspect(target=IPHONE, guest="ana", since=None, at=T0)
+    return Suspect(target=IPHONE, guest="ana", trouble=Trouble.ADDRESS_WRONG, since=None, at=T0)
 
 
 class Desk:
