@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+import msgspec
+
 from hub.channels.answers import detail, failed, json_object, retry_after, unexpected
 from hub.channels.files import client_tls
 from hub.channels.google_token import ServiceAccount, read_account
@@ -71,6 +73,9 @@ class FcmChannel:
 
     async def _token(self, by: float, *, instead_of: str | None = None) -> str:
         """The wait for a token is part of the time in which the push must have begun."""
+        known = self._account.known(instead_of=instead_of)
+        if known is not None:
+            return known
         try:
             async with asyncio.timeout_at(by):
                 return await self._account.token(instead_of=instead_of)
@@ -94,7 +99,7 @@ def request_body(notification: Notification, now: datetime) -> bytes:
     shown = {"title": notification.title or notification.venue_name, "body": notification.body}
     texts = {name: text for name, text in shown.items() if text}
     data = {**{name: _text(value) for name, value in notification.data.items()}, "id": notification.id}
-    size = len(json.dumps([texts, data], ensure_ascii=False).encode())
+    size = len(msgspec.json.encode([texts, data]))
     if size > MAX_DATA:
         raise Permanent(Trouble.CONTENT, f"texts and data have {size} bytes; at most {MAX_DATA} go")
     message = {
@@ -108,7 +113,7 @@ def request_body(notification: Notification, now: datetime) -> bytes:
             "notification": {"tag": notification.collapse},
         },
     }
-    return json.dumps({"message": message}, ensure_ascii=False, separators=(",", ":")).encode()
+    return msgspec.json.encode({"message": message})
 
 
 def is_stale(response: Response) -> bool:

@@ -92,8 +92,12 @@ class ServiceAccount:
         self.renewals = 0  # how often it was fetched
         self._fetching: asyncio.Task[None] | None = None
 
+    def known(self, *, instead_of: str | None = None) -> str | None:
+        """The token that is there, if it is young enough and another than one that was refused."""
+        return self._token if self._is_good(instead_of) else None
+
     async def token(self, *, instead_of: str | None = None) -> str:
-        """A token that is young enough, and another than one that was refused. Raises Transient."""
+        """The same; where there is none, it is fetched. Raises Transient."""
         if not self._is_good(instead_of):
             if self._fetching is None or self._fetching.done():
                 self._fetching = asyncio.create_task(self._fetch(), name="google-token")
