@@ -4,7 +4,7 @@
 
 Each figure that has one stands beside a reference of the same run, for a figure alone says more of the machine than of
 us. Every benchmark runs in a process of its own. `--quick` only shows that all of them work; its figures mean little.
-`--write` puts the table into docs/figures.md.
+`--write` puts the table of all into docs/figures.md, as its section Benchmarks; the rest of the page stays.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import Final, NamedTuple
 ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = ROOT / "docs" / "figures.md"
 LONGEST_S: Final = 600
+SECTION: Final = "## Benchmarks\n"  # of the page, up to the next heading of its rank
 NOTE: Final = "note: "  # before a line that a benchmark wants read
 SEED: Final = 7  # of the sightings' traffic; the others roll no dice
 
@@ -151,12 +152,24 @@ def main() -> int:
     unknown = [name for name in args.names if name not in BENCHES]
     if unknown:
         parser.error(f"unknown benchmark {unknown[0]!r}; known: {', '.join(BENCHES)}")
+    if args.write and (args.names or args.quick):
+        parser.error("--write goes with neither a name nor --quick: the page holds all benchmarks of one run")
     results = {name: _measure(name, quick=args.quick) for name in args.names or BENCHES}
     table = _table({name: result for name, result in results.items() if result is not None}, quick=args.quick)
     sys.stdout.write(f"\n{table}")
     if args.write:
-        PAGE.write_text(f"# Figures\n\n`make bench ARGS=--write` writes this page.\n\n{table}", encoding="utf-8")
+        page = with_section(
+            PAGE.read_text(encoding="utf-8"), f"`make bench ARGS=--write` writes this section.\n\n{table}"
+        )
+        PAGE.write_text(page, encoding="utf-8")
     return 1 if None in results.values() else 0
+
+
+def with_section(page: str, text: str) -> str:
+    """The page with this text as its section of benchmarks, at its end if it had none; the rest is as it was."""
+    before, _, rest = page.partition(SECTION)
+    _, heading, after = rest.partition("\n## ")
+    return f"{before.rstrip()}\n\n{SECTION}\n{text.rstrip()}\n{heading}{after}"
 
 
 def _measure(name: str, *, quick: bool) -> Mapping[str, float] | None:
