@@ -263,3 +263,17 @@ async def test_a_thousand_racing_events_send_once(tmp_path: Path, times: int, *,
         assert None not in records
         assert [tuple(row) for row in sent] == [(message, "READY")]
         assert dict(kinds)["not_started"] == times - 1
+
+
+async def test_p06_of_two_hubs_on_one_database_one_sends(tmp_path: Path) -> None:
+    events = [enters("lobby", at=T0 + timedelta(milliseconds=n), name=f"e{n}") for n in range(60)]
+    async with a_store(tmp_path) as store, a_store(tmp_path) as other:  # each with a connection of its own
+        await know_ana(store, member=True)
+        hubs = [journeys_over(LedgerStore(each, timezone_of=lambda _: UTC)) for each in (store, other)]
+
+        await asyncio.gather(*(hub.handle(event) for event in events for hub in hubs))  # each hears of every one
+
+        sent = await store.read(lambda c: c.execute("SELECT message, state FROM messages").fetchall())
+        decided = await store.read(lambda c: c.execute("SELECT count(DISTINCT event) FROM decisions").fetchone())
+    assert [tuple(row) for row in sent] == [("room-rates", "READY")]
+    assert tuple(decided) == (len(events),)

@@ -9,10 +9,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
+from sqlalchemy import NullPool, create_engine
 
 from hub.errors import StoreFailed, StoreOutOfDate
 from hub.store.migrations import versions
-from hub.store.schema import migrate
+from hub.store.schema import _config, migrate
 from hub.store.sqlite import open_store
 from tests.fakes.store import an_empty_database
 
@@ -137,3 +139,67 @@ def test_p20_a_migration_that_is_killed_leaves_the_old_schema_and_runs_again(tmp
     migrate(path)
     with closing(sqlite3.connect(path)) as connection:
         assert "guests" in shape(connection)
+
+
+DYING_AT_EVERY_FOURTH_STATEMENT = """
+import os, shutil, signal, sys
+from pathlib import Path
+from hub.store import schema
+
+def dying(nth):
+    def connect(path, connect=schema._connect):
+        connection, left = connect(path), [nth]
+        def count(_):
+            left[0] -= 1
+            if not left[0]:
+                os.kill(os.getpid(), signal.SIGKILL)
+        connection.set_trace_callback(count)
+        return connection
+    schema._connect = connect
+
+old, nth, lived = Path(sys.argv[1]), 0, False
+while not lived:
+    nth += 4
+    path = old.with_name(f"{nth}.db")
+    shutil.copyfile(old, path)
+    child = os.fork()
+    if not child:
+        dying(nth)
+        schema.migrate(path)
+        os._exit(0)
+    lived = os.WIFEXITED(os.waitpid(child, 0)[1])
+"""
+
+
+def of_the_first_version(path: Path) -> None:
+    """A database as the first program left it, with a guest in it."""
+    path.touch()
+    engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(path), poolclass=NullPool)
+    config = _config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql(
+            "INSERT INTO guests (guest, email, created_us, updated_us) VALUES ('ana', 'a@b', 0, 0)"
+        )
+
+
+def test_p20_an_upgrade_that_is_killed_anywhere_leaves_old_or_new_and_loses_nobody(tmp_path: Path) -> None:
+    of_the_first_version(tmp_path / "old.db")
+
+    done = subprocess.run([sys.executable, "-c", DYING_AT_EVERY_FOURTH_STATEMENT, tmp_path / "old.db"], check=False)
+
+    assert done.returncode == 0
+    with closing(sqlite3.connect(tmp_path / "old.db")) as connection:
+        old = shape(connection)
+    with closing(an_empty_database()) as connection:
+        new = shape(connection)
+    left = sorted(tmp_path.glob("[0-9]*.db"))
+    assert len(left) > 8
+    for path in left:
+        with closing(sqlite3.connect(path)) as connection:
+            assert shape(connection) in (old, new)
+        migrate(path)
+        with closing(sqlite3.connect(path)) as connection:
+            assert shape(connection) == new
+            assert connection.execute("SELECT guest, email FROM guests").fetchall() == [("ana", "a@b")]
