@@ -6,7 +6,7 @@ import sqlite3
 from datetime import datetime
 from typing import Final
 
-from hub.errors import BadRequest, NotFound
+from hub.errors import BadRequest, NotFound, Trouble
 from hub.outbox.message import State
 from hub.outbox.state import AGAIN
 from hub.store import consents
@@ -59,9 +59,15 @@ def _retry(connection: sqlite3.Connection, message: str, now: datetime, *, accep
     if row["expires_us"] <= to_us(now):
         until = from_us(row["expires_us"]).isoformat(timespec="seconds")
         raise BadRequest(f"message: found one that is not worth sending since {until}; right would be a younger one")
-    if state is State.UNKNOWN and not accept_duplicate:
+    if not accept_duplicate and (state is State.UNKNOWN or _once_in_doubt(connection, message)):
         raise BadRequest(
-            "message: found UNKNOWN, possibly delivered; right would be --accept-duplicate, if she may get it twice"
+            f"message: found {state}, possibly delivered; right would be --accept-duplicate, if she may get it twice"
         )
     connection.execute(_AGAIN, (to_us(now), to_us(now), message, state))
     return state
+
+
+def _once_in_doubt(connection: sqlite3.Connection, message: str) -> bool:
+    """A webhook's message is tried again after a doubt: the second try may have failed, the first arrived."""
+    asked = (message, Trouble.DOUBT)
+    return connection.execute("SELECT 1 FROM attempts WHERE message = ? AND outcome = ?", asked).fetchone() is not None

@@ -46,6 +46,20 @@ async def test_a_doubt_is_refused_until_a_second_one_is_accepted(tmp_path: Path)
         assert await DeliveryStore(store).retry("m1", accept_duplicate=True, now=T0) is State.UNKNOWN
 
 
+async def test_a_dead_letter_that_was_once_in_doubt_is_refused_as_a_doubt_is(tmp_path: Path) -> None:
+    async with a_store(tmp_path) as store:
+        await a_message(store, State.DEAD, attempts=2)
+        attempt = (
+            "INSERT INTO attempts (message, n, channel, provider, started_us, outcome) VALUES ('m1', ?, ?, ?, 0, ?)"
+        )
+        for row in ((1, "sms", "webhook.sms", "doubt"), (2, "sms", "webhook.sms", "content")):
+            await store.write(lambda c, row=row: c.execute(attempt, row))
+        with pytest.raises(BadRequest, match="found DEAD, possibly delivered"):
+            await DeliveryStore(store).retry("m1", accept_duplicate=False, now=T0)
+
+        assert await DeliveryStore(store).retry("m1", accept_duplicate=True, now=T0) is State.DEAD
+
+
 @pytest.mark.parametrize("state", sorted(set(State) - {State.DEAD, State.UNKNOWN}))
 async def test_nothing_else_is_tried_again(tmp_path: Path, state: State) -> None:
     async with a_store(tmp_path) as store:

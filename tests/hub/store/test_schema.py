@@ -141,7 +141,7 @@ def test_p20_a_migration_that_is_killed_leaves_the_old_schema_and_runs_again(tmp
         assert "guests" in shape(connection)
 
 
-DYING_AT_EVERY_FOURTH_STATEMENT = """
+DYING_AT_EVERY_THIRD_STATEMENT = """
 import os, shutil, signal, sys
 from pathlib import Path
 from hub.store import schema
@@ -159,7 +159,7 @@ def dying(nth):
 
 old, nth, lived = Path(sys.argv[1]), 0, False
 while not lived:
-    nth += 4
+    nth += 3
     path = old.with_name(f"{nth}.db")
     shutil.copyfile(old, path)
     child = os.fork()
@@ -187,7 +187,7 @@ def of_the_first_version(path: Path) -> None:
 def test_p20_an_upgrade_that_is_killed_anywhere_leaves_old_or_new_and_loses_nobody(tmp_path: Path) -> None:
     of_the_first_version(tmp_path / "old.db")
 
-    done = subprocess.run([sys.executable, "-c", DYING_AT_EVERY_FOURTH_STATEMENT, tmp_path / "old.db"], check=False)
+    done = subprocess.run([sys.executable, "-c", DYING_AT_EVERY_THIRD_STATEMENT, tmp_path / "old.db"], check=False)
 
     assert done.returncode == 0
     with closing(sqlite3.connect(tmp_path / "old.db")) as connection:
