@@ -8,9 +8,10 @@ from pathlib import Path
 
 from structlog.testing import capture_logs
 
-from tests.fakes.mailing import YES, enters, mailing
-from tests.fakes.running_hub import RunningHub, until
+from tests.fakes.mailing import YES, a_guest, enters, mailing
+from tests.fakes.running_hub import VENUE, RunningHub, until
 
+TAG = f"altbeacon:{b'canary-tag-canary-20'.hex()}"
 CANARIES = {
     "first_name": "Zanzibarina",
     "last_name": "Quetzalcoatlus",
@@ -24,6 +25,13 @@ WORDS = (
     "canary-marzipan",
     "canary-wording",
     "guest-canary-1",
+    "canary-device-token",
+    "canary-stay",
+    "canary-room",
+    "canary-dessert",
+    "canary-note",
+    "canary-event",
+    TAG.removeprefix("altbeacon:"),
 )
 
 
@@ -32,6 +40,14 @@ async def a_canary(hub: RunningHub) -> None:
     consent = {**YES, "wording": "canary-wording: may we?"}
     await hub.put("guests/guest-canary-1/consents/marketing/email", consent)
     await hub.put("guests/guest-canary-1/consents/presence/tag", consent)
+    phone = {"kind": "fcm_token", "address": "canary-device-token"}
+    await hub.put("guests/guest-canary-1/devices/phone", phone)
+    stay = {"venue": VENUE, "room": "canary-room", "arrival": "2026-01-05", "departure": "2026-01-06"}
+    await hub.put("guests/guest-canary-1/reservations/canary-stay", stay)
+    await hub.put(f"tags/{TAG}", {"guest": "guest-canary-1"})
+    bought = {"id": "canary-event", "venue": VENUE, "guest": "guest-canary-1", "kind": "purchase"}
+    said = {"object": "canary-dessert", "data": {"note": "canary-note"}}
+    assert (await hub.api.post("/v1/events", json=bought | said)).status_code == 202
 
 
 def found(folder: Path, words: tuple[str, ...]) -> set[str]:
@@ -81,16 +97,36 @@ async def test_p40_the_log_and_the_metrics_tell_what_happened_and_name_nobody(tm
     assert {word for word in WORDS if word in told} == set()
 
 
-async def test_p44_every_message_says_why(tmp_path: Path) -> None:
+async def test_p44_every_message_says_why_and_where_it_stands(tmp_path: Path) -> None:
     async with mailing(tmp_path) as (hub, sim):
         await a_canary(hub)
         await enters(hub, "guest-canary-1")
         await until(lambda: len(sim.accepted()) == 1, "the mail")
+        await hub.ask("outbox pause")
+        await a_guest(hub, "ben")
+        await a_guest(hub, "cleo")
+        await hub.put("guests/dora", {"email": "dora@guest.example", "member": False})
+        await hub.put("guests/dora/consents/marketing/email", YES)
+        for guest in ("ben", "cleo", "dora"):
+            await enters(hub, guest)
+        await hub.put("guests/ben/consents/marketing/email", {**YES, "granted": False})
+        await hub.api.delete("/v1/guests/cleo")
+        await hub.ask("outbox resume")
+        await until(lambda: _settled(hub), "all of them")
         stories = [await hub.ask("why", id=one["id"]) for one in (await hub.get("messages"))["items"]]
 
-    assert stories
+    stood = {(story["message"]["guest"], story["message"]["state"], story["message"]["reason"]) for story in stories}
+    assert {("guest-canary-1", "SENT", None), ("ben", "SUPPRESSED", "no_consent"), ("", "CANCELLED", "erased")} <= stood
+    assert len(stories) >= 3
     for story in stories:
+        if not story["message"]["guest"]:
+            continue  # she was erased: what was decided about her is gone with her
         reasons = [one["text"] for one in story["message"]["decisions"]]
         assert reasons
         assert all(reasons)
         assert story["message"]["events"]
+
+
+async def _settled(hub: RunningHub) -> bool:
+    waiting = [await hub.get("messages", state=state) for state in ("SCHEDULED", "READY", "CLAIMED", "SENDING")]
+    return not any(page["items"] for page in waiting)
