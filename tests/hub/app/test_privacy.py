@@ -113,18 +113,16 @@ async def test_p44_every_message_says_why_and_where_it_stands(tmp_path: Path) ->
         await hub.api.delete("/v1/guests/cleo")
         await hub.ask("outbox resume")
         await until(lambda: _settled(hub), "all of them")
-        stories = [await hub.ask("why", id=one["id"]) for one in (await hub.get("messages"))["items"]]
+        stories = [(await hub.ask("why", id=one["id"]))["message"] for one in (await hub.get("messages"))["items"]]
 
-    stood = {(story["message"]["guest"], story["message"]["state"], story["message"]["reason"]) for story in stories}
+    stood = {(story["row"]["guest"], story["row"]["state"], story["row"]["reason"]) for story in stories}
     assert {("guest-canary-1", "SENT", None), ("ben", "SUPPRESSED", "no_consent"), ("", "CANCELLED", "erased")} <= stood
     assert len(stories) >= 3
     for story in stories:
-        if not story["message"]["guest"]:
-            continue  # she was erased: what was decided about her is gone with her
-        reasons = [one["text"] for one in story["message"]["decisions"]]
-        assert reasons
-        assert all(reasons)
-        assert story["message"]["events"]
+        if story["row"]["guest"]:  # of who was erased, what was decided about her is gone with her
+            assert story["events"]
+            assert story["decisions"]
+            assert all(decision["text"] for decision in story["decisions"])
 
 
 async def _settled(hub: RunningHub) -> bool:
