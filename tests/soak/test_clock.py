@@ -1,4 +1,4 @@
-"""P21: 1970, two days ahead or back: no second message inside 24 hours of true time, and none in quiet hours."""
+"""P21: 1970, days ahead or back, summer time: no second message in 24 hours of true time, and none in quiet hours."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from datetime import time as time_of_day
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -24,6 +26,7 @@ pytestmark = pytest.mark.needs("faketime")
 
 DAY: Final = timedelta(days=1)
 NOON: Final = 12
+NIGHT_ENDS: Final = time_of_day(8)  # in the hotel
 
 
 @dataclass
@@ -160,3 +163,36 @@ async def test_p21_two_days_ahead_at_noon_that_is_midnight_by_true_time_sends_no
         back = await hub.sent()
 
     assert (in_the_night, at_false_noon, back) == (0, 0, 0)
+
+
+CHANGES = [datetime(2026, 3, 29, 1, tzinfo=UTC), datetime(2026, 10, 25, 1, tzinfo=UTC)]  # of Lisbon's clocks
+
+
+async def enters_at(database: Path, moment: datetime, name: str, *, sends: int) -> tuple[str, int]:
+    """A new start of the machine at a moment: what was decided, and how many were sent."""
+    offset = database.with_name("offset")
+    set_wall(offset, moment - datetime.now(UTC))
+    async with a_hub(database, offset, name, machine=name) as hub:
+        return await hub.says(f"enter {name}"), await hub.sent(sends)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+async def test_p21_a_day_in_which_the_clocks_change_has_24_hours_all_the_same(database: Path, change: datetime) -> None:
+    noon = change.replace(hour=NOON)
+
+    first = await enters_at(database, noon - DAY, "b1", sends=1)
+    early = await enters_at(database, noon - timedelta(minutes=1), "b2", sends=0)
+    second = await enters_at(database, noon + timedelta(minutes=1), "b3", sends=1)
+
+    assert (first, early, second) == (("room-rates", 1), ("refused", 0), ("room-rates", 1))
+
+
+@pytest.mark.parametrize("change", CHANGES)
+async def test_p21_the_night_of_a_change_ends_by_the_clock_on_the_wall(database: Path, change: datetime) -> None:
+    morning = datetime.combine(change, NIGHT_ENDS, ZoneInfo("Europe/Lisbon")).astimezone(UTC)
+
+    in_the_night = await enters_at(database, morning - timedelta(minutes=10), "b1", sends=0)
+    awake = await enters_at(database, morning + timedelta(minutes=1), "b2", sends=1)
+
+    assert in_the_night == ("room-rates", 0)  # held
+    assert awake == ("refused", 1)  # released; and she was messaged, so that nothing more is sent
