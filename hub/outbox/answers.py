@@ -59,8 +59,8 @@ class Answers:
     async def _later(self, lane: Lane, placed: Placed, failure: Transient, now: datetime) -> None:
         claimed, expires_at = placed.claimed, placed.claimed.planned.expires_at
         made = claimed.attempts + 1
-        if failure.trouble is Trouble.CREDENTIALS:  # our fault: rows wait, and use up no attempts
-            made = min(made, MAX_ATTEMPTS - 1)
+        if failure.trouble is Trouble.CREDENTIALS:  # our fault: rows wait, and this was no attempt
+            made = claimed.attempts or 1
         due = retry_at(
             now=now,
             made=made,

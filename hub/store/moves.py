@@ -216,12 +216,15 @@ def again(
     why: tuple[str, str],
     channel_at: int,
 ) -> None:
-    """SENDING back to READY after certain failure."""
+    """SENDING back to READY after certain failure. An attempt that failed by our own credentials counts for nothing."""
     if _state(connection, claimed) is not State.SENDING:
         return
     _end_attempt(connection, claimed.planned.id, to_us(now), why, None)
-    changes = "due_us = ?, channel_at = ?, lease_token = NULL, lease_until_us = NULL, updated_us = ?"
-    _move(connection, claimed, State.READY, changes, (to_us(due), channel_at, to_us(now)))
+    changes = (
+        "due_us = ?, channel_at = ?, forgiven = forgiven + ?, lease_token = NULL, lease_until_us = NULL, updated_us = ?"
+    )
+    forgiven = why[0] == Trouble.CREDENTIALS
+    _move(connection, claimed, State.READY, changes, (to_us(due), channel_at, forgiven, to_us(now)))
 
 
 def release(

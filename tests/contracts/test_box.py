@@ -509,6 +509,17 @@ async def test_nobody_writes_to_a_suppressed_address(kit: Kit) -> None:
     assert list(await kit.box.targets(claimed, "email")) == []
 
 
+async def test_an_attempt_that_our_own_credentials_failed_counts_for_nothing(kit: Kit) -> None:
+    claimed = await a_sending(kit)
+    await kit.box.again(claimed, now=T0, due=T0, trouble=Trouble.CREDENTIALS, detail="403", channel_at=0)
+    [second] = await claim(kit, lease="t2")
+    assert await begin(kit, second)
+    await kit.box.again(second, now=T0, due=T0, trouble=Trouble.UNAVAILABLE, detail="503", channel_at=0)
+    [third] = await claim(kit, lease="t3")
+
+    assert (second.attempts, third.attempts) == (0, 1)
+
+
 async def test_the_second_asking_sees_the_guest_as_she_is_now(kit: Kit) -> None:
     await kit.guest("ana")
     await kit.put(a_planned())

@@ -82,7 +82,7 @@ class FakeBox:
                 planned=each.planned,
                 token=token,
                 lease_until=lease_until,
-                attempts=len(each.attempts),
+                attempts=sum(attempt.outcome != Trouble.CREDENTIALS for attempt in each.attempts),
                 channel_at=each.channel_at,
             )
             for each in ready[:limit]

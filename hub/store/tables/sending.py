@@ -42,7 +42,7 @@ messages = Table(
     Column("created_us", BigInteger, nullable=False),
     Column("updated_us", BigInteger, nullable=False),
     Column("resent", Boolean, nullable=False, server_default=text("0")),  # once after a doubt, of at_least_once
-    Column("forgiven", Integer, nullable=False, server_default=text("0")),  # attempts before a person had it retried
+    Column("forgiven", Integer, nullable=False, server_default=text("0")),  # attempts that count for nothing
     Index("messages_due", "state", "due_us"),
     Index("messages_guest", "guest", "logical_us"),
     Index("messages_newest", "created_us", "id"),

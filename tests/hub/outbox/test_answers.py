@@ -82,6 +82,21 @@ async def test_our_own_faulty_credentials_let_messages_wait_until_they_expire() 
     assert len(office.apns.asked) == 15
 
 
+async def test_after_our_credentials_were_mended_a_message_has_all_its_attempts() -> None:
+    office = Office()
+    office.chance = 0.0
+    office.apns.answers.extend(Transient(Trouble.CREDENTIALS, "403 InvalidProviderToken") for _ in range(10))
+    office.apns.answers.append(Transient(Trouble.UNAVAILABLE, "503"))
+    async with at_work(office):
+        office.put()
+        for tries in range(1, 12):
+            await until(office.tried(tries))
+            office.pass_(MINUTE)
+        await until(office.is_(State.SENT))
+
+    assert len(office.apns.asked) == 12
+
+
 @pytest.mark.parametrize(
     "answer", [Doubt("reset after the headers"), TimeoutError(), ConnectionResetError(), ValueError("a bug")], ids=repr
 )
