@@ -9,7 +9,6 @@ something else that the machine does for a moment does not.
 from __future__ import annotations
 
 import asyncio
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ import pytest
 from hub.identity.guest import Consent, Device, DeviceKind, GuestId, Profile
 from hub.store.guests import GuestStore
 from hub.store.sqlite import open_store
+from tests.fakes.broker import free_ports
 from tests.fakes.programs import VENUE, Hotel, a_hotel, program, programs, until
 from tests.fakes.store import rows_of
 
@@ -207,9 +207,7 @@ def test_p09_whatever_one_provider_does_the_others_take_no_longer(
 ) -> None:
     number = int(len(MISERIES) * TURNS * 2 * TURN_S * PER_S) + 10
     with programs(tmp_path) as run:
-        hotel = a_hotel(run, tmp_path, broker="mqtt://127.0.0.1:1")
-        toml = re.sub(r'(?m)^url = "mqtt.*$', "embedded = true", hotel.config.read_text())
-        hotel.config.write_text(toml)
+        hotel = a_hotel(run, tmp_path, broker=f"mqtt://127.0.0.1:{free_ports(1)[0]}", mqtt="embedded = true")
         database = hotel.folder / "var/innkeeper.db"
         database.parent.mkdir(exist_ok=True)
         asyncio.run(known(database, number))

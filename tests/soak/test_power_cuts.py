@@ -18,7 +18,7 @@ from tests.fakes.store import rows_of
 from tests.soak.mounts import loop_disk
 from tests.soak.site import ROOT
 
-IN_SHORT, IN_FULL = 5, 200
+IN_SHORT, IN_FULL = 20, 200
 
 WRITER = """
 import asyncio, sys, time
