@@ -22,6 +22,7 @@ from rules.schema import journey_schema, venue_schema
 from rules.venue import Venue
 
 CONFIG = "hub.toml"
+_NO_WAY_OUT = "[hub] public_url: found nothing; right would be the address at which guests reach this hub"
 
 
 class Schema(StrEnum):
@@ -68,6 +69,8 @@ def examine(folder: Path) -> dict[str, Any]:
         faults = [_one(fault.file, fault.line, fault.column, fault.message) for fault in exc.faults]
         return _report(faults, [], Checked(rulebooks={}))
     warnings = [_missing(config, setting, path) for setting, path in config.missing_files()]
+    if config.smtp is not None and not config.hub.public_url:
+        warnings.append(_one(str(config.file), 1, 1, _NO_WAY_OUT, "without it no email has a link to unsubscribe"))
     try:
         checked = check_files(read_venue_files(config.hub.venues_dir), carried=config.carries)
     except BadConfig as exc:

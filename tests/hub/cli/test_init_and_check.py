@@ -71,7 +71,9 @@ def test_init_never_writes_over_anything(innkeeper: Innkeeper, tmp_path: Path) -
     assert (tmp_path / "notes.txt").read_text() == "mine"
 
 
-def test_check_passes_right_after_init_with_warnings_for_secrets_alone(innkeeper: Innkeeper, hotel: Path) -> None:
+def test_check_passes_right_after_init_with_warnings_for_what_is_still_to_be_filled_in(
+    innkeeper: Innkeeper, hotel: Path
+) -> None:
     code, out, err = innkeeper("check", hotel)
 
     assert code == 0
@@ -82,6 +84,10 @@ def test_check_passes_right_after_init_with_warnings_for_secrets_alone(innkeeper
         (
             f"[fcm] service_account_file: {hotel}/secrets/service-account.json is not there yet; "
             "the channel is off until it is"
+        ),
+        (
+            "[hub] public_url: found nothing; right would be the address at which guests reach this hub; "
+            "without it no email has a link to unsubscribe"
         ),
     ]
 
