@@ -169,8 +169,7 @@ class Lane:
             while True:
                 placed = await self._waiting.get()
                 await self._a_slot()
-                if self._pace is not None:
-                    await self._pace.turn()
+                await self._a_turn()
                 self.start(hand_over(self, placed))
         finally:
             self._open = False
@@ -183,6 +182,15 @@ class Lane:
                 return self._free.pop()
             except IndexError:
                 await self._one_given()
+
+    async def _a_turn(self) -> None:
+        """Wait until the provider may be asked; who is cancelled meanwhile gives the slot back that he has."""
+        try:
+            if self._pace is not None:
+                await self._pace.turn()
+        except asyncio.CancelledError:
+            self.give_slot()
+            raise
 
     async def _one_given(self) -> None:
         self._given.clear()

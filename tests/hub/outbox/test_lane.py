@@ -9,7 +9,8 @@ from hub.errors import Trouble
 from hub.outbox.breaker import FAILURES, MANY_WRONG, REST, WRONG_WINDOW, answered
 from hub.outbox.lane import Lane, Placed, Suspect
 from hub.outbox.message import Claimed
-from tests.fakes.hub_clock import T0
+from hub.outbox.pace import Pace, Rate
+from tests.fakes.hub_clock import T0, StillClock
 from tests.fakes.office import IPHONE, SlowChannel, until
 from tests.fakes.planned import a_planned
 
@@ -106,3 +107,20 @@ async def test_all_suspects_are_acquitted_when_there_are_many() -> None:
 
     assert lane.condemned(T0) == []
     assert lane.condemned(T0 + 2 * WRONG_WINDOW) == []
+
+
+async def test_p23_a_lane_that_waits_for_its_turn_is_stopped_at_once() -> None:
+    clock, desk = StillClock(), Desk()
+    lane = Lane("apns", SlowChannel(), slots=2, pace=Pace(Rate(per_s=0.2, burst=1), clock.monotonic))
+    for name in ("m1", "m2"):  # the turn of the second comes in five seconds
+        assert lane.place(placed(name))
+    desk.free.set()
+    running = asyncio.create_task(lane.run(desk.hand_over))
+    await until(lambda: desk.done == ["m1"])
+    await asyncio.sleep(0.01)
+
+    running.cancel()
+    async with asyncio.timeout(3):
+        await asyncio.gather(running, return_exceptions=True)
+
+    assert desk.taken == ["m1"]
