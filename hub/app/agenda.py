@@ -33,6 +33,7 @@ class Agenda:
     feed: Feed
     clock: Clock
     told: Callable[[Record], None]  # of each record that handwork made durable
+    stopped: Callable[[], bool]  # an operator lets nothing leave just now
     inbox: Inbox = field(init=False)
     schedule: Schedule = field(init=False)
     handwork: Handwork = field(init=False)
@@ -49,6 +50,7 @@ class Agenda:
             clock=self.clock,
             chance=dice().random,
             paces=self.paces,
+            stopped=self.stopped,
         )
 
     def loops(self) -> Mapping[str, Coroutine[Any, Any, None]]:

@@ -110,6 +110,7 @@ class House:
             feed=self.feed,
             clock=clock,
             told=self._decided,
+            stopped=lambda: self.holding.paused,
         )
 
     def _hear(self, clock: Clock) -> None:
@@ -197,10 +198,12 @@ class House:
         """Send nothing from now on, or what is still worth sending."""
         await self.holding.pause(paused=paused)
         self.dispatcher.poke()
+        self.agenda.teller.poke()
 
     async def settle_in(self) -> None:
         """Take up what the last start left: marks, gateways, open visits, versions in use, who is enrolled."""
         self.guard.look(self.guard.found())
+        await self.holding.settle_in()  # before anything can leave
         now = self.clock.now()
         self.ingest.marks.restore(await self.stores.marks.load())
         notes = await self.stores.gateways.load()

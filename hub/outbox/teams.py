@@ -83,20 +83,22 @@ class Teller:
     clock: Clock
     chance: Callable[[], float]  # uniform in [0, 1)
     paces: Mapping[str, Pace] = field(default_factory=dict)  # by provider, shared with the outbox
+    stopped: Callable[[], bool] = lambda: False  # an operator lets nothing leave just now
 
     def __post_init__(self) -> None:
         self._alarm = Alarm(self.clock)
 
     def poke(self) -> None:
-        """A task was written: look now."""
+        """A task was written, or what leaves may leave again: look now."""
         self._alarm.poke()
 
     async def run(self) -> None:
         """Tell each when it is due, until cancelled."""
         while True:
             try:
-                more = await self.tell_some()
-                until = self.clock.now() if more else await self.tasks.next_tell()
+                stopped = self.stopped()
+                more = not stopped and await self.tell_some()
+                until = None if stopped else self.clock.now() if more else await self.tasks.next_tell()
             except StoreFailed as exc:
                 _log.error("Tasks cannot be told; trying again", error=str(exc))
                 until = self.clock.now() + PAUSE

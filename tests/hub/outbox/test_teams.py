@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -112,3 +113,21 @@ async def test_without_a_channel_or_too_late_nobody_is_told(task: TaskToTell, af
     await teller(tasks, desk, StillClock(T0 + after)).tell_some()
 
     assert (tasks.became, desk.taken) == ({"t-1": ("again", None)}, [])
+
+
+async def test_nothing_is_told_while_an_operator_lets_nothing_leave() -> None:
+    tasks, desk, stopped = Tasks(TASK), Desk(), [True]
+    told = replace(teller(tasks, desk), stopped=lambda: stopped[0])
+    running = asyncio.create_task(told.run())
+    await asyncio.sleep(0.02)
+    while_stopped = list(desk.taken)
+    stopped[0] = False
+    told.poke()
+    async with asyncio.timeout(10):
+        while not desk.taken:  # noqa: ASYNC110  what is waited for is a value
+            await asyncio.sleep(0.001)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+    assert while_stopped == []
+    assert desk.taken[0].id == "t-1"
