@@ -96,6 +96,7 @@ async def _written_until_the_cut(
     return [(what, guest, float(at)) for what, guest, at in whole], cut_at
 
 
+@pytest.mark.timeout(300)  # on a machine that does other things too
 async def test_p14_power_cuts_take_nothing_that_was_answered_for(tmp_path: Path) -> None:
     total = await cuts(tmp_path, IN_SHORT)
 
