@@ -34,6 +34,13 @@ async def a_guest(hub: RunningHub, guest: str) -> None:
     await hub.put(f"guests/{guest}/consents/marketing/email", YES)
 
 
+async def a_member(hub: RunningHub, guest: str) -> None:
+    """A member without a reservation: the lobby tells her tonight's rates, by push."""
+    await hub.put(f"guests/{guest}", {"member": True, "holdout": "never"})
+    await hub.put(f"guests/{guest}/devices/phone", {"kind": "apns", "address": guest.encode().hex()})
+    await hub.put(f"guests/{guest}/consents/marketing/push", YES)
+
+
 async def enters(hub: RunningHub, guest: str, nth: int = 1) -> None:
     body: dict[str, Any] = {
         "id": f"{guest}-{nth}", "venue": VENUE, "guest": guest, "kind": "entered", "object": "lobby"

@@ -7,14 +7,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
+import pytest
+
 from firmware_sim.providers.behaviour import Behaviour, Mode
 from hub.app.secret import link_secret
 from hub.identity import unsubscribe
-from tests.fakes.mailing import YES, a_guest, enters, mailing
+from tests.fakes.mailing import YES, a_guest, a_member, enters, mailing
 from tests.fakes.running_hub import RunningHub, until
 
 GUESTS = 120
-SLOW_S = 0.4  # a mail: eight at a time make twenty a second, so that most of them wait
+SLOW_MAIL_S = 0.4  # eight at a time make twenty a second, so that most of them wait
+SLOW_PUSH_S = 4.0  # 64 at a time make sixteen a second, the same
 HOLDS_AFTER = timedelta(seconds=5)
 
 
@@ -41,33 +44,39 @@ async def test_p39_one_click_in_the_mails_own_header_withdraws_and_nothing_more_
     assert link in mail["body"]
 
 
-async def test_p39_withdrawals_at_random_moments_under_load_hold_within_five_seconds(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("channel", "provider", "slow_s"), [("email", "smtp", SLOW_MAIL_S), ("push", "apns", SLOW_PUSH_S)]
+)
+async def test_p39_withdrawals_at_random_moments_under_load_hold_within_five_seconds(
+    tmp_path: Path, channel: str, provider: str, slow_s: float
+) -> None:
     chance = Random(39)  # noqa: S311  a seed, so that a failure can be had again
     withdrawn: dict[str, datetime] = {}
     async with mailing(tmp_path) as (hub, sim):
         secret = link_secret(hub.config.hub.data_dir)
         guests = [f"g{n}" for n in range(GUESTS)]
-        await asyncio.gather(*(a_guest(hub, guest) for guest in guests))
-        sim.providers.behave(smtp=Behaviour(mode=Mode.DELAY, delay_s=SLOW_S))
+        await asyncio.gather(*((a_guest if channel == "email" else a_member)(hub, guest) for guest in guests))
+        sim.providers.behave(**{provider: Behaviour(mode=Mode.DELAY, delay_s=slow_s)})
         await asyncio.gather(*(enters(hub, guest) for guest in guests))
         for n, guest in enumerate(chance.sample(guests, GUESTS // 2)):
             await asyncio.sleep(chance.uniform(0, 0.08))
             if n % 2:
-                token = unsubscribe.make(secret, guest, "marketing", "email")
+                token = unsubscribe.make(secret, guest, "marketing", channel)
                 assert (await hub.api.post(f"/u/{token}", headers={"authorization": ""})).status_code == 200
             else:
-                await hub.put(f"guests/{guest}/consents/marketing/email", {**YES, "granted": False})
+                await hub.put(f"guests/{guest}/consents/marketing/{channel}", {**YES, "granted": False})
             withdrawn[guest] = datetime.now(UTC)
         await until(lambda: _all_settled(hub), "every message to be settled")
         suppressed = (await hub.get("messages", state="SUPPRESSED", limit="200"))["items"]
-        mails = {mail["to"].partition("@")[0]: datetime.fromisoformat(mail["at"]) for mail in sim.accepted()}
-        assert len(mails) == len(sim.accepted())  # nobody twice
+        whose = {one["id"]: one["guest"] for one in (await hub.get("messages", limit="200"))["items"]}
+        sent = {whose[one["message"]]: datetime.fromisoformat(one["at"]) for one in sim.accepted()}
+        assert len(sent) == len(sim.accepted())  # nobody twice
 
-    late = {guest for guest, at in withdrawn.items() if guest in mails and mails[guest] > at + HOLDS_AFTER}
+    late = {guest for guest, at in withdrawn.items() if guest in sent and sent[guest] > at + HOLDS_AFTER}
     assert late == set()
     assert {one["reason"] for one in suppressed} == {"no_consent"}
-    assert len(suppressed) > GUESTS // 10  # the load was one: many withdrew before their mail had left
-    assert {guest for guest in guests if guest not in withdrawn} <= set(mails)
+    assert len(suppressed) > GUESTS // 10  # the load was one: many withdrew before their message had left
+    assert {guest for guest in guests if guest not in withdrawn} <= set(sent)
 
 
 async def _all_settled(hub: RunningHub) -> bool:
