@@ -59,7 +59,7 @@ async def test_a_push_goes_to_the_device_seen_last() -> None:
 
 
 async def test_sending_is_on_the_disk_before_the_first_byte_leaves() -> None:
-    office = Office()
+    office = Office(send_within=5 * SECOND)
     office.apns.open.clear()
     async with at_work(office):
         office.put()
