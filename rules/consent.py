@@ -20,10 +20,10 @@ class Reach(NamedTuple):
 def reach(*, message: Message, purpose: Purpose, facts: Facts, venue: Venue) -> Reach:
     """The channels of `by:` in order; where it names none, the one that the guest prefers, then the venue's."""
     asked = message.by or _preferred_first(facts.preferred, venue.channels)
-    allowed = tuple(
-        channel for channel in asked if not purpose.consent_needed or (purpose.name, channel) in facts.consents
-    )
-    return Reach(asked=asked, allowed=allowed, open=tuple(name for name in allowed if name in facts.reachable))
+    allowed = asked
+    if purpose.consent_needed:
+        allowed = tuple([channel for channel in asked if (purpose.name, channel) in facts.consents])
+    return Reach(asked=asked, allowed=allowed, open=tuple([name for name in allowed if name in facts.reachable]))
 
 
 def _preferred_first(preferred: str | None, channels: tuple[str, ...]) -> tuple[str, ...]:

@@ -47,7 +47,7 @@ def _overdue(happening: Event | Due, facts: Facts) -> Due | None:
     waits = [
         (run.wake_at, run.id, run.deadline)
         for run in facts.runs
-        if run.wake_at is not None and run.deadline is not None and run.live
+        if run.live and run.wake_at is not None and run.deadline is not None
     ]
     if not waits:
         return None
@@ -79,8 +79,8 @@ def _decide(rulebook: Rulebook, happening: Event | Due, facts: Facts) -> Outcome
     listeners = rulebook.listeners(happening)
     if not listeners:
         return NOTHING
-    starts = [journey for journey in rulebook.starts.get(happening.kind, ()) if journey.start.matches(happening)]
-    runs = [run for run in facts.runs if run.journey in listeners and concerns(run, happening)]
+    starts = rulebook.starting(happening)
+    runs = [run for run in facts.runs if run.journey in listeners and concerns(rulebook, run, happening)]
     if not starts and not runs:
         return NOTHING
     deliberation = Deliberation(rulebook, facts, at=happening.at, event=happening)

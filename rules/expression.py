@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Final, cast
 
 import cel
@@ -38,7 +39,7 @@ _PARSER: Final = re.compile(r"<input>:[0-9]+:(?P<column>[0-9]+): Syntax error: (
 Asked = Callable[..., object]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Expression:
     """A condition, compiled; or a time that is reckoned from the guest's fields."""
 
@@ -48,6 +49,11 @@ class Expression:
     calls: tuple[Call, ...]
     said: str | None = field(default=None, compare=False)  # by a person: `member`; None for a longer one
     shortcut: Shortcut | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def names(self) -> tuple[tuple[str, str], ...]:
+        """Each field, and as a condition writes it: `member`, `guest.member`."""
+        return tuple((name, f"guest.{name}") for name in self.fields)
 
 
 class Unsound(Exception):

@@ -1,25 +1,28 @@
-"""What is known about a guest when something happens?"""
+"""What is known about a guest when something happens?
+
+What is made for every message is a named tuple: a frozen dataclass of so many fields takes many times as long.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
-from rules.event import Value
+from rules.event import NO_VALUES, Value
 from rules.run import Run
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
+class Past(NamedTuple):
     """One message that counts, or may count, for cooldown and caps: claimed, sent, uncertain, or a ghost."""
 
     id: str
     at: datetime  # its logical time of sending: the release, when quiet hours hold it
-    decided: datetime | None = None  # when that was; None where it is the same. It counts from here on
     journey: str
     message: str  # its name in the journey's file
     purpose: str
+    decided: datetime | None = None  # when that was; None where it is the same. It counts from here on
     priority: int = 0
     ghost: bool = False
     counts: bool = True  # False: suppressed, failed, expired or cancelled; kept for `messaged` to say so
@@ -65,8 +68,7 @@ class Facts:
     version: int = 0  # rises with each write about this guest; the store compares it
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
+class Planned(NamedTuple):
     """A message that was decided: what goes to the outbox, in the transaction of its decision."""
 
     id: str  # a UUID made from `dedupe_key`: the provider's id too
@@ -80,11 +82,9 @@ class Planned:
     message: str  # its name in the journey's file
     purpose: str
     priority: int
-    channels: tuple[
-        str, ...
-    ]  # those with consent and address, in order; the first is tried, the next after certain failure
+    channels: tuple[str, ...]  # those with consent and address, in order: the next is tried after certain failure
     at: datetime  # logical time of the send
-    not_before: datetime | None = None  # held by quiet hours until then
     expires_at: datetime  # `at`, or the release, + keep
+    not_before: datetime | None = None  # held by quiet hours until then
     ghost: bool = False
-    view: Mapping[str, Value] = field(default_factory=dict)  # zone.*, event.* and coupon, as the text will want them
+    view: Mapping[str, Value] = NO_VALUES  # zone.*, event.* and coupon, as the text will want them

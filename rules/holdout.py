@@ -7,13 +7,15 @@ guest, as a share of all hashes.
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 from rules.journey import Journey
 from rules.venue import FIRST_EPOCH, Venue
 
 
+@lru_cache(maxsize=1_024)
 def drawn(*, scope: str, guest: str, share: float, epoch: str = FIRST_EPOCH) -> bool:
-    """Is the guest among the share that is held out from this scope?"""
+    """Is the guest among the share that is held out from this scope? Each start asks, and then each of its sends."""
     if share <= 0:
         return False
     digest = hashlib.sha256(f"{scope}:{epoch}:{guest}".encode()).digest()

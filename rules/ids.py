@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from base64 import b32encode
 from datetime import datetime
+from hashlib import blake2b
 from typing import Final
 
 COUPON_LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -17,8 +17,6 @@ EMITTED: Final = "emitted-"  # how the id of an event begins that a journey made
 _VARIANTS: Final = "89ab" * 4
 # A UUID of version 8 of RFC 9562, "made by the application": its 13th digit is 8, of its 17th two bits are fixed.
 
-_BASE_32: Final = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", COUPON_LETTERS.encode())
-
 
 def _digest(*parts: str) -> bytes:
     """Parts are told apart by a byte that no id may hold, so that `a`+`bc` is not `ab`+`c`."""
@@ -30,9 +28,12 @@ def run_id(*, venue: str, journey: str, guest: str, event: str) -> str:
     return _digest("run", venue, journey, guest, event).hex()[:32]
 
 
-def decision_id(*, venue: str, guest: str, journey: str, about: tuple[str, ...]) -> str:
-    """One answer; `about` is its run, step, cause and kind."""
-    return _digest("decision", venue, guest, journey, *about).hex()[:32]
+def decision_id(*about: str) -> str:
+    """One answer, by its venue, guest, journey, run, step, cause, kind and reason.
+
+    One is made for each event and journey, and is read by nobody but us: of the hashes at hand, the quickest.
+    """
+    return blake2b("\x00".join(about).encode(), digest_size=16).hexdigest()
 
 
 def dedupe_key(*, journey: str, guest: str, run: str, step: str) -> str:
@@ -59,7 +60,8 @@ def emitted_id(*, run: str, step: str, what: str) -> str:
 
 def coupon(run: str) -> str:
     """The one code of a run. Who does not know the run's id cannot guess it."""
-    return b32encode(_digest("coupon", run)[:5]).translate(_BASE_32)[::-1].decode()
+    number = int.from_bytes(_digest("coupon", run)[:5])
+    return "".join([COUPON_LETTERS[number >> 5 * place & 31] for place in range(COUPON_LENGTH)])
 
 
 def cause_of_deadline(at: datetime) -> str:

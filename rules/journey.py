@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import time, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import Final
 
 from rules.event import DWELLED, ENTERED, EVERY, LEFT, Event, Value
@@ -39,7 +40,7 @@ class Trigger:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Guard:
     """A `when`, or an `unless`."""
 
@@ -48,6 +49,11 @@ class Guard:
 
     def __str__(self) -> str:
         """As the file writes it."""
+        return self.text
+
+    @cached_property
+    def text(self) -> str:
+        """The same; put together once, for nearly every decision says it."""
         return f"{'unless' if self.unless else 'when'}: {self.expression.source}"
 
 

@@ -17,8 +17,8 @@ from rules.venue import TRANSACTIONAL
 
 def messaged(past: Iterable[Past], *, at: datetime, within: timedelta, message: str | None = None) -> bool:
     """Was anything, or this message, sent less than `within` away?"""
-    near = [each for each in past if each.purpose != TRANSACTIONAL and message in (None, each.message)]
-    return bool(near) and bool(_near(near, at, within))
+    near = _near(past, at, within)
+    return any(each.purpose != TRANSACTIONAL and message in (None, each.message) for each in near) if near else False
 
 
 def sent_for(past: Iterable[Past], *, purpose: str, at: datetime, within: timedelta) -> int:

@@ -77,13 +77,14 @@ class Moment:
 
     def holds(self, guard: Guard, journey: str) -> Answer:
         """Does the guard let it pass? One that cannot be answered does not."""
+        expression = guard.expression
         try:
-            found = self._truth(guard.expression, journey)
+            found = self._truth(expression, journey)
         except Failed as exc:
-            return Answer(holds=False, saw=self._saw(guard.expression), fault=str(exc))
+            return Answer(holds=False, saw=self._saw(expression), fault=str(exc))
         if not isinstance(found, bool):
-            return Answer(holds=False, saw=self._saw(guard.expression), fault="the answer is neither true nor false")
-        return Answer(holds=found is not guard.unless, saw=self._saw(guard.expression))
+            return Answer(holds=False, saw=self._saw(expression), fault="the answer is neither true nor false")
+        return Answer(found is not guard.unless, self._saw(expression))
 
     def _truth(self, expression: Expression, journey: str) -> Value:
         """By the short way where there is one."""
@@ -141,7 +142,8 @@ class Moment:
     def _saw(self, expression: Expression) -> dict[str, Value]:
         if not expression.fields:
             return self._answers  # of this question alone
-        return {f"guest.{name}": self.field(name) for name in expression.fields} | self._answers
+        saw = {text: self.field(name) for name, text in expression.names}
+        return saw | self._answers if self._answers else saw
 
     def _sees(self, past: Past, journey: str) -> bool:
         return past.journey == journey or not self.rulebook.is_shadow(past.journey)

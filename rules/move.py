@@ -60,9 +60,9 @@ def move(rulebook: Rulebook, run: Run, to: Journey, facts: Facts, at: datetime) 
 def moved(move: Move, at: datetime) -> Decision:
     """What is recorded of it."""
     run = move.run
-    about = (run.id, move.to_step, f"moved:{move.to_version}", Kind.MOVED, Reason.MATCHED)
+    cause = f"moved:{move.to_version}"
     return Decision(
-        id=decision_id(venue=run.venue, guest=run.guest, journey=run.journey, about=about),
+        id=decision_id(run.venue, run.guest, run.journey, run.id, move.to_step, cause, Kind.MOVED, Reason.MATCHED),
         at=at,
         venue=run.venue,
         guest=run.guest,

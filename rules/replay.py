@@ -141,5 +141,5 @@ class Replay:
 
     def _dont_count(self, message: str) -> None:
         if any(each.id == message for each in self.facts.past):
-            past = (replace(each, counts=False) if each.id == message else each for each in self.facts.past)
+            past = (each._replace(counts=False) if each.id == message else each for each in self.facts.past)
             self.facts = replace(self.facts, past=tuple(past))

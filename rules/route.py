@@ -23,7 +23,7 @@ class Onward(NamedTuple):
         here: Onward | None = self
         while here is not None:
             if here.steps:
-                return here.steps[0], Onward(steps=here.steps[1:], outer=here.outer)
+                return here.steps[0], Onward(here.steps[1:], here.outer)
             here = here.outer
         return None
 

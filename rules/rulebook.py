@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -62,6 +62,22 @@ class Rulebook:
         for journey in self.ordered:
             by_kind[journey.start.kind].append(journey)
         return {kind: tuple(journeys) for kind, journeys in by_kind.items()}
+
+    def starting(self, event: Event) -> Sequence[Journey]:
+        """The newest journeys that start by it, in order."""
+        found = self._starting.get((event.kind, event.object))
+        if found is None:
+            found = self._starting.get((event.kind, None), ())
+        return found if event.kind != DWELLED else tuple(each for each in found if each.start.matches(event))
+
+    @cached_property
+    def _starting(self) -> Mapping[tuple[str, str | None], tuple[Journey, ...]]:
+        """By kind and object; those who do not mind the object stand with every object too."""
+        starts = {(journey.start.kind, journey.start.object) for journey in self.journeys}
+        return {
+            (kind, about): tuple(each for each in self.starts[kind] if each.start.object in (None, about))
+            for kind, about in starts
+        }
 
     def listeners(self, event: Event) -> frozenset[str]:
         """The journeys that it can start, or a run of which it can move or end. Nearly always there is none."""

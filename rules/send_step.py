@@ -38,7 +38,7 @@ def send(walk: Walk, step: Step, verb: Send, following: Onward) -> tuple[Walk, O
         walk.deliberation.take_back(_outdone(walk, verb, outdone), journey=outdone.journey)
     walk.note(_sent(walk, step, planned, answer))
     since = max(walk.since, walk.deliberation.at if answer.not_before is None else answer.not_before)
-    return walk._replace(since=since), Onward(steps=step.then, outer=following)
+    return Walk(walk.deliberation, walk.journey, walk.run, since, walk.trail), Onward(step.then, following)
 
 
 def take_back(walk: Walk, *, reason: Reason, text: str) -> None:

@@ -95,7 +95,7 @@ class _Reader:
     def _comparison(self) -> Shortcut:
         term = self._term()
         if self.at_end or self._words[self._at].text not in _COMPARED:
-            return lambda asked: _truth(term(asked))
+            return _truth(term)
         compare = _COMPARED[self._next().text]
         literal = self._literal()
         kind = type(literal)
@@ -166,7 +166,11 @@ class _Reader:
             raise _NotSimple
 
 
-def _truth(found: Value) -> bool:
-    if not isinstance(found, bool):
-        raise Unanswered
-    return found
+def _truth(term: _Term) -> Shortcut:
+    def truth(asked: Asked) -> bool:
+        found = term(asked)
+        if not isinstance(found, bool):
+            raise Unanswered
+        return found
+
+    return truth

@@ -27,9 +27,12 @@ _PRESENCE = (ENTERED, DWELLED, LEFT)
 
 def consider(deliberation: Deliberation, journey: Journey, event: Event) -> None:
     """Start it, or note why not."""
-    key = once_key(deliberation, journey, event) if journey.once.text else ""
     trail = Trail()
-    against = _against(deliberation, journey, event, key, trail)
+    against = _against(deliberation, journey, event, trail)
+    key = ""
+    if against is None and journey.once.kind is not OnceKind.WHENEVER:
+        key = once_key(deliberation, journey, event)
+        against = _once(deliberation, journey, key)
     if against is not None:
         deliberation.note(against, journey=journey.name)
         return
@@ -61,7 +64,7 @@ def once_key(deliberation: Deliberation, journey: Journey, event: Event) -> str:
             return ""
 
 
-def _against(deliberation: Deliberation, journey: Journey, event: Event, key: str, trail: Trail) -> Note | None:
+def _against(deliberation: Deliberation, journey: Journey, event: Event, trail: Trail) -> Note | None:
     if journey.name in deliberation.rulebook.draining:
         text = "journey draining: nobody starts it any more"
         return Note(kind=Kind.NOT_STARTED, reason=Reason.JOURNEY_DRAINING, text=text)
@@ -70,18 +73,14 @@ def _against(deliberation: Deliberation, journey: Journey, event: Event, key: st
     if event.received - event.at > LATE:
         text = f"heard of {span_text(event.received - event.at)} later"
         return Note(kind=Kind.NOT_STARTED, reason=Reason.LATE, text=text)
-    return (
-        _in_it(deliberation, journey, key)
-        or _guarded(deliberation, journey, trail)
-        or _once(deliberation, journey, key)
-    )
+    return _in_it(deliberation, journey, event) or _guarded(deliberation, journey, trail)
 
 
-def _in_it(deliberation: Deliberation, journey: Journey, key: str) -> Note | None:
+def _in_it(deliberation: Deliberation, journey: Journey, event: Event) -> Note | None:
     for run in deliberation.facts.runs:
         if not run.live or run.journey != journey.name:
             continue
-        if journey.once.kind is not OnceKind.PER_FIELD or run.once_key == key:
+        if journey.once.kind is not OnceKind.PER_FIELD or run.once_key == once_key(deliberation, journey, event):
             zone = deliberation.rulebook.venue.timezone
             text = words.already_in(run.started_at, deliberation.at, zone)
             return Note(kind=Kind.NOT_STARTED, reason=Reason.ALREADY_IN, text=text)
@@ -92,21 +91,15 @@ def _guarded(deliberation: Deliberation, journey: Journey, trail: Trail) -> Note
     for guard in journey.guards:
         answer = deliberation.moment.holds(guard, journey.name)
         if not answer.holds:
-            return Note(
-                kind=Kind.NOT_STARTED,
-                reason=Reason.GUARD if answer.fault is None else Reason.FAULT,
-                text=words.refusal(guard, answer),
-                guard=str(guard),
-                saw=answer.saw,
-            )
+            reason = Reason.GUARD if answer.fault is None else Reason.FAULT
+            said = words.refusal(guard, answer)
+            return Note(Kind.NOT_STARTED, reason, said, guard=guard.text, saw=answer.saw)
         trail.mark("", guard, answer)
     return None
 
 
 def _once(deliberation: Deliberation, journey: Journey, key: str) -> Note | None:
     once = journey.once
-    if once.kind is OnceKind.WHENEVER:
-        return None
     earlier = [run for run in deliberation.facts.runs if run.journey == journey.name]
     if once.span is not None:
         again = any(abs(deliberation.at - run.started_at) < once.span for run in earlier)

@@ -84,7 +84,7 @@ def _passes(walk: Walk, step: Step) -> bool:
                 text=words.refusal(guard, answer),
                 step=step.path,
                 said=step.verb.message if isinstance(step.verb, Send) else None,
-                guard=str(guard),
+                guard=guard.text,
                 saw=answer.saw,
             )
             walk.note(note)
@@ -114,7 +114,7 @@ def _applies(walk: Walk, alternative: Step, saw: dict[str, Value]) -> bool:
         if answer.fault is not None:
             note = Note(
                 kind=Kind.MOVED, reason=Reason.FAULT, text=words.refusal(guard, answer), step=alternative.path,
-                guard=str(guard), saw=answer.saw,
+                guard=guard.text, saw=answer.saw,
             )  # fmt: skip
             walk.note(note)
         if not answer.holds:

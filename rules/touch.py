@@ -24,11 +24,14 @@ from rules.waits import GRACE, LATE, deadline
 from rules.walk import Walk
 
 
-def concerns(run: Run, event: Event) -> bool:
+def concerns(rulebook: Rulebook, run: Run, event: Event) -> bool:
     """Could an event for which its journey listens do anything to this run?"""
-    if run.live or (run.goal_at is None and run.goal_until is not None and event.at <= run.goal_until):
+    if run.live or event.id in (run.start_event, run.moved_by):
         return True
-    return event.id in (run.start_event, run.moved_by)
+    if run.goal_at is not None or run.goal_until is None or event.at > run.goal_until:
+        return False
+    journey = rulebook.journey(run.journey, run.version)
+    return journey is not None and journey.goal is not None and journey.goal.trigger.matches(event)
 
 
 def touch(deliberation: Deliberation, run: Run, event: Event) -> bool:
@@ -51,7 +54,7 @@ def _ends_wait(deliberation: Deliberation, run: Run, journey: Journey, event: Ev
     place = deliberation.rulebook.route(journey).get(run.step or "")
     if place is None:
         return False
-    walk = Walk(deliberation=deliberation, journey=journey, run=run, since=event.at, trail=Trail())
+    walk = Walk(deliberation, journey, run, event.at, Trail())
     match place.step.verb:
         case WaitEvent():
             return _is(place.step.verb.trigger, run, event) and _awaited(walk, place, event)

@@ -25,7 +25,7 @@ class Walk(NamedTuple):
 
     def with_run(self, run: Run) -> Walk:
         """The same walk, of a run that has moved on."""
-        return self._replace(run=run)
+        return Walk(self.deliberation, self.journey, run, self.since, self.trail)
 
     def note(self, note: Note) -> None:
         """One decision more about this run."""
@@ -34,9 +34,7 @@ class Walk(NamedTuple):
     def moved(self, step: Step, text: str, *, said: str | None = None) -> None:
         """A step that is done, and that nobody but the record hears of."""
         guard, saw = self.trail.led_to(step.path)
-        self.note(
-            Note(kind=Kind.MOVED, reason=Reason.MATCHED, text=text, step=step.path, said=said, guard=guard, saw=saw)
-        )
+        self.note(Note(Kind.MOVED, Reason.MATCHED, text, step.path, said=said, guard=guard, saw=saw))
 
     @property
     def is_shadow(self) -> bool:

@@ -18,7 +18,7 @@ from hub.journeys.coupon import Coupon
 from hub.journeys.task import TaskRow
 from hub.outbox.message import State
 from hub.outbox.shown import Attempt, MessageRow, MessageStory, ShownVisit
-from rules.decision import Decision
+from rules.decision import Decision, Kind, Reason
 from rules.event import Event, Value
 
 
@@ -96,10 +96,36 @@ class EventTaken(Answer):
     outcome: str  # "taken", "repeated"
 
 
+class DecisionShown(Answer):
+    """One decision, with its reason, its guard and what the guard saw."""
+
+    id: str
+    at: datetime
+    venue: str
+    guest: str
+    journey: str
+    kind: Kind
+    reason: Reason
+    text: str
+    run: str | None
+    step: str | None
+    event: str | None
+    message: str | None
+    guard: str | None
+    saw: Mapping[str, Value]
+    task: str | None
+    said: str | None
+
+    @classmethod
+    def of(cls, decision: Decision) -> Self:
+        """As it is shown."""
+        return cls(**decision._asdict())
+
+
 class DecisionPage(Answer):
     """Some of a timeline, newest first."""
 
-    items: Sequence[Decision]
+    items: Sequence[DecisionShown]
     next: str | None
 
 
@@ -156,7 +182,7 @@ class EventShown(Answer):
 class Why(Answer):
     """What led to a message."""
 
-    decisions: Sequence[Decision]  # oldest first, each with its reason, its guard and what the guard saw
+    decisions: Sequence[DecisionShown]  # oldest first
     events: Sequence[EventShown]
     visit: ShownVisit | None
 
@@ -193,10 +219,11 @@ class MessageShown(Answer):
     @classmethod
     def of(cls, story: MessageStory) -> Self:
         """As it is shown."""
+        decisions = [DecisionShown.of(decision) for decision in story.decisions]
         events = [EventShown.of(event) for event in story.events]
         return cls(
             **{field.name: getattr(story.row, field.name) for field in fields(story.row)},
-            why=Why(decisions=story.decisions, events=events, visit=story.visit),
+            why=Why(decisions=decisions, events=events, visit=story.visit),
             attempts=story.attempts,
         )
 

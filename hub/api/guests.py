@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from hub.api.answers import DecisionPage, GuestShown
+from hub.api.answers import DecisionPage, DecisionShown, GuestShown
 from hub.api.auth import FRONT_DESK, READERS, WRITERS, Caller, Guarded, roles
 from hub.api.deps import Deps
 from hub.api.fields import LIMIT, Cursor, GuestInPath, Limit, VenueAsked
@@ -60,7 +60,7 @@ async def timeline(
     """Everything that was decided about a guest, with reasons, newest first."""
     await deps.guests.guest(GuestId(guest))
     page = await deps.messages.timeline(guest, venue=venue or caller.venue, limit=limit, cursor=cursor)
-    return DecisionPage(items=page.items, next=page.cursor)
+    return DecisionPage(items=[DecisionShown.of(each) for each in page.items], next=page.cursor)
 
 
 def _whole_group(caller: Caller) -> None:

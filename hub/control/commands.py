@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -18,6 +18,8 @@ from hub.errors import BadRequest, NotFound
 from hub.identity.guest import GuestId
 from hub.identity.token import Role, TokenRecord
 from hub.outbox.message import State
+from hub.outbox.shown import MessageStory
+from rules.decision import Decision
 
 IMPORTS: Final = ("guests", "tags", "reservations")
 LISTED: Final = 50  # messages or decisions that a command shows unless it is told otherwise
@@ -169,7 +171,7 @@ class Commands:
         """One message with its whole why."""
         named = _read(args, OneNamed)
         try:
-            return {"message": _plain(await self._deps.messages.one(named.id))}
+            return {"message": _story(await self._deps.messages.one(named.id))}
         except NotFound:
             raise NotFound(f"message: found {named.id}; right would be the id of one in the outbox") from None
 
@@ -177,12 +179,12 @@ class Commands:
         """A message's whole why, or, when there is none of this id, everything decided about a guest."""
         named = _read(args, OneNamed)
         try:
-            return {"message": _plain(await self._deps.messages.one(named.id))}
+            return {"message": _story(await self._deps.messages.one(named.id))}
         except NotFound:
             page = await self._deps.messages.timeline(named.id, venue=None, limit=LISTED, cursor=None)
         if not page.items:
             raise NotFound(f"why: found {named.id}; right would be a message, or a guest about whom was decided")
-        return {"guest": named.id, "decisions": _plain(page.items), "next": page.cursor}
+        return {"guest": named.id, "decisions": _decisions(page.items), "next": page.cursor}
 
     async def guest_export(self, args: dict[str, Any]) -> Mapping[str, Any]:
         """All that is held about a guest."""
@@ -214,6 +216,14 @@ def _read(args: dict[str, Any], kind: type[Args]) -> Args:
 def _token(record: TokenRecord) -> Mapping[str, Any]:
     plain: Mapping[str, Any] = _plain(record)
     return plain
+
+
+def _story(story: MessageStory) -> Mapping[str, Any]:
+    return {**_plain(replace(story, decisions=())), "decisions": _decisions(story.decisions)}
+
+
+def _decisions(decisions: Iterable[Decision]) -> list[Any]:
+    return [_plain(decision._asdict()) for decision in decisions]
 
 
 def _plain(value: object) -> Any:  # noqa: ANN401  what JSON can say

@@ -7,7 +7,6 @@ which no other value looks like, for values are never objects themselves.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final, cast
 
@@ -42,7 +41,7 @@ def load_run(text: str) -> Run:
 
 def dump_decision(decision: Decision) -> str:
     """The whole of it."""
-    return _text({field.name: _packed(getattr(decision, field.name)) for field in fields(decision)})
+    return _text({name: _packed(value) for name, value in decision._asdict().items()})
 
 
 def load_decision(text: str) -> Decision:

@@ -13,6 +13,7 @@ from http import HTTPStatus
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from hub.api import feed
+from hub.api.answers import DecisionShown
 from hub.api.app import build_api
 from hub.api.auth import Guarded, roles_of
 from hub.api.schemas import ConsentBody, DeviceBody, EidBody, EventBody, GuestBody, ReservationBody, TagBody
@@ -20,7 +21,6 @@ from hub.identity.present import PresentGuest
 from hub.identity.token import Role
 from hub.ingest.seen import SeenGateway
 from hub.outbox.shown import Attempt, MessageRow
-from rules.decision import Decision
 from tests.architecture.pages import ROOT, blocks, firsts, page, quoted, rows, section
 from tests.fakes.api import FakeHub, a_coupon, a_task, client
 
@@ -67,9 +67,10 @@ def test_the_fields_of_a_guest_and_of_an_event_are_those_of_their_bodies() -> No
 def test_every_field_of_an_answer_is_named() -> None:
     told = set(quoted(API))
 
-    for answer in (MessageRow, Attempt, Decision, PresentGuest, SeenGateway):
-        missing = {field.name for field in fields(answer)} - told - {"n", "detail"}
-        assert missing == set(), answer.__name__
+    shown = [{field.name for field in fields(answer)} for answer in (MessageRow, Attempt, PresentGuest, SeenGateway)]
+    for answer in (*shown, set(DecisionShown.model_fields)):
+        missing = answer - told - {"n", "detail"}
+        assert missing == set()
 
 
 def test_what_the_stream_says_is_what_the_feed_publishes() -> None:

@@ -283,7 +283,7 @@ SMS = Target(channel="sms", provider="webhook.sms", address="+351 900")
 
 
 async def a_service_sms(kit: Kit) -> Claimed:
-    await kit.put(replace(a_planned(channels=("sms",)), purpose="service"))
+    await kit.put(a_planned(channels=("sms",))._replace(purpose="service"))
     [claimed] = await claim(kit)
     assert await begin(kit, claimed, target=SMS)
     return claimed

@@ -135,7 +135,7 @@ def a_decision(name: str = "d1") -> Decision:
 
 
 def taken_back(message: str, name: str = "") -> TakenBack:
-    decision = replace(a_decision(name or f"back-{message}"), kind=Kind.TAKEN_BACK, message=message)
+    decision = a_decision(name or f"back-{message}")._replace(kind=Kind.TAKEN_BACK, message=message)
     return TakenBack(message=message, decision=decision)
 
 

@@ -349,7 +349,7 @@ def a_decision(decision: str = "d-1", **changes: Any) -> Decision:  # noqa: ANN4
         guard="guest.reservation",
         saw={"guest.reservation": True, "guest.member": True},
     )
-    return replace(value, **changes)
+    return value._replace(**changes)
 
 
 def a_story(message: str = "m-1", /, **changes: Any) -> MessageStory:  # noqa: ANN401  any field of the row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from hub.errors import NotFound, Trouble
@@ -178,7 +178,7 @@ class FakeBox:
         if each is not None and each.state is State.CLAIMED:
             each.due = due or each.due
             if held:
-                each.planned = replace(each.planned, not_before=due)
+                each.planned = each.planned._replace(not_before=due)
             each.to(State.READY if due is None else State.SCHEDULED)
 
     async def forget_address(self, target: Target, guest: str, *, since: datetime | None, now: datetime) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -359,7 +358,7 @@ def test_a_message_that_meets_the_night_waits_if_it_is_worth_it() -> None:
 
     answer = ask_again(guest.book, planned, guest.facts, at("22:00", guest.book))
     shorter = ask_again(
-        guest.book, replace(planned, expires_at=at("23:00", guest.book)), guest.facts, at("22:00", guest.book)
+        guest.book, planned._replace(expires_at=at("23:00", guest.book)), guest.facts, at("22:00", guest.book)
     )
 
     assert isinstance(answer, Hold)
@@ -403,7 +402,7 @@ def test_a_paused_journeys_message_is_asked_about_again_a_minute_later() -> None
 
 def test_only_the_channels_that_were_decided_are_asked_about() -> None:
     guest, planned = a_message()
-    by_push = replace(planned, channels=("push",))
+    by_push = planned._replace(channels=("push",))
 
     answer = ask_again(guest.book, by_push, guest.knows(consents=frozenset({("marketing", "email")})).facts, planned.at)
 
@@ -439,7 +438,7 @@ def test_what_is_worth_keeping_to_the_very_end_of_the_night_is_held(keep: str, *
 
 def test_a_night_that_ends_when_the_message_expires_ends_too_late() -> None:
     guest, planned = a_message()
-    ends = replace(planned, expires_at=at("+1d 08:00", guest.book))
+    ends = planned._replace(expires_at=at("+1d 08:00", guest.book))
 
     answer = ask_again(guest.book, ends, guest.facts, at("22:00", guest.book))
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from rules.facts import Planned
@@ -93,7 +91,7 @@ def test_a_message_that_is_no_longer_in_the_journey_cannot_be_rendered() -> None
     guest, planned = a_message(member=True)
 
     with pytest.raises(Unrenderable, match="no message gone in the journey welcome"):
-        rendered(guest, replace(planned, message="gone"))
+        rendered(guest, planned._replace(message="gone"))
 
 
 def test_what_the_hub_fetched_comes_before_the_venues_table() -> None:

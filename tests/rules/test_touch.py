@@ -107,12 +107,12 @@ def test_nearly_no_event_concerns_a_run() -> None:
 
     def heard(text: str) -> bool:
         event = guest.event(text)
-        return guest.run.journey in guest.book.listeners(event) and concerns(guest.run, event)
+        return guest.run.journey in guest.book.listeners(event) and concerns(guest.book, guest.run, event)
 
     assert [heard(f"09:10 {text}") for text in ("enter pool", "checked_out", "purchase pool", "purchase")] == [True] * 4
     assert [heard(f"09:10 {text}") for text in ("leave lobby", "enter restaurant", "set vip yes", "x")] == [False] * 4
     guest.does("09:20 checked_out")
-    assert [heard(f"10:00 {text}") for text in ("purchase", "enter pool")] == [True, True]
+    assert [heard(f"10:00 {text}") for text in ("purchase", "enter pool", "checked_out")] == [True, False, False]
     assert not heard("11:01 purchase")
     assert guest.does("11:01 purchase") == Outcome()
 
