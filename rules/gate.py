@@ -101,7 +101,8 @@ def ask(case: Case) -> Leave | Refusal:
 def ask_again(rulebook: Rulebook, planned: Planned, facts: Facts, now: datetime) -> Refusal | Hold | None:
     """May a message that was decided earlier go now? What may have changed is asked again; None: it may.
 
-    Consent, hush, address, expiry and quiet hours always; caps and arbitration too when it comes from being held.
+    Consent, hush, address, expiry and quiet hours always, and whether the guest is held out or the journey only decides
+    by now; caps and arbitration too when it comes from being held.
     """
     if now >= planned.expires_at:
         until = words.moment(planned.expires_at, now, rulebook.venue.timezone)
@@ -113,7 +114,7 @@ def ask_again(rulebook: Rulebook, planned: Planned, facts: Facts, now: datetime)
     if isinstance(case, Refusal):
         return case
     released = () if planned.not_before is None else (_capped, _outranked_at_release(planned))
-    guards = (_stopped, _run_ended(planned), _hushed, _unreachable_again, *released)
+    guards = (_stopped, _run_ended(planned), _ghost_by_now(planned), _hushed, _unreachable_again, *released)
     refusals = (guard(case) for guard in guards)
     first = next((refusal for refusal in refusals if refusal is not None), None)
     return first or _quiet_again(case, planned, now)
@@ -153,6 +154,19 @@ def _run_ended(planned: Planned) -> _Guard:
             if run.id == planned.run and run.ended_why in (Reason.STOP, Reason.GOAL, Reason.STOPPED):
                 return Refusal(reason=Reason.STOPPED, text=f"its run has ended: {run.ended_why}")
         return None
+
+    return guard
+
+
+def _ghost_by_now(planned: Planned) -> _Guard:
+    """What was decided before its guest was held out, or its journey put in shadow, does not leave any more."""
+
+    def guard(case: Case) -> Refusal | None:
+        reason = None if planned.ghost else _ghost(case)
+        if reason is None:
+            return None
+        text = "the journey only decides by now" if reason is Reason.SHADOW else "held out by now"
+        return Refusal(reason=reason, text=text)
 
     return guard
 

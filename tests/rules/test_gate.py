@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from rules.decision import Kind, Reason
 from rules.facts import Facts, Past, Planned
 from rules.gate import Hold, Refusal, ask_again
 from rules.holdout import from_journey, from_venue
+from rules.journey import Mode
 from rules.rulebook import Rulebook
 from tests.fakes.stage import Guest, a_book, at
 
@@ -398,6 +400,28 @@ def test_a_paused_journeys_message_is_asked_about_again_a_minute_later() -> None
 
     assert isinstance(answer, Hold)
     assert answer.until == planned.at + timedelta(minutes=1)
+
+
+def test_a_held_message_stays_when_its_journey_was_put_in_shadow_meanwhile() -> None:
+    guest, planned = a_message(held=True)
+    [journey] = guest.book.journeys
+    quietly = replace(journey, version="newer", mode=Mode.SHADOW)
+    book = Rulebook(venue=guest.book.venue, journeys=(quietly,), older=(journey,))
+
+    answer = ask_again(book, planned, guest.facts, at("+1d 08:00", book))
+
+    assert answer == Refusal(reason=Reason.SHADOW, text="the journey only decides by now")
+    assert ask_again(book, planned._replace(ghost=True), guest.facts, at("+1d 08:00", book)) is None
+
+
+def test_a_held_message_stays_when_its_guest_is_held_out_meanwhile() -> None:
+    guest, planned = a_message(held=True)
+    book = Rulebook(venue=replace(guest.book.venue, holdout=1.0), journeys=guest.book.journeys)
+    drawn = guest.knows(holdout_never=False).facts
+
+    answer = ask_again(book, planned, drawn, at("+1d 08:00", book))
+
+    assert answer == Refusal(reason=Reason.VENUE_HOLDOUT, text="held out by now")
 
 
 def test_only_the_channels_that_were_decided_are_asked_about() -> None:
