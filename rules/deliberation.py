@@ -100,8 +100,8 @@ class Deliberation:
         made = decision_id(venue, guest, journey, name or "", step or message or "", self._cause, kind, reason)
         # In the order of its fields: with their names, the making of it would take four times as long.
         return Decision(
-            made, self.at, venue, guest, journey, kind, reason, text, name, step, self._event, message, guard, saw,
-            task, said,
+            made, self.at, venue, guest, journey, kind, reason, text, name, step, self._event, message, guard,
+            saw or {}, task, said,
         )  # fmt: skip
 
     def plan(self, planned: Planned) -> None:
