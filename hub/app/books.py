@@ -49,6 +49,19 @@ def read_books(config: HubConfig) -> Books:
     )
 
 
+def read_playable(config: HubConfig) -> tuple[Mapping[str, Rulebook], list[str]]:
+    """Every venue, to be tried; and a line for each example that fails, for that may be what is being tried.
+
+    Raises BadConfig with a line for each other fault.
+    """
+    checked = check_files(read_venue_files(config.hub.venues_dir), carried=config.carries)
+    failing = {result.fault() for result in checked.examples if not result.passed}
+    others = [_line(config, fault) for fault in checked.faults if fault not in failing]
+    if others:
+        raise BadConfig("\n".join(others))
+    return checked.rulebooks, [_line(config, fault) for fault in checked.faults]
+
+
 def _line(config: HubConfig, fault: Fault) -> str:
     return f"{config.hub.venues_dir}/{fault}" + (f"; {fault.hint}" if fault.hint else "")
 

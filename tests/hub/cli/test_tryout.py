@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,29 @@ def test_a_venue_with_a_fault_is_not_played(innkeeper: Innkeeper, hotel: Path) -
 
     assert (code, out) == (2, "")
     assert err.startswith(f"{file}:5:1: ")
+
+
+def test_a_journey_whose_example_fails_can_be_tried_to_see_why(innkeeper: Innkeeper, hotel: Path) -> None:
+    file = hotel / "venues/marlton/journeys/welcome.yaml"
+    file.write_text(file.read_text().replace("within: 4h ", "within: 5h "))
+
+    code, out, err = innkeeper("try", hotel, "--guest", "member=yes", "09:00 enter lobby")
+
+    assert code == 0
+    assert "welcome: sent - room-rates by push" in out
+    assert err.startswith(f"{file}:")
+    assert "example 4 fails: expected 09:00 welcome; " in err
+
+
+def test_a_program_reads_the_timeline_with_what_is_behind_each_line(innkeeper: Innkeeper, hotel: Path) -> None:
+    out = innkeeper("try", hotel, "--guest", "member=yes", "09:00 enter lobby", "--json").out
+
+    timeline = json.loads(out)["timeline"]
+    event, *decisions = [line for line in timeline if line["kind"] != "sent"]
+    [sent] = [line for line in timeline if line["kind"] == "sent"]
+    assert event == {"at": "2026-01-05T09:00:00+00:00", "kind": "event", "text": "enter lobby"}
+    reasons = [(line["decision"]["journey"], line["decision"]["reason"]) for line in decisions]
+    assert reasons == [("complaint", "guard"), ("welcome", "matched"), ("welcome", "matched"), ("welcome", "done")]
+    assert decisions[0]["decision"]["saw"] == {"guest.case_open": False}
+    assert (sent["journey"], sent["message"], sent["ghost"], sent["language"]) == ("welcome", "room-rates", False, "en")
+    assert sent["body"] == "Staying tonight? Rooms from €189. Tap to book."
