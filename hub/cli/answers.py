@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 Answer = Mapping[str, Any]
@@ -53,18 +53,43 @@ def _standing(gateway: Answer) -> str:
 def messages(found: Sequence[Answer]) -> list[str]:
     """`outbox list`."""
     rows = (
-        (one["id"], one["at"], one["state"], one["message"], one["guest"], one["provider"] or "-", one["reason"] or "")
+        (
+            one["id"],
+            _clock(one["at"]),
+            one["state"],
+            one["message"],
+            one["guest"],
+            one["provider"] or "-",
+            one["reason"] or "",
+        )
         for one in found
     )
     return table(("id", "at", "state", "message", "guest", "provider", "reason"), rows, empty="there are no messages")
 
 
 def decisions(found: Sequence[Answer]) -> list[str]:
-    """What was decided, a line each."""
-    return [
-        f"{one['at']}  {one['venue']}  {one['journey']}: {str(one['kind']).replace('_', ' ')}: {one['text']}"
-        for one in found
-    ]
+    """What was decided, a line each; and below it the condition or the policy that decided, with what it saw."""
+    return [line for one in found for line in _decided(one)]
+
+
+def _decided(one: Answer) -> Iterator[str]:
+    kind, text = str(one["kind"]).replace("_", " "), str(one["text"])
+    what = f" {one['said']}" if one["said"] and one["said"] not in text else ""
+    yield f"{_clock(one['at'])}  {one['venue']}  {one['journey']}: {kind}{what}: {text}"
+    saw = ", ".join(f"{name} {_value(value)}" for name, value in one["saw"].items())
+    if one["guard"]:
+        yield f"    by `{one['guard']}`" + (f"; it saw {saw}" if saw else "")
+
+
+def _clock(at: str) -> str:
+    """A time of the hub's, to the second: `2026-11-30 00:13:15 UTC`."""
+    return f"{at[:10]} {at[11:19]} UTC" if at.endswith("Z") else at
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "not set" if value is None else str(value)
 
 
 def story(found: Answer) -> list[str]:
@@ -78,7 +103,7 @@ def story(found: Answer) -> list[str]:
         lines.append(f"  said: {message['title'] + ': ' if message['title'] else ''}{message['body']}")
     lines += [f"  {line}" for line in decisions(found["decisions"])]
     lines += [
-        f"  attempt {one['n']} by {one['provider']} at {one['started']}: {one['outcome'] or 'under way'}"
+        f"  attempt {one['n']} by {one['provider']} at {_clock(one['started'])}: {one['outcome'] or 'under way'}"
         + (f" ({one['detail']})" if one["detail"] else "")
         for one in found["attempts"]
     ]
@@ -89,4 +114,4 @@ def _became(message: Answer) -> str:
     state = "possibly delivered (UNKNOWN)" if message["state"] == "UNKNOWN" else str(message["state"])
     reason = f": {message['reason']}" if message["reason"] else ""
     by = f" by {message['provider']}" if message["provider"] else ""
-    return f"{state}{reason}{by}, decided for {message['at']}, not later than {message['expires']}"
+    return f"{state}{reason}{by}, decided for {_clock(message['at'])}, not later than {_clock(message['expires'])}"
