@@ -1,32 +1,28 @@
 """How well does what is heard now fit each place of the survey? The survey, made quick to ask.
 
-For each spot the fit is a sum over gateways: of how far a level is from the spot's, or of how likely the silence is.
-Silence is what most gateways say at most times, so its sum is there once, and who is heard only adds the difference.
+For each spot the fit is a sum over gateways: of how far a level is from the spot's.
+Silence is a level like others, a very faint one. It is what most gateways say at most times, so its sum is there once,
+and who is heard only adds the difference.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from math import exp, log, sqrt
 from operator import add
 from typing import Final
 
 from hub.presence.layout import ZoneLayout
 from hub.presence.survey import Spot, Survey
 
-SIGMA_DB: Final = 3.3
-# Between a guest's level, averaged over some seconds, and the spot's, when she sits near it. Wider, and a zone with few
-# spots swallows its neighbours; narrower, and only who sits where the surveyor stood is found.
+SIGMA_DB: Final = 4.0
+# Between a guest's level, averaged over some seconds, and the spot's, when she sits near it: half of the power that a
+# body takes, and what is left of fading. Wider, and a zone with few spots swallows its neighbours; narrower, and only
+# who sits where the surveyor stood is found.
 
-HEARD_LEAST: Final = 0.07
-HEARD_MOST: Final = 0.95  # no share of the survey is certain: guests turn, and doors close
-NEVER_HEARD_DBM: Final = -92.0  # of a gateway that missed the spot in the survey and hears it now
-NEVER_SIGMA_DB: Final = 4.5
-OUTSIDE_HEARD: Final = 0.004  # out of the house, nobody is heard
-OUTLIER: Final = 0.003  # of all levels are of no spot: reflections, a guest who stands in the way
+FAINT_DBM: Final = -97.0  # what silence counts as: below what any radio hears
+FARTHEST: Final = 4.0  # no level says more against a spot than so many sigmas: reflections, a moved gateway
 LOUDEST: Final = -20
 FAINTEST: Final = -104
-ROOT_TWO_PI: Final = 2.507
 
 FIRST_ZONE: Final = 2  # outside and nowhere come before
 
@@ -48,7 +44,9 @@ class Atlas:
             start = self.spans[-1][1] if self.spans else 0
             self.spans.append((start, start + len(place)))
         self.gateways = frozenset(known)
-        self._silent = {gateway: [self._silence(spot, gateway) for spot in self._spots] for gateway in known}
+        self._silent = {
+            gateway: [_fit(FAINT_DBM, _expected(spot, gateway)) for spot in self._spots] for gateway in known
+        }
         self.silence: Column = [sum(column) for column in zip(*self._silent.values(), strict=True)]
         self._columns: dict[tuple[str, int], Column] = {}
         self._unheard: dict[str, Column] = {}
@@ -63,7 +61,7 @@ class Atlas:
         column = self._columns.get(key)
         if column is None:
             pairs = zip(self._spots, self._silent[gateway], strict=True)
-            column = self._columns[key] = [self._level(spot, gateway, key[1]) - silent for spot, silent in pairs]
+            column = self._columns[key] = [_fit(key[1], _expected(spot, gateway)) - silent for spot, silent in pairs]
         return column
 
     def deaf(self, gateway: str) -> Column:
@@ -80,18 +78,13 @@ class Atlas:
             fit = list(map(add, fit, column))
         return fit
 
-    def _silence(self, spot: Spot, gateway: str) -> float:
-        return log(1 - _share(spot, gateway))
 
-    def _level(self, spot: Spot, gateway: str, dbm: float) -> float:
-        level = spot.levels.get(gateway)
-        mean, sigma = (NEVER_HEARD_DBM, NEVER_SIGMA_DB) if level is None else (level[0], SIGMA_DB)
-        sigma = sqrt(sigma * sigma + 1 / 12)  # RSSI is rounded
-        density = _share(spot, gateway) * exp(-0.5 * ((dbm - mean) / sigma) ** 2) / (sigma * ROOT_TWO_PI)
-        return log(density + OUTLIER * (0.1 if spot.walk < 0 else 1) / 60)
+def _expected(spot: Spot, gateway: str) -> float:
+    """The level of a gateway at a spot, with its silences averaged in."""
+    level, share = spot.levels.get(gateway, (FAINT_DBM, 0.0))
+    return share * level + (1 - share) * FAINT_DBM
 
 
-def _share(spot: Spot, gateway: str) -> float:
-    if spot.walk < 0:
-        return OUTSIDE_HEARD
-    return min(max(spot.levels.get(gateway, (0.0, 0.0))[1], HEARD_LEAST), HEARD_MOST)
+def _fit(dbm: float, expected_dbm: float) -> float:
+    """How likely a level is where another is expected, in nats."""
+    return -0.5 * min(abs(dbm - expected_dbm) / SIGMA_DB, FARTHEST) ** 2

@@ -74,7 +74,7 @@ def _folds(spots: Sequence[Spot]) -> list[int]:
 
 def _scores(atlas: Atlas, spot: Spot) -> dict[str | None, float]:
     mind = Mind(len(atlas.spans))
-    mind.slow = {name: level for name, (level, share) in spot.levels.items() if share > OFTEN}
+    mind.place_at({name: level for name, (level, share) in spot.levels.items() if share > OFTEN})
     scores = mind.score(atlas)
     places: dict[str | None, float] = {None: max(scores[:FIRST_ZONE])}
     places |= {zone.zone: score for zone, score in zip(atlas.zones, scores[FIRST_ZONE:], strict=True)}

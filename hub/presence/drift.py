@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from math import exp
 from typing import Final, NamedTuple
 
-from hub.presence.surveyed import FAINT_DBM
+from hub.presence.atlas import FAINT_DBM
 
 DRIFT_DB: Final = 6.0  # more than people, doors and the weather do to ten minutes' average; a metre's shift does it
 OVER_S: Final = 600.0

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
+from hub.presence.atlas import FAINT_DBM
 from hub.presence.composite import OFTEN, composed, left_out
 from hub.presence.layout import ZoneLayout
 from hub.presence.survey import Survey
-from hub.presence.surveyed import FAINT_DBM
 
 ALIKE: Final = 0.25  # a zone that is taken for another as often is hard to tell from it
-FEW_SPOTS: Final = 8  # of five seconds: less than three quarters of a minute of walking
+FEW_SPOTS: Final = 20  # of two seconds: less than three quarters of a minute of walking
 NOWHERE: Final = "nowhere"
 
 

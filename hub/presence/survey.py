@@ -16,10 +16,8 @@ from typing import Final
 from hub.errors import BadRequest
 from hub.presence.recording import Reading
 
-SPOT_S: Final = 5.0  # six metres of a stroll: long enough to average fading, short enough to be one place
-SPOTS_A_PLACE: Final = (
-    24  # two minutes of walking; a longer walk makes longer spots, so that the hub's work stays bounded
-)
+SPOT_S: Final = 2.0  # two metres and a half of a stroll: one place; what is smoothed already needs no more averaging
+SPOTS_A_PLACE: Final = 48  # two minutes of walking make 38; a longer walk makes longer spots: the hub's work is bounded
 SMOOTH_S: Final = 2.0  # the levels of guests are smoothed as much
 SETTLE_S: Final = 1.5  # after a door: what is heard still mixes two places
 SILENT_INTERVALS: Final = 3.0  # a gateway that missed so many adverts in a row does not hear the place

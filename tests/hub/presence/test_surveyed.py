@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from hub.presence.atlas import Atlas
 from hub.presence.layout import Layout, ZoneLayout
 from hub.presence.recording import Reading
 from hub.presence.survey import learn
+from hub.presence.surveyed import Mind
 from hub.presence.tracker import Tracker
 from hub.presence.transition import Change, OpenVisit, Transition
 from wire.pseudonym import Pseudonym
@@ -193,6 +195,36 @@ def test_zone_that_the_survey_left_out_is_entered_by_its_own_gateway() -> None:
     changes = walk.stays(30, {"spa-1": -55, "bar-1": -92})
 
     assert told(changes) == [("entered", "spa")]
+
+
+def test_what_the_survey_said_is_kept_only_while_no_level_changes_by_a_db() -> None:
+    atlas = Atlas(learn("marlton", a_walk()), {zone.zone: zone for zone in ZONES})
+    mind, fresh = Mind(len(atlas.spans)), Mind(len(atlas.spans))
+    mind.place_at({"bar-1": -64.0, "pool-1": -84.0})
+    first = mind.score(atlas)
+
+    mind.place_at({"bar-1": -64.2, "pool-1": -84.1})
+    as_before = mind.score(atlas)
+    for levels in ({"bar-1": -83.0, "pool-1": -62.0}, {"pool-1": -62.0}, {}):
+        mind.place_at(levels)
+        fresh = Mind(len(atlas.spans))
+        fresh.place_at(levels)
+        assert mind.score(atlas) == fresh.score(atlas)
+
+    assert first.index(max(first)) == as_before.index(max(as_before))
+
+
+def test_guest_who_sat_still_needs_more_proof_than_one_who_walks_about() -> None:
+    atlas = Atlas(learn("marlton", a_walk()), {zone.zone: zone for zone in ZONES})
+
+    def sure_of_the_bar(restless: float) -> float:
+        mind = Mind(len(atlas.spans), atlas.place_of(ZONES[0]))
+        mind.restless = restless
+        mind.place_at({"bar-1": -73.0, "pool-1": -73.0})
+        return mind.likelihoods(mind.score(atlas))[atlas.place_of(ZONES[0])]
+
+    assert sure_of_the_bar(restless=0.0) > sure_of_the_bar(restless=1.0)
+    assert sure_of_the_bar(restless=1.0) == sure_of_the_bar(restless=3.0)
 
 
 def test_late_sightings_trigger_nothing() -> None:
