@@ -169,10 +169,7 @@ class Spool:
 
     def next_due(self, now: float) -> tuple[Kind, Held] | None:
         """What to hand over next. Say `handed_over` before you ask again."""
-        while self._fresh and (self._fresh[0].gone or now - self._fresh[0].made_at > LIVE_WITHIN_S):
-            late = self._fresh.popleft()
-            if not late.gone:
-                self._waiting[late] = None
+        self._age(now)
         if self._fresh:
             return "live", self._fresh[0]
         if now < self._next_log_at or (oldest := next(iter(self._waiting), None)) is None:
@@ -182,6 +179,13 @@ class Spool:
         if oldest not in self._logging and len(self._logging) >= LOG_AT_ONCE:
             return None
         return "log", oldest
+
+    def _age(self, now: float) -> None:
+        """What is too old for `live` waits for its turn on `log`."""
+        while self._fresh and (self._fresh[0].gone or now - self._fresh[0].made_at > LIVE_WITHIN_S):
+            late = self._fresh.popleft()
+            if not late.gone:
+                self._waiting[late] = None
 
     def handed_over(self, kind: Kind, held: Held, now: float) -> None:
         """It has gone to the socket."""
@@ -206,6 +210,7 @@ class Spool:
         """What is to be written and deleted now; None: nothing, or it is too soon."""
         if not self._has_file or (now < self._next_work_at and not closing):
             return None
+        self._age(now)  # without a broker nobody asks what is due
         oldest = next(iter(self._all), None)
         unheard = oldest is not None and now - oldest.made_at > ACK_WITHIN_S
         pressing = self.bytes > PRESSING * self._max_bytes

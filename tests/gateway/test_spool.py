@@ -125,6 +125,17 @@ def test_an_absent_hub_is_not_sent_the_same_hour_over_and_over() -> None:
     assert handed == LOG_AT_ONCE
 
 
+def test_without_a_broker_what_was_heard_goes_to_the_disk_all_the_same() -> None:
+    spool = Spool(Begin(epoch="e"), max_bytes=1 << 20, has_file=True)
+    for at in (100.0, 100.0 + LIVE_WITHIN_S):
+        spool.put(0, ROWS, at)
+
+    work = spool.work(100.1 + LIVE_WITHIN_S)  # and nobody has asked what is due
+
+    assert work is not None
+    assert [held.seq for held in work.batches] == [1]
+
+
 def test_after_a_lost_connection_all_that_was_on_its_way_is_due_again() -> None:
     spool = a_spool()
     spool.put(0, ROWS, 100.0)

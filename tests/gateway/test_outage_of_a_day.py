@@ -1,0 +1,167 @@
+"""P24: a day without broker or hub loses nothing within the spool; what does not fit is counted, one by one.
+
+The gateway's own parts in virtual time, on a real disk; 20 tags, an advert a second each, and nothing is thinned.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import AsyncExitStack
+from pathlib import Path
+from random import Random
+from typing import Final, Self
+
+import pytest
+
+from gateway.clock import Clock
+from gateway.held import Origin
+from gateway.keeper import Keeper, open_keeper
+from gateway.pipeline import About, Pipeline, dumps
+from hub.ingest.marks import MarkBook, MarkKey
+from tests.fakes.radio import an_advert
+from wire.mqtt import codec, topics
+from wire.mqtt.batch import Batch
+from wire.mqtt.messages import DesiredConfig
+from wire.pseudonym import pseudonym
+from wire.tag import parse_tag
+
+KEY: Final = bytes(range(32))
+TAGS: Final = [f"ibeacon:fda50693-a4e2-4fb1-afcf-c6eb07647825:1:{number}" for number in range(20)]
+MIB: Final = 1 << 20
+CARRY_S: Final = 30.0  # between two visits to the disk; the daemon goes every 5 s, which costs a test its fsyncs
+HOUR_S: Final = 3600
+
+
+class Hub:
+    """An uplink, and the hub behind it: away until `there`, then it stores and confirms all."""
+
+    def __init__(self) -> None:
+        self.there = False
+        self.readings = self.lost = 0
+        self.seqs: list[int] = []  # stored, in the order in which they came
+        self.waiting: list[Batch] = []
+        self._marks = MarkBook()
+
+    @property
+    def room(self) -> int:
+        return 20 if self.there else 0
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False, expiry_s: int | None = None) -> None:
+        del retain, expiry_s
+        if self.there and ("/live/" in topic or "/log/" in topic):
+            self.waiting.append(codec.decode_batch(payload, loads=json.loads))
+
+    def confirm(self, pipeline: Pipeline) -> None:
+        batches, self.waiting = self.waiting, []
+        for batch in batches:
+            key = MarkKey("v", "g", batch.epoch, 0)
+            noted = self._marks.note(key, seq=batch.seq, low=batch.low, rows=len(batch.rows))
+            self.lost += noted.lost
+            if noted.fresh:
+                self.seqs.append(batch.seq)
+                self.readings += sum(row.readings for row in batch.rows)
+        for mark in self._marks.take():
+            pipeline.receive(topics.ack("v", "g"), codec.encode_ack(mark.ack, dumps=dumps))
+
+
+class Outage:
+    """A gateway whose hub is away, in virtual time."""
+
+    def __init__(self, folder: Path, *, max_bytes: int) -> None:
+        self.now = 1000.0
+        self.hub = Hub()
+        self.heard = self.largest = 0
+        self._clock = Clock(lambda: self.now, lambda: 1.7e9 + self.now, lambda: True)
+        self._dice = Random(24)  # noqa: S311  a seed
+        self._spool = open_keeper(
+            *(folder / "disk", folder / "run"), max_bytes=max_bytes, boot="b", new_epoch=lambda: "e", clock=self._clock
+        )
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        self.keeper: Keeper = await self._stack.enter_async_context(self._spool)
+        origin, about = Origin(venue="v", gateway="g", boot="b"), About(version="1", bleak="1", source="fake")
+        self.pipeline = Pipeline(origin, about, uplink=self.hub, spool=self.keeper.spool, clock=self._clock)
+        names = {pseudonym(KEY, parse_tag(tag)): 0 for tag in TAGS}
+        wishes = DesiredConfig(version=1, key=KEY, tags=names, delta_db=0.0)  # every window of every tag is told
+        self.pipeline.receive(topics.config("v", "g"), codec.encode_config(wishes, dumps=dumps))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def passes(self, seconds: int) -> None:
+        """Each tag is heard once a second, as loud as fading has it."""
+        levels = range(-85, -44)
+        adverts = [
+            [an_advert(tag, level, f"C0:00:00:00:00:{at:02X}") for level in levels] for at, tag in enumerate(TAGS)
+        ]
+        for _ in range(seconds):
+            for advert in adverts:
+                level = round(self._dice.gauss(0, 5)) + len(levels) // 2
+                self.pipeline.hear(advert[min(max(level, 0), len(levels) - 1)], self.now)
+            self.heard += len(TAGS)
+            await self.goes_on(1.0)
+
+    async def drains(self, within_s: float) -> None:
+        """The hub is back, and nobody is heard any more."""
+        self.hub.there = True
+        self.pipeline.connected()
+        end = self.now + within_s
+        while len(self.keeper.spool):
+            assert self.now < end
+            await self.goes_on(0.25, carry_s=1.0)
+
+    async def goes_on(self, seconds: float, *, carry_s: float = CARRY_S) -> None:
+        self.now += seconds
+        self.pipeline.turn(self.now)
+        self.hub.confirm(self.pipeline)
+        if self.now % carry_s < seconds:
+            await self.keeper.carry()
+            self.largest = max(self.largest, self.keeper.spool.file_bytes)
+
+
+async def _loses_nothing(folder: Path, hours: int) -> Outage:
+    async with Outage(folder, max_bytes=64 * MIB) as outage:
+        await outage.passes(hours * HOUR_S)
+        await outage.goes_on(2.0)  # the last window is told
+        held, in_memory = len(outage.keeper.spool), outage.keeper.spool.unsaved
+        await outage.drains(within_s=hours * HOUR_S)
+
+        assert held >= hours * HOUR_S * 0.9
+        assert in_memory < 60  # a power cut would cost some seconds, not the day
+        assert outage.keeper.spool.lost == 0
+        assert outage.largest <= 64 * MIB
+        assert outage.hub.lost == 0
+        assert sorted(outage.hub.seqs) == list(range(1, len(outage.hub.seqs) + 1))
+        assert outage.hub.readings == outage.heard
+        return outage
+
+
+async def test_p24_an_hour_without_a_hub_loses_nothing(tmp_path: Path) -> None:
+    await _loses_nothing(tmp_path, hours=1)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+async def test_p24_a_day_without_a_hub_loses_nothing(tmp_path: Path) -> None:
+    outage = await _loses_nothing(tmp_path, hours=24)
+
+    sys.stdout.write(
+        f"\nP24: {outage.heard:,} adverts in 24 h without a hub, {len(outage.hub.seqs):,} batches, "
+        f"{outage.largest / MIB:.1f} of 64 MiB; all stored, 0 lost\n"
+    )
+
+
+async def test_p24_what_the_spool_cannot_hold_goes_oldest_first_and_is_counted_one_by_one(tmp_path: Path) -> None:
+    async with Outage(tmp_path, max_bytes=MIB) as outage:
+        await outage.passes(HOUR_S)
+        lost = outage.keeper.spool.lost
+        await outage.drains(within_s=HOUR_S)
+
+        seqs = sorted(outage.hub.seqs)
+        assert outage.largest <= MIB
+        assert lost > 0
+        assert seqs == list(range(lost + 1, lost + 1 + len(seqs)))  # the oldest are gone, and no others
+        assert outage.pipeline.state().lost_batches == outage.hub.lost == lost
