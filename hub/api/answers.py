@@ -55,6 +55,7 @@ class TagHistory(Answer):
     pseudonyms: Mapping[str, str]
     bindings: Sequence[BindingShown]
     telemetry: Sequence[TagSeen]  # what the gateways heard of its own, the newest first
+    copied: Mapping[str, Sequence[str]]  # by venue: the zones in which it was at once, in the last hour
 
 
 class GuestShown(Answer):

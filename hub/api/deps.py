@@ -47,6 +47,7 @@ class ApiDeps:
     metrics: CollectorRegistry
     ailing: Callable[[], Sequence[str]] = tuple  # what is wrong with the hub and does not mend itself; empty: nothing
     telemetry: Callable[[Mapping[str, str]], Sequence[TagSeen]] = lambda _: ()  # of a tag, by its pseudonyms
+    copied: Callable[[Mapping[str, str]], Mapping[str, Sequence[str]]] = lambda _: {}  # where a tag is in two places
     guesses: Guesses = field(default_factory=Guesses)  # of coupon codes
 
 

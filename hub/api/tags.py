@@ -52,6 +52,7 @@ async def get_tag(tag: TagInPath, caller: Caller, deps: Deps) -> TagHistory:
         pseudonyms=_pseudonyms(deps, canonical, caller),
         bindings=[BindingShown.of(binding) for binding in bindings],
         telemetry=deps.telemetry(_pseudonyms(deps, canonical, caller)),
+        copied=deps.copied(_pseudonyms(deps, canonical, caller)),
     )
 
 

@@ -42,6 +42,7 @@ def http_of(house: House) -> FastAPI:
             venues=house.standing.shown,
             pseudonyms=house.standing.pseudonyms,
             telemetry=lambda names: seen_by(names, house.ingest.gateways.told(), house.clock.now()),
+            copied=house.copies.of,
             enrolment_changed=house.enrolling.changed,
             read_unsubscribe=lambda token: unsubscribe.read(house.secret, token),
             read_resume=lambda token: resume.read(house.secret, token, now=house.clock.now()),

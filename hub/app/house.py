@@ -16,6 +16,7 @@ from hub.api.port import Posted
 from hub.app.agenda import Agenda
 from hub.app.beacons import take_file
 from hub.app.books import Books, read_books
+from hub.app.copies import CopiedTags
 from hub.app.enrolling import Enrolling
 from hub.app.extras import TextExtras
 from hub.app.gatekeeping import Gatekeeping
@@ -132,6 +133,7 @@ class House:
             forget=self.downlink.forget,
         )
         self.references = References(tracker=self.tracker, standing=self.standing, ingest=self.ingest, clock=clock)
+        self.copies = CopiedTags(tracker=self.tracker, clock=clock)
         self.live = LiveView(
             references=self.references,
             tracker=self.tracker,
@@ -222,6 +224,7 @@ class House:
         )
         self.figures.watch_outbox(self.outbox_figures.now)
         self.figures.watch_references(self.references.figures)
+        self.figures.watch_copies(self.copies.figures)
 
     def loops(self) -> Mapping[str, Coroutine[Any, Any, None]]:
         """All that runs for as long as the hub does, by name."""
@@ -234,6 +237,7 @@ class House:
             "enrolment": self.enrolling.run(),
             "repairing": self.repairing.run(),
             "references": self.references.run(),
+            "copies": self.copies.run(),
             "reload": self._watch_reload(),
             "database-guard": self.guard.run(),
             "reserve": self.safeguards.reserve.run(),

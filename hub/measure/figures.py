@@ -110,6 +110,15 @@ class Figures:
 
         self.registry.register(_Asked(collect))
 
+    def watch_copies(self, copied: Callable[[], Mapping[str, int]]) -> None:
+        """Show how many tags are in two places at once."""
+
+        def collect() -> Iterator[Metric]:
+            text = "Tags that were loud in two zones at once in the last hour."
+            yield _gauges("innkeeper_copied_tags", text, "venue", copied())
+
+        self.registry.register(_Asked(collect))
+
 
 class _Asked(Collector):
     def __init__(self, collect: Callable[[], Iterator[Metric]]) -> None:

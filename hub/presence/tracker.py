@@ -9,7 +9,7 @@ not live change nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -18,7 +18,7 @@ from operator import itemgetter
 from typing import Final
 
 from hub.presence.coverage import Coverage
-from hub.presence.hearing import HEARTBEAT_S, LEFT_S, SILENCE_S, silence_s
+from hub.presence.hearing import HEARTBEAT_S, LEFT_S, SILENCE_S, audible_s, silence_s
 from hub.presence.layout import Layout, ZoneLayout
 from hub.presence.listening import CLOCK_STEP_S, Row, listen, rewind
 from hub.presence.margin import judge
@@ -60,6 +60,11 @@ class Tracker:
         self._zones = {layout.venue: Zones(layout) for layout in layouts}
         self._tracked: dict[str, dict[Pseudonym, Tracked]] = {}
         self._coverage = Coverage()
+
+    @property
+    def venues(self) -> Iterable[str]:
+        """Those that are laid out."""
+        return self._zones.keys()
 
     def anew(self) -> Tracker:
         """The same venues, and nothing heard."""
@@ -162,6 +167,24 @@ class Tracker:
             return {}
         return {name: level for name, (at, level, _) in tracked.mind.fast.items() if now - at < silence_s(None)}
 
+    def loud(self, venue: str, above_db: float, now: float) -> Iterator[tuple[Pseudonym, frozenset[str]]]:
+        """Each tag that is so far above the level at which a zone is entered; and in which zones."""
+        zones = self._zones.get(venue)
+        if zones is None:
+            return
+        for tag, tracked in self._tracked.get(venue, {}).items():
+            surveyed = self.levels(venue, tag, now)
+            heard = {
+                zones.by_gateway[name].zone for name, dbm in surveyed.items() if _is_loud(zones, name, dbm, above_db)
+            }
+            since = now - audible_s(tracked.interval_s)
+            for ear in tracked.ears.values():
+                least_dbm = ear.zone.enter_dbm + above_db
+                if ear.last_at >= since and ear.most_dbm >= least_dbm and ear.level >= least_dbm:
+                    heard.add(ear.zone.zone)
+            if heard:
+                yield tag, frozenset(heard)
+
     def where(self, venue: str) -> list[Whereabouts]:
         """Who is in which zone; who has fallen silent is not shown."""
         visits = (tracked.visit for tracked in self._tracked.get(venue, {}).values())
@@ -206,6 +229,11 @@ def _rests(tracked: Tracked, now: float) -> bool:
         and tracked.candidate is None
         and now >= tracked.seen - CLOCK_STEP_S
     )
+
+
+def _is_loud(zones: Zones, gateway: str, dbm: float, above_db: float) -> bool:
+    zone = zones.by_gateway.get(gateway)
+    return zone is not None and dbm >= zone.enter_dbm + above_db
 
 
 def _restored(known: OpenVisit, now: float) -> Visit:

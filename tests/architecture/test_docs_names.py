@@ -91,6 +91,7 @@ def test_every_metric_of_the_hub_is_on_the_page_with_its_labels() -> None:
     )
     figures.watch_outbox(lambda: now)
     figures.watch_references(lambda: {("v", "g", "r"): -7.0})
+    figures.watch_copies(lambda: {"v": 1})
 
     told = {quoted(name)[0]: set(quoted(labels)) for name, labels, _ in rows(OPERATE, "metric of the hub")}
 
