@@ -9,7 +9,7 @@ WORKERS ?= 3  # of the tests: one more than two cores, because stories sleep
 # Debian's own tools that the tests use; each test says which, and skips where it is missing.
 SERVICES := dbus-daemon mosquitto mosquitto-clients strace faketime systemd
 
-.PHONY: demo test setup services check format bench soak lock clean
+.PHONY: demo test setup services check format bench peers soak lock clean
 
 demo: setup
 	@$(BIN)/innkeeper-sim demo $(ARGS)
@@ -43,6 +43,11 @@ format: setup
 bench: setup
 	$(BIN)/python -m tests.bench $(ARGS)
 
+# What the benchmark of whole gateways stands beside, in an environment of its own; docs/decisions/007 says why it.
+peers:
+	$(PYTHON) -m venv .venv-theengs
+	.venv-theengs/bin/pip install --quiet --disable-pip-version-check TheengsGateway==1.8.0
+
 soak: setup
 	$(BIN)/pytest -m soak $(ARGS)
 
@@ -57,4 +62,4 @@ lock:
 	@rm -rf .venv-lock
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-theengs .mypy_cache .ruff_cache .pytest_cache .hypothesis

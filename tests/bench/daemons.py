@@ -17,6 +17,7 @@ from tests.fakes.programs import program as ours
 ROOT: Final = Path(wire.__file__).parents[1]
 PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 THEENGS: Final = "INNKEEPER_THEENGS"  # its program, in an environment of its own
+MADE: Final = ROOT / ".venv-theengs/bin/TheengsGateway"  # by `make peers`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,11 @@ class Place:
     bus: str  # its address
     broker: int  # its port
     metrics: int  # the port that it may listen on
+
+
+def theengs() -> str:
+    """The peer's program; nothing where it is not installed."""
+    return os.environ.get(THEENGS) or (str(MADE) if MADE.exists() else "")
 
 
 class Daemon:
@@ -56,7 +62,7 @@ async def start_daemon(stack: AsyncExitStack, kind: str, place: Place, published
     folder, broker, metrics = place.folder, place.broker, place.metrics
     env = {"DBUS_SYSTEM_BUS_ADDRESS": place.bus, "HOME": str(folder)}
     if kind == "theengs":
-        command = (os.environ[THEENGS], "-H", "127.0.0.1", "-P", str(broker), "-D", "0", "-s", "active", "-ll", "ERROR")
+        command = (theengs(), "-H", "127.0.0.1", "-P", str(broker), "-D", "0", "-s", "active", "-ll", "ERROR")
         return Daemon(await start(stack, env, *command), published, metrics)
     if kind == "bare":
         process = await start(stack, env, sys.executable, "-m", "tests.bench.bare_bleak")
@@ -76,7 +82,7 @@ async def start(stack: AsyncExitStack, more: Mapping[str, str], *command: str) -
     """A process that ends with the stack."""
     process = await asyncio.create_subprocess_exec(
         *command,
-        env={**os.environ, "PYTHONPATH": "" if command[0] == os.environ.get(THEENGS) else str(ROOT), **more},
+        env={**os.environ, "PYTHONPATH": "" if command[0] == theengs() else str(ROOT), **more},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
     )
