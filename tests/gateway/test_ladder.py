@@ -62,7 +62,7 @@ def test_a_recording_may_be_silent_for_ever() -> None:
 
 
 @given(st.lists(st.floats(0.5, 2000.0), min_size=1, max_size=60))
-def test_never_more_than_four_in_any_hour_whatever_is_heard_between(silences: list[float]) -> None:
+def test_p29_never_more_than_four_in_any_hour_whatever_is_heard_between(silences: list[float]) -> None:
     ladder, now, done = Ladder(60.0), 0.0, []
 
     for silence in silences:
@@ -75,5 +75,5 @@ def test_never_more_than_four_in_any_hour_whatever_is_heard_between(silences: li
 
 
 @pytest.mark.parametrize("seconds", [HOUR_S, 10 * HOUR_S])
-def test_a_silent_venue_has_four_an_hour_at_most(seconds: float) -> None:
+def test_p29_a_silent_venue_has_four_an_hour_at_most(seconds: float) -> None:
     assert len(climbs(Ladder(60.0), seconds)) <= FOUR * seconds / HOUR_S

@@ -1,4 +1,5 @@
-"""P24: a day without broker or hub loses nothing within the spool; what does not fit is counted, one by one.
+"""P24: a day without broker or hub loses nothing within the spool; what does not fit is counted, one by one. P26: what
+is told afterwards leaves the present alone.
 
 The gateway's own parts in virtual time, on a real disk; 20 tags, an advert a second each, and nothing is thinned.
 """
@@ -23,11 +24,12 @@ from tests.fakes.radio import an_advert
 from wire.mqtt import codec, topics
 from wire.mqtt.batch import Batch
 from wire.mqtt.messages import DesiredConfig
-from wire.pseudonym import pseudonym
+from wire.pseudonym import Pseudonym, pseudonym
 from wire.tag import parse_tag
 
 KEY: Final = bytes(range(32))
 TAGS: Final = [f"ibeacon:fda50693-a4e2-4fb1-afcf-c6eb07647825:1:{number}" for number in range(20)]
+COMERS: Final = [tag.replace(":1:", ":2:") for tag in TAGS]
 MIB: Final = 1 << 20
 CARRY_S: Final = 30.0  # between two visits to the disk; the daemon goes every 5 s, which costs a test its fsyncs
 HOUR_S: Final = 3600
@@ -40,6 +42,7 @@ class Hub:
         self.there = False
         self.readings = self.lost = 0
         self.seqs: list[int] = []  # stored, in the order in which they came
+        self.tags: set[Pseudonym] = set()  # of which it was told
         self.waiting: list[Batch] = []
         self._marks = MarkBook()
 
@@ -55,6 +58,7 @@ class Hub:
     def confirm(self, pipeline: Pipeline) -> None:
         batches, self.waiting = self.waiting, []
         for batch in batches:
+            self.tags |= {row.tag for row in batch.rows}
             key = MarkKey("v", "g", batch.epoch, 0)
             noted = self._marks.note(key, seq=batch.seq, low=batch.low, rows=len(batch.rows))
             self.lost += noted.lost
@@ -83,7 +87,7 @@ class Outage:
         self.keeper: Keeper = await self._stack.enter_async_context(self._spool)
         origin, about = Origin(venue="v", gateway="g", boot="b"), About(version="1", bleak="1", source="fake")
         self.pipeline = Pipeline(origin, about, uplink=self.hub, spool=self.keeper.spool, clock=self._clock)
-        names = {pseudonym(KEY, parse_tag(tag)): 0 for tag in TAGS}
+        names = {pseudonym(KEY, parse_tag(tag)): 0 for tag in [*TAGS, *COMERS]}
         wishes = DesiredConfig(version=1, key=KEY, tags=names, delta_db=0.0)  # every window of every tag is told
         self.pipeline.receive(topics.config("v", "g"), codec.encode_config(wishes, dumps=dumps))
         return self
@@ -103,6 +107,14 @@ class Outage:
                 self.pipeline.hear(advert[min(max(level, 0), len(levels) - 1)], self.now)
             self.heard += len(TAGS)
             await self.goes_on(1.0)
+
+    async def walks_in(self, tag: str) -> float:
+        """Seconds until a guest who is heard now is told of; the backlog goes on to drain."""
+        began = self.now
+        self.pipeline.hear(an_advert(tag, -60, "C0:00:00:00:01:00"), began)
+        while pseudonym(KEY, parse_tag(tag)) not in self.hub.tags:
+            await self.goes_on(0.01, carry_s=1.0)
+        return self.now - began
 
     async def drains(self, within_s: float) -> None:
         """The hub is back, and nobody is heard any more."""
@@ -165,3 +177,19 @@ async def test_p24_what_the_spool_cannot_hold_goes_oldest_first_and_is_counted_o
         assert lost > 0
         assert seqs == list(range(lost + 1, lost + 1 + len(seqs)))  # the oldest are gone, and no others
         assert outage.pipeline.state().lost_batches == outage.hub.lost == lost
+
+
+async def test_p26_a_guest_who_walks_in_during_the_catch_up_is_told_of_as_soon_as_ever(tmp_path: Path) -> None:
+    async with Outage(tmp_path, max_bytes=64 * MIB) as outage:
+        await outage.passes(HOUR_S // 4)
+        outage.hub.there = True
+        outage.pipeline.connected()
+        await outage.goes_on(0.25, carry_s=1.0)
+        beside = [await outage.walks_in(tag) for tag in COMERS[::2]]
+        held = len(outage.keeper.spool)
+        await outage.drains(within_s=HOUR_S)
+        alone = [await outage.walks_in(tag) for tag in COMERS[1::2]]
+
+        assert held > 100  # it was in the midst of it
+        assert max(beside) <= 0.1
+        assert sorted(beside)[-2] <= 2 * sorted(alone)[-2]

@@ -50,7 +50,7 @@ def test_reads_every_format_that_it_writes(frame: Frame) -> None:
 
 
 @given(hostile)
-def test_any_bytes_parse_or_are_dropped(adv: Advertisement) -> None:
+def test_p30_any_bytes_parse_or_are_dropped(adv: Advertisement) -> None:
     frame = formats.decode(adv)
 
     known = IBeacon | AltBeacon | EddystoneUid | EddystoneEid | EddystoneUrl | EddystoneTlm

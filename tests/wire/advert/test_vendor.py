@@ -110,7 +110,7 @@ def test_refuses_to_write_what_nobody_described(tag: str) -> None:
 
 
 @given(formats, st.binary(max_size=64))
-def test_any_description_reads_any_bytes_or_drops_them(described: VendorFormat, data: bytes) -> None:
+def test_p30_any_description_reads_any_bytes_or_drops_them(described: VendorFormat, data: bytes) -> None:
     beacon = described.decode(data)
 
     assert (beacon is None) or (len(beacon.id) == described.id_size and frame_of(beacon.tag).tag == beacon.tag)

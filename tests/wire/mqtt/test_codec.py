@@ -262,7 +262,7 @@ def test_bytes_that_are_no_message_are_refused(dumps: Dumps, loads: Loads, paylo
 
 @libraries
 @given(st.binary(max_size=200) | st.binary(max_size=200).map(zlib.compress) | st.binary(max_size=99).map(b"{".__add__))
-def test_any_bytes_are_a_message_or_malformed(dumps: Dumps, loads: Loads, payload: bytes) -> None:
+def test_p30_any_bytes_are_a_message_or_malformed(dumps: Dumps, loads: Loads, payload: bytes) -> None:
     del dumps
 
     for decode in (codec.decode_batch, codec.decode_ack, codec.decode_config, codec.decode_state):
