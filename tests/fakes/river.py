@@ -53,8 +53,15 @@ class FakeBroker:
         self._order = order
         self._waiting: asyncio.Queue[FakeDelivery] = asyncio.Queue()
         self.acknowledged: list[FakeDelivery] = []
+        self.put_in = 0
+
+    @property
+    def is_done(self) -> bool:
+        """Is all that was put acknowledged?"""
+        return len(self.acknowledged) == self.put_in
 
     def put(self, topic: str, payload: bytes, *, at: datetime = T0) -> None:
+        self.put_in += 1
         self._waiting.put_nowait(FakeDelivery(Arrival(topic, payload, at.timestamp(), at.timestamp())))
 
     async def arrivals(self) -> list[FakeDelivery]:
