@@ -28,6 +28,7 @@ install -D -m 644 "$here/docs/gateway.md" /opt/innkeeper/share/doc/gateway.md
 echo "3/6 its user, who may speak to BlueZ and to nothing else"
 id innkeeper-gateway >/dev/null 2>&1 ||
 	useradd --system --home-dir /var/lib/innkeeper-gateway --shell /usr/sbin/nologin --groups bluetooth innkeeper-gateway
+install -d -o innkeeper-gateway -g innkeeper-gateway -m 700 /var/lib/innkeeper-gateway
 
 echo "4/6 its settings, in /etc/innkeeper"
 install -d -o root -g innkeeper-gateway -m 750 /etc/innkeeper

@@ -67,6 +67,13 @@ def test_a_shell_can_read_every_script_and_it_says_what_it_needs(script: str) ->
     assert re.fullmatch(r"install-gateway: found 0 arguments; right would be .*\n", said.stderr)
 
 
+def test_the_installer_makes_the_data_dir_before_it_asks_whether_it_can_be_written() -> None:
+    script = (DEPLOY / "install-gateway.sh").read_text()
+    (data_dir,) = re.findall(r'data_dir = "([^"]+)"', script)
+
+    assert 0 < script.index(f"-m 700 {data_dir}\n") < script.index("innkeeper-gateway check")
+
+
 def test_the_installers_settings_can_be_read(tmp_path: Path) -> None:
     script = (DEPLOY / "install-gateway.sh").read_text()
     rewrite = re.search(r"^sed (-e .*?)\s+\\\n\t\"\$1\"", script, re.MULTILINE | re.DOTALL)
