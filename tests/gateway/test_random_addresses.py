@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from random import Random
@@ -14,6 +13,7 @@ from typing import Final
 import pytest
 
 from firmware_sim.bluez import PrivateBus, SimulatedBluez
+from firmware_sim.clock import monotonic
 from tests.fakes.programs import program
 from wire.advert.advertisement import Advertisement
 
@@ -44,6 +44,15 @@ class Crowd:
             )
             self._bluez.hear("hci0", phone)
         self.sent += count
+        await self._bluez.drained()
+
+    def nobody_is_forgotten(self) -> None:
+        """BlueZ forgets who was not heard for 30 s; a slow machine must not take longer than that to fill it."""
+        self._bluez._adapters["/org/bluez/hci0"].keep_all(monotonic())
+
+    async def all_are_forgotten(self) -> None:
+        """As if 30 s had passed."""
+        self._bluez._say(self._bluez._adapters["/org/bluez/hci0"].expire(monotonic() + 60))
         await self._bluez.drained()
 
     @property
@@ -86,16 +95,24 @@ async def test_p35_what_an_address_costs_leaves_room_for_all_that_bluez_knows(cr
 
 @pytest.mark.soak
 @pytest.mark.timeout(900)
-async def test_p35_five_minutes_of_two_thousand_random_addresses_a_second(crowd: Crowd) -> None:
-    began, minutes = time.monotonic(), list[float]()
-    while (passed := time.monotonic() - began) < 300:
-        await crowd.passes(min(int(passed * RATE) - crowd.sent, 400))
-        await asyncio.sleep(0.005)
-        if passed >= 60 * len(minutes):
-            minutes.append(0.0)
-        minutes[-1] = max(minutes[-1], crowd.mib)
+async def test_p35_all_that_bluez_knows_at_two_thousand_random_addresses_a_second(crowd: Crowd) -> None:
+    while crowd.sent < KNOWN:  # as fast as this machine can: what counts is how many BlueZ knows at once
+        await crowd.passes(100)
+        crowd.nobody_is_forgotten()
+    await asyncio.sleep(5.0)
+    full_mib = crowd.mib
 
-    rate = crowd.sent / 300
-    sys.stdout.write(f"\nP35: {crowd.sent:,} random addresses, {rate:.0f} a second: at most {max(minutes):.1f} MiB\n")
-    assert max(minutes) <= MOST_MIB
-    assert minutes[-1] <= minutes[1] * 1.03  # the first minute fills what is bounded
+    peaks = []
+    for _ in range(10):  # the same again and again, each time others
+        await crowd.all_are_forgotten()
+        for _ in range(FEW // 100):
+            await crowd.passes(100)
+        await asyncio.sleep(1.0)
+        peaks.append(crowd.mib)
+
+    sys.stdout.write(
+        f"\nP35: {KNOWN:,} random addresses known at once, as at {RATE:,} a second: {full_mib:.1f} MiB; after "
+        f"{crowd.sent - KNOWN:,} more, {FEW:,} at a time: {peaks[-1]:.1f} MiB\n"
+    )
+    assert full_mib <= MOST_MIB
+    assert peaks[-1] <= max(full_mib, peaks[0]) * 1.01
