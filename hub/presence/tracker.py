@@ -18,7 +18,7 @@ from operator import itemgetter
 from typing import Final
 
 from hub.presence.coverage import Coverage
-from hub.presence.hearing import HEARTBEAT_S, LEFT_S, SILENCE_S, audible_s, silence_s
+from hub.presence.hearing import HEARTBEAT_S, LEFT_S, SILENCE_S, Ear, audible_s, silence_s
 from hub.presence.layout import Layout, ZoneLayout
 from hub.presence.listening import CLOCK_STEP_S, Row, listen, rewind
 from hub.presence.margin import judge
@@ -172,16 +172,15 @@ class Tracker:
         zones = self._zones.get(venue)
         if zones is None:
             return
+        heard: set[str]
         for tag, tracked in self._tracked.get(venue, {}).items():
-            surveyed = self.levels(venue, tag, now)
-            heard = {
-                zones.by_gateway[name].zone for name, dbm in surveyed.items() if _is_loud(zones, name, dbm, above_db)
-            }
-            since = now - audible_s(tracked.interval_s)
-            for ear in tracked.ears.values():
-                least_dbm = ear.zone.enter_dbm + above_db
-                if ear.last_at >= since and ear.most_dbm >= least_dbm and ear.level >= least_dbm:
-                    heard.add(ear.zone.zone)
+            if zones.atlas is None:
+                since = now - audible_s(tracked.interval_s)
+                heard = {ear.zone.zone for ear in tracked.ears.values() if _is_loud(ear, above_db, since)}
+            else:
+                levels = self.levels(venue, tag, now)
+                known = ((zones.by_gateway.get(gateway), dbm) for gateway, dbm in levels.items())
+                heard = {zone.zone for zone, dbm in known if zone is not None and dbm >= zone.enter_dbm + above_db}
             if heard:
                 yield tag, frozenset(heard)
 
@@ -231,9 +230,9 @@ def _rests(tracked: Tracked, now: float) -> bool:
     )
 
 
-def _is_loud(zones: Zones, gateway: str, dbm: float, above_db: float) -> bool:
-    zone = zones.by_gateway.get(gateway)
-    return zone is not None and dbm >= zone.enter_dbm + above_db
+def _is_loud(ear: Ear, above_db: float, since: float) -> bool:
+    least_dbm = ear.zone.enter_dbm + above_db
+    return ear.last_at >= since and ear.most_dbm >= least_dbm and ear.level >= least_dbm
 
 
 def _restored(known: OpenVisit, now: float) -> Visit:
