@@ -96,7 +96,7 @@ class Spool:
         self._all: dict[Held, None] = {}  # in memory alone, in order of age
         self._fresh: deque[Held] = deque()  # never handed over
         self._waiting: dict[Held, None] = {}  # handed over or too old for `live`, in order of handed_at
-        self._logging: set[Held] = set()  # on `log`, unconfirmed
+        self._logging: dict[Held, None] = {}  # on `log`, unconfirmed, in order of handed_at
         self._loaded = 0  # of those in memory, how many lie in the file too
         self._stored: dict[Key, Ack] = {}  # the last word on batches that were in the file
         self._deletable = False  # some of it is still there
@@ -172,11 +172,11 @@ class Spool:
         self._age(now)
         if self._fresh:
             return "live", self._fresh[0]
-        if now < self._next_log_at or (oldest := next(iter(self._waiting), None)) is None:
+        full = len(self._logging) >= LOG_AT_ONCE  # then those that were not confirmed once more, and no others
+        oldest = next(iter(self._logging if full else self._waiting), None)
+        if oldest is None or now < self._next_log_at:
             return None
         if oldest.handed_at is not None and now - oldest.handed_at < ACK_WITHIN_S:
-            return None
-        if oldest not in self._logging and len(self._logging) >= LOG_AT_ONCE:
             return None
         return "log", oldest
 
@@ -194,7 +194,8 @@ class Spool:
             self._fresh.popleft()
         else:
             self._next_log_at = max(now, self._next_log_at + 1 / LOG_PER_S)
-            self._logging.add(held)
+            self._logging.pop(held, None)
+            self._logging[held] = None
             self._waiting.pop(held, None)
         self._waiting[held] = None
 
@@ -282,4 +283,4 @@ class Spool:
             del self._all[held]
         del self._by_key[held.epoch, held.bucket][held.seq]
         self._waiting.pop(held, None)
-        self._logging.discard(held)
+        self._logging.pop(held, None)

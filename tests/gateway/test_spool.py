@@ -125,6 +125,23 @@ def test_an_absent_hub_is_not_sent_the_same_hour_over_and_over() -> None:
     assert handed == LOG_AT_ONCE
 
 
+def test_a_hub_that_comes_back_after_long_is_sent_everything_though_the_broker_never_went() -> None:
+    spool, now = a_spool(), 100.0
+    for _ in range(3 * LOG_AT_ONCE):
+        spool.put(0, ROWS, now)
+    hand_over_all(spool, now)
+    for _ in range(600):  # a minute without a hub: all that may be is handed over again and again
+        now += 0.1
+        hand_over_all(spool, now)
+
+    for _ in range(600):  # the hub is back, and confirms whatever reaches it
+        now += 0.1
+        for _, seq in hand_over_all(spool, now):
+            spool.acknowledge(Ack(epoch="e", bucket=0, upto=0, also=((seq, seq),)))
+
+    assert len(spool) == 0
+
+
 def test_without_a_broker_what_was_heard_goes_to_the_disk_all_the_same() -> None:
     spool = Spool(Begin(epoch="e"), max_bytes=1 << 20, has_file=True)
     for at in (100.0, 100.0 + LIVE_WITHIN_S):

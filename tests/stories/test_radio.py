@@ -177,10 +177,11 @@ async def test_p27_from_the_radio_to_the_hub_every_sighting_is_stored_once(site:
             outages += 1
     await site.passes(3.0)
     calm, stored = 0, -1
-    while calm < 50:  # five seconds without anything new, and nothing missing
-        await asyncio.sleep(0.1)
-        calm = calm + 1 if site.hub.readings == stored and site.hub.missing == 0 else 0
-        stored = site.hub.readings
+    async with asyncio.timeout(300):
+        while calm < 50:  # five seconds without anything new, and nothing missing
+            await asyncio.sleep(0.1)
+            calm = calm + 1 if site.hub.readings == stored and site.hub.missing == 0 else 0
+            stored = site.hub.readings
 
     readings, epochs = site.hub.readings - before, len(site.hub.marks)
     batches = sum(mark.batches for mark in site.hub.marks.values())
