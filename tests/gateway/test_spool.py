@@ -217,3 +217,37 @@ def test_whatever_happens_every_batch_is_held_or_confirmed_or_counted_as_lost(
     assert len(spool) + confirmed + spool.lost == put
     assert spool.bytes == sum(held.size for held in spool._all)
     assert set(spool._waiting) <= set(spool._all)
+
+
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("put"), st.integers(1, 40)),
+        st.tuples(st.just("pass"), st.floats(0, 15)),
+        st.tuples(st.just("ack"), st.integers(1, 60)),
+        st.tuples(st.just("cut"), st.just(0)),
+    ),
+    max_size=40,
+)
+
+
+@given(steps)
+def test_whatever_happened_a_hub_that_confirms_gets_all_of_it(happenings: list[tuple[str, float]]) -> None:
+    spool, now = a_spool(), 0.0
+    for kind, value in happenings:
+        if kind == "put":
+            for _ in range(int(value)):
+                spool.put(0, ROWS, now)
+        elif kind == "ack":
+            spool.acknowledge(Ack(epoch="e", bucket=0, upto=0, also=((int(value), int(value)),)))
+        elif kind == "cut":
+            spool.connection_lost()
+        now += value if kind == "pass" else 0.0
+        hand_over_all(spool, now)
+
+    held = len(spool)
+    for _ in range(int(10 * (ACK_WITHIN_S + held / LOG_PER_S)) + 10):
+        now += 0.1
+        for _, seq in hand_over_all(spool, now):
+            spool.acknowledge(Ack(epoch="e", bucket=0, upto=0, also=((seq, seq),)))
+
+    assert len(spool) == 0
