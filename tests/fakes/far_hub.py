@@ -39,16 +39,11 @@ class FarHub:
         self._wishes = b""
         self._dice: Random | None = None
         self._late: list[MQTTMessage] = []
-        self._client = Client(CallbackAPIVersion.VERSION2, client_id="hub", protocol=MQTTProtocolVersion.MQTTv5)
-        self._client.username_pw_set("hub", broker.password_file("hub").read_text().strip())
-        self._client.tls_set_context(ssl.create_default_context(cafile=str(broker.ca_file)))
-        self._client.on_connect = self._on_connect
-        self._client.on_message = self._on_message
-        self._port = broker.port
+        self._broker = broker
+        self._client = self._new_client()
 
     def __enter__(self) -> Self:
-        self._client.connect("localhost", self._port)
-        self._client.loop_start()
+        self.come()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -66,8 +61,9 @@ class FarHub:
         self._late = []
 
     def come(self) -> None:
-        """Back again."""
-        self._client.reconnect()
+        """(Again), with what was stored."""
+        self._client = self._new_client()
+        self._client.connect("localhost", self._broker.port)
         self._client.loop_start()
 
     @property
@@ -81,6 +77,15 @@ class FarHub:
         wishes = DesiredConfig(version=1, key=KEY, tags=names, delta_db=3.0 if thinned else 0.0)
         self._wishes = codec.encode_config(wishes, dumps=dumps)
         self._client.publish(topics.config(VENUE, GATEWAY), self._wishes, qos=1, retain=True)
+
+    def _new_client(self) -> Client:
+        broker = self._broker
+        client = Client(CallbackAPIVersion.VERSION2, client_id="hub", protocol=MQTTProtocolVersion.MQTTv5)
+        client.username_pw_set("hub", broker.password_file("hub").read_text().strip())
+        client.tls_set_context(ssl.create_default_context(cafile=str(broker.ca_file)))
+        client.on_connect = self._on_connect
+        client.on_message = self._on_message
+        return client
 
     def _on_connect(self, client: Client, *_: object) -> None:
         """A broker that was killed has forgotten what it retained."""
