@@ -35,9 +35,15 @@ class TextExtras:
         return extras | self._links(rulebook, planned, asks)
 
     def at_once(self, rulebook: Rulebook, planned: Planned) -> Extras | None:
-        """The same; None when a source would have to be asked."""
+        """The same, of what is known; None when a source would have to be asked first."""
         asks = wanted(rulebook, planned)
-        return None if asks.sources else self._links(rulebook, planned, asks)
+        extras: dict[str, dict[str, Value]] = {}
+        for name in asks.sources:
+            values = self.sources.at_once(rulebook.venue.id, rulebook.venue.sources[name])
+            if values is None:
+                return None
+            extras[name] = dict(values)
+        return extras | self._links(rulebook, planned, asks)
 
     def _links(self, rulebook: Rulebook, planned: Planned, asks: Wanted) -> dict[str, dict[str, Value]]:
         if RESUME not in asks.links or (page := rulebook.venue.links.get(RESUME)) is None:

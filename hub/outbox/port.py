@@ -135,7 +135,7 @@ class TextExtras(Protocol):
         ...
 
     def at_once(self, rulebook: Rulebook, planned: Planned) -> Extras | None:
-        """The same; None when a source would have to be asked."""
+        """The same, of what is known; None when a source would have to be asked first."""
         ...
 
 

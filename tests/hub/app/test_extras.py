@@ -17,7 +17,7 @@ venue: marlton
 timezone: Europe/Lisbon
 zones: {lobby: {}}
 links: {resume: "https://forms.example/check-in?lang=en"}
-sources: {rate: {table: {tonight: 189}}}
+sources: {rate: {table: {tonight: 189}}, spa: {get: "https://spa.example/free", default: {rooms: 0}}}
 """
 JOURNEY = """
 journey: welcome
@@ -25,9 +25,11 @@ start: enter lobby
 steps:
   - send: form
   - send: rates
+  - send: spa
 messages:
   form: {by: push, en: "Go on: {{ link.resume }}"}
   rates: {by: push, en: "From {{ rate.tonight | money }}."}
+  spa: {by: push, en: "{{ spa.rooms }} rooms are free in the spa."}
 """
 SECRET = b"s" * 32
 
@@ -52,3 +54,16 @@ async def test_a_text_gets_what_it_names_and_nothing_else() -> None:
     assert found is not None
     assert (found.guest, found.venue, found.run) == ("ana", "marlton", "run-m1")
     assert (list(form), gone) == (["link"], {})
+
+
+async def test_at_once_it_gets_the_same_unless_an_address_has_to_be_asked() -> None:
+    async with open_sources(StillClock()) as sources:
+        extras = TextExtras(sources=sources, secret=SECRET)
+        same = [
+            extras.at_once(a_book(), a_planned(message=message)) == await extras(a_book(), a_planned(message=message))
+            for message in ("rates", "form", "gone")
+        ]
+        spa = extras.at_once(a_book(), a_planned(message="spa"))
+
+    assert same == [True, True, True]
+    assert spa is None

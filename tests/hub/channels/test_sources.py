@@ -69,6 +69,22 @@ async def test_an_address_is_asked_once_and_kept_for_as_long_as_the_file_says() 
     assert address.asked == 2
 
 
+async def test_what_is_known_and_fresh_is_there_at_once_and_nobody_is_asked_for_it() -> None:
+    clock, address = StillClock(), Address(says('{"tonight": 175}'))
+    table = Source(name="rate", table={"tonight": 189})
+    async with asking(address, clock) as sources:
+        of_the_file, before = sources.at_once("marlton", table), sources.at_once("marlton", RATE)
+        await sources.values("marlton", RATE)
+        fresh, elsewhere = sources.at_once("marlton", RATE), sources.at_once("astoria", RATE)
+        clock.pass_(5 * MINUTE)
+        over = sources.at_once("marlton", RATE)
+
+    assert of_the_file == {"tonight": 189, "stale": False}
+    assert fresh == {"tonight": 175, "stale": False}
+    assert (before, elsewhere, over) == (None, None, None)
+    assert address.asked == 1
+
+
 async def test_many_messages_at_once_ask_once() -> None:
     address = Address(says('{"tonight": 175}'), after_s=0.01)
     async with asking(address, StillClock()) as sources:
