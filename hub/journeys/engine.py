@@ -1,9 +1,10 @@
 """What does this event, or this deadline, mean for the guest?
 
-Fetch the facts, ask the rules, store the answer in one transaction. If somebody wrote about the guest meanwhile, the
-answer was made on old facts: it is thrown away and made again. One guest's events are decided one at a time, in the
-order in which they came; different guests' side by side, so that their commits are shared. Of somebody whom nobody
-knows, or who was erased while her event was under way, nothing is kept that leads to her: a visit, without her.
+Fetch the facts, ask the rules, store the answer: one transaction, so that the answer holds for the facts that are
+there when it is stored. What cannot stand beside something that is there already is made again. One guest's events are
+decided one at a time, in the order in which they came; different guests' side by side, so that their commits are
+shared. Of somebody whom nobody knows, or who was erased while her event was under way, nothing is kept that leads to
+her: a visit, without her.
 """
 
 from __future__ import annotations
@@ -60,21 +61,21 @@ class Journeys:
 
     async def _settle(self, venue: str, guest: str, happening: Event | Due, visit: VisitNote | None) -> Record | None:
         for _ in range(TRIES):
-            facts = await self._ledger.facts(venue=venue, guest=guest, at=happening.at)
-            if facts is None:
-                await self._note_without_her(visit)
-                return None
-            record = self._decide(venue, facts, happening, visit)
-            if record is None:
-                return None
             try:
-                stored = await self._ledger.record(record, now=self._clock.now())
+                settled = await self._ledger.settle(
+                    venue=venue,
+                    guest=guest,
+                    at=happening.at,
+                    decide=lambda facts: self._decide(venue, facts, happening, visit),
+                    now=self._clock.now,
+                )
             except Conflict:
                 continue
-            if not stored:
-                return None  # it was handled before
-            self._decided(record)
-            return record
+            if not settled.known:
+                await self._note_without_her(visit)
+            if settled.record is not None:
+                self._decided(settled.record)
+            return settled.record
         raise Conflict(f"others wrote about this guest {TRIES} times while it was being decided")
 
     async def _note_without_her(self, visit: VisitNote | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -50,6 +50,14 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What came of one asking."""
+
+    known: bool  # does anybody know the guest?
+    record: Record | None = None  # as it was stored; None: there was nothing to decide, or its event was stored before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DueWait:
     """A run whose deadline has been reached."""
 
@@ -77,6 +85,21 @@ class Ledger(Protocol):
 
     async def seen(self, event_id: str) -> bool:
         """Was an event of this id stored?"""
+        ...
+
+    async def settle(
+        self,
+        *,
+        venue: str,
+        guest: str,
+        at: datetime,
+        decide: Callable[[Facts], Record | None],
+        now: Callable[[], datetime],
+    ) -> Settled:
+        """Read her facts, decide on them and record it: one transaction, so that nothing comes in between.
+
+        `decide` is pure, and may be called on another thread, as `now` may. Raises Conflict as `record` does.
+        """
         ...
 
     async def record(self, record: Record, *, now: datetime) -> bool:

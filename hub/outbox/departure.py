@@ -65,15 +65,16 @@ class Departures:
         )
         return Departure(claimed=claimed, wording=wording, boot=self.handover.boot, lanes=self.lanes)
 
-    def leave(self, departure: Departure) -> None:
-        """It is SENDING, and that is on the disk: off it goes."""
+    def settle(self, leaving: Sequence[Departure], stored: bool) -> None:  # noqa: FBT001  as the store says it
+        """What was begun leaves, once it is on the disk; the others' slots are free again."""
+        for each in leaving:
+            if stored and each.begun:
+                self._leave(each)
+            elif each.lane is not None:
+                each.lane.give_slot()
+
+    def _leave(self, departure: Departure) -> None:
         assert departure.lane is not None, "who left has a slot"  # noqa: S101  the store began it on that slot
         assert departure.target is not None, "and an address"  # noqa: S101  the same
         placed = Placed(claimed=departure.claimed, target=departure.target)
         departure.lane.start(self.handover.send_begun(departure.lane, placed, departure.wording))
-
-    def forgo(self, departure: Departure) -> None:
-        """It was not stored, or goes the long way: its slot is another's."""
-        if departure.lane is not None:
-            departure.lane.give_slot()
-            departure.lane = None

@@ -1,13 +1,15 @@
-"""The journeys' ports, on SQLite: each call is one job of hub.store.records, and `record` one durable transaction."""
+"""The journeys' ports, on SQLite: each call is one job of hub.store.records, and each write is durable."""
 
 from __future__ import annotations
 
-import asyncio
+import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
+from functools import partial
+from typing import TypeVar
 
-from hub.journeys.port import DueWait, KeptVersion, Record, VisitNote
+from hub.journeys.port import DueWait, KeptVersion, Record, Settled, VisitNote
 from hub.outbox.departure import Departure, Departures
 from hub.store import pending, records
 from hub.store.changes import Watch
@@ -17,6 +19,8 @@ from hub.store.sqlite import Store
 from rules.event import Event
 from rules.facts import Facts
 from rules.run import Run
+
+T = TypeVar("T")
 
 
 class LedgerStore:
@@ -40,30 +44,59 @@ class LedgerStore:
 
     async def facts(self, *, venue: str, guest: str, at: datetime) -> Facts | None:
         """All that the engine may ask about a guest; None when nobody knows her."""
+        return await self._store.read(lambda c: self._facts(c, venue, guest, at))
+
+    def _facts(self, connection: sqlite3.Connection, venue: str, guest: str, at: datetime) -> Facts | None:
         there = self._timezone_of(venue)
-        return await self._store.read(
-            lambda c: facts_of(c, venue=venue, guest=guest, at=at, timezone=there, webhooks=self._webhooks)
-        )
+        return facts_of(connection, venue=venue, guest=guest, at=at, timezone=there, webhooks=self._webhooks)
 
     async def seen(self, event_id: str) -> bool:
         """Was an event of this id stored?"""
         return await self._store.read(lambda c: records.seen(c, event_id))
+
+    async def settle(
+        self,
+        *,
+        venue: str,
+        guest: str,
+        at: datetime,
+        decide: Callable[[Facts], Record | None],
+        now: Callable[[], datetime],
+    ) -> Settled:
+        """Read her facts, decide on them and record it, in one durable transaction. Messages that may leave at once do.
+
+        Raises Conflict as `record` does.
+        """
+
+        def job(connection: sqlite3.Connection, leaving: list[Departure]) -> Settled:
+            facts = self._facts(connection, venue, guest, at)
+            if facts is None:
+                return Settled(known=False)
+            record = decide(facts)
+            stored = record is not None and self._record(connection, record, now(), leaving)
+            return Settled(known=True, record=record if stored else None)
+
+        return await self._with_departures(job)
 
     async def record(self, record: Record, *, now: datetime) -> bool:
         """Store all of it, durably; False when its event was stored before. Messages that may leave at once do.
 
         Raises Conflict when the guest's version has moved on.
         """
+        return await self._with_departures(lambda c, leaving: self._record(c, record, now, leaving))
+
+    def _record(self, connection: sqlite3.Connection, record: Record, now: datetime, leaving: list[Departure]) -> bool:
         ways = self._departures()
-        leaving = {} if ways is None else _leaving(ways, record, now)
-        if ways is None or not leaving:
-            return await self._store.write(lambda c: records.record(c, record, now, self._around))
-        around = replace(self._around, leaving=leaving)
-        written = self._store.written(lambda c: records.record(c, record, now, around))
-        try:
-            return await asyncio.shield(written)
-        finally:
-            await _to_its_end(written, ways, leaving.values())
+        ready = {} if ways is None else _leaving(ways, record, now)
+        leaving += ready.values()
+        return records.record(connection, record, now, replace(self._around, leaving=ready) if ready else self._around)
+
+    async def _with_departures(self, job: Callable[[sqlite3.Connection, list[Departure]], T]) -> T:
+        """Do the job, durably; then those leave that it began, of those that it listed."""
+        ways = self._departures()
+        leaving: list[Departure] = []
+        after = None if ways is None else partial(ways.settle, leaving)
+        return await self._store.write(lambda c: job(c, leaving), after=after)
 
     async def note_visit(self, visit: VisitNote) -> None:
         """Store a visit of a tag that is nobody's just now."""
@@ -114,14 +147,3 @@ def _leaving(ways: Departures, record: Record, now: datetime) -> Mapping[str, De
     back = {taken.message for taken in record.cancelled}
     ready = {planned.id: ways.prepare(planned, facts, now) for planned in record.planned if planned.id not in back}
     return {message: departure for message, departure in ready.items() if departure is not None}
-
-
-async def _to_its_end(written: asyncio.Future[bool], ways: Departures, leaving: Collection[Departure]) -> None:
-    """What was begun leaves, and the others' slots are free again; whoever is cancelled waits until that is known."""
-    try:
-        if not written.done():
-            await asyncio.wait([written])
-    finally:
-        stored = written.done() and not written.cancelled() and written.exception() is None
-        for each in leaving:
-            (ways.leave if stored and each.begun else ways.forgo)(each)

@@ -28,6 +28,7 @@ from hub.store.schema import migrate
 
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], T]
+After = Callable[[bool], None]
 
 WAIT_FOR_LOCK: Final = timedelta(seconds=60)
 # A backup or a curious `sqlite3` shell may hold the lock for half a minute; work waits that long and twice over.
@@ -50,16 +51,22 @@ _STATEMENTS: Final = 256  # kept prepared: more than the hub has
 class _Unit(Generic[T]):
     """One job, what became of it on the database's thread, and the future on which its caller waits."""
 
-    __slots__ = ("answer", "error", "job", "result")
+    __slots__ = ("after", "answer", "error", "job", "result")
 
-    def __init__(self, job: Job[T], answer: asyncio.Future[T]) -> None:
+    def __init__(self, job: Job[T], answer: asyncio.Future[T], after: After | None = None) -> None:
         self.job = job
         self.answer = answer
+        self.after = after
         self.result: T | None = None
         self.error: BaseException | None = None
 
     def tell(self) -> None:
-        """Wake the caller, who may have gone meanwhile."""
+        """Do what is to be done now that it is known, then wake the caller, who may have gone meanwhile."""
+        if self.after is not None:
+            try:
+                self.after(self.error is None)
+            except Exception as exc:  # noqa: BLE001  the caller's own fault: the others of the group are told all the same
+                self.error = self.error or exc
         if self.answer.done():
             return
         if self.error is None:
@@ -81,25 +88,22 @@ class Store:
         self._reading: asyncio.Task[None] | None = None
         self.commits = 0  # since it was opened
 
-    async def write(self, job: Job[T]) -> T:
+    async def write(self, job: Job[T], *, after: After | None = None) -> T:
         """Run a job that writes; return what it returns once that is durable.
 
-        A caller who is cancelled leaves the job to run: it commits whole or not at all.
+        A caller who is cancelled leaves the job to run: it commits whole or not at all. `after` is called on the loop
+        in any case, before anything else, with whether it is durable.
 
         Raises:
             StoreFailed: SQLite refused the job or the commit; WorkRefused when it will always refuse the job.
             Whatever else the job raises comes out as it is.
         """
-        return await self.written(job)
-
-    def written(self, job: Job[T]) -> asyncio.Future[T]:
-        """The same, for whoever must know what became of it although he is cancelled: a future to be shielded."""
         self._check_taking()
-        unit: _Unit[T] = _Unit(job, asyncio.get_running_loop().create_future())
+        unit: _Unit[T] = _Unit(job, asyncio.get_running_loop().create_future(), after)
         self._waiting.append(unit)  # first in, then look whether a group is to come: see _commit_waiting
         if self._group is None:
             self._group = asyncio.create_task(self._commit_group(), name="commit")
-        return unit.answer
+        return await unit.answer
 
     async def read(self, job: Job[T]) -> T:
         """Run a job that only reads, and sees one state of the database throughout."""

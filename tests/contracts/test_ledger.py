@@ -12,7 +12,7 @@ from typing import Protocol
 import pytest
 
 from hub.errors import Conflict
-from hub.journeys.port import DueWait, KeptVersion, Ledger, Record, Versions, VisitNote
+from hub.journeys.port import DueWait, KeptVersion, Ledger, Record, Settled, Versions, VisitNote
 from hub.outbox.message import State
 from hub.store.ledger import LedgerStore
 from hub.store.sqlite import Store
@@ -192,6 +192,39 @@ async def test_what_was_recorded_is_the_next_decisions_facts(kit: Kit) -> None:
     assert [(past.id, past.at, past.counts) for past in facts.past] == [("m1", T0, True)]
     assert await kit.decisions() == ["d1"]
     assert await kit.states() == {"m1": State.READY}
+
+
+async def settled_about_ana(kit: Kit, n: int) -> Settled:
+    """What came of an event that sends a message to whom nothing was ever sent."""
+
+    def decide(facts: Facts) -> Record:
+        planned = () if facts.past else (a_planned(f"m{n}"),)
+        return a_record(an_event(f"e{n}"), version=facts.version, planned=planned)
+
+    return await kit.ledger.settle(venue="marlton", guest="ana", at=T0, decide=decide, now=lambda: T0)
+
+
+async def test_who_is_decided_about_many_times_at_once_is_decided_about_on_what_was_decided_before(kit: Kit) -> None:
+    await kit.guest("ana")
+
+    settled = await asyncio.gather(*(settled_about_ana(kit, n) for n in range(50)))
+
+    assert [each.known for each in settled] == [True] * 50
+    assert [len(each.record.planned) for each in settled if each.record is not None] == [1] + [0] * 49
+    assert list(await kit.states()) == ["m0"]
+    assert (await facts_of_ana(kit)).version == 51
+
+
+async def test_what_was_stored_before_whom_nobody_knows_and_about_whom_nothing_is_decided(kit: Kit) -> None:
+    stranger = await settled_about_ana(kit, 1)
+    await kit.guest("ana")
+    first, again = await settled_about_ana(kit, 1), await settled_about_ana(kit, 1)
+    nothing = await kit.ledger.settle(venue="marlton", guest="ana", at=T0, decide=lambda _: None, now=lambda: T0)
+
+    assert (stranger.known, stranger.record) == (False, None)
+    assert first.record is not None
+    assert again == nothing == Settled(known=True)
+    assert (await facts_of_ana(kit)).version == 2
 
 
 async def test_what_a_journey_does_besides_sending_is_recorded_with_its_decision(kit: Kit) -> None:

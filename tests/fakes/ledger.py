@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from hub.errors import Conflict
-from hub.journeys.port import DueWait, KeptVersion, Record, VisitNote
+from hub.journeys.port import DueWait, KeptVersion, Record, Settled, VisitNote
 from rules.decision import Decision
 from rules.event import Due, Event
 from rules.facts import Facts, Happened, Past, Planned, Stay
@@ -63,6 +63,22 @@ class FakeLedger:
 
     async def seen(self, event_id: str) -> bool:
         return event_id in self.events
+
+    async def settle(
+        self,
+        *,
+        venue: str,
+        guest: str,
+        at: datetime,
+        decide: Callable[[Facts], Record | None],
+        now: Callable[[], datetime],
+    ) -> Settled:
+        facts = await self.facts(venue=venue, guest=guest, at=at)
+        if facts is None:
+            return Settled(known=False)
+        record = decide(facts)
+        stored = record is not None and await self.record(record, now=now())
+        return Settled(known=True, record=record if stored else None)
 
     async def record(self, record: Record, *, now: datetime) -> bool:
         del now

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -16,9 +17,9 @@ from hub.app.house import House
 from hub.errors import StoreFailed
 from hub.identity.guest import GuestId
 from hub.identity.port import GuestRecord
+from hub.journeys.port import Settled
 from hub.store.guests import GuestStore
 from hub.store.ledger import LedgerStore
-from rules.facts import Facts
 from tests.fakes.broker import RunningBroker, running_broker
 from tests.fakes.running_hub import VENUE, RunningHub, a_hub, beacon_of, lay_out, until
 from tests.fakes.store import rows_of
@@ -165,16 +166,16 @@ async def test_an_event_under_way_when_its_guest_is_erased_is_kept_without_her(
     tmp_path: Path, broker: RunningBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     under_way, erased = asyncio.Event(), asyncio.Event()
-    facts = LedgerStore.facts
+    settle = LedgerStore.settle
 
-    async def wait(self: LedgerStore, *, venue: str, guest: str, at: datetime) -> Facts | None:
+    async def wait(self: LedgerStore, **asked: Any) -> Settled:  # noqa: ANN401  as it is asked
         under_way.set()
         await erased.wait()
-        return await facts(self, venue=venue, guest=guest, at=at)
+        return await settle(self, **asked)
 
     async with a_hub(tmp_path, broker_port=broker.port) as hub:
         await hub.knows("ana")
-        monkeypatch.setattr(LedgerStore, "facts", wait)
+        monkeypatch.setattr(LedgerStore, "settle", wait)
         hub.hears("ana", "lobby")
         await under_way.wait()
         await hub.api.delete("/v1/guests/ana")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -25,7 +26,7 @@ from hub.store.box import BoxStore
 from hub.store.guests import GuestStore
 from hub.store.ledger import LedgerStore
 from hub.store.sqlite import Store
-from rules.facts import Facts, Planned
+from rules.facts import Planned
 from rules.rulebook import Rulebook
 from tests.fakes.arrivals import enters, know_ana
 from tests.fakes.hub_clock import T0, StillClock
@@ -46,20 +47,6 @@ class Box(BoxStore):
         claims = list(await super().claim(now=now, lease_until=lease_until, token=token, limit=limit))
         self.claimed += len(claims)
         return claims
-
-
-class Ledger(LedgerStore):
-    """Somebody may write about the guest just after her facts were read."""
-
-    withdraws = False
-    store: Store
-
-    async def facts(self, *, venue: str, guest: str, at: datetime) -> Facts | None:
-        facts = await super().facts(venue=venue, guest=guest, at=at)
-        if self.withdraws:
-            self.withdraws = False
-            await GuestStore(self.store).record_consent(ANA, WITHDRAWN, T0)
-        return facts
 
 
 class AskingSources(NoExtras):
@@ -89,8 +76,7 @@ class Hub:
             shadow=shadow,
             paces={} if pace is None else {"apns": pace},
         )
-        self.ledger = Ledger(store, timezone_of=lambda _: UTC, departures=lambda: self.dispatcher.departures)
-        self.ledger.store = store
+        self.ledger = LedgerStore(store, timezone_of=lambda _: UTC, departures=lambda: self.dispatcher.departures)
         self.journeys = Journeys(
             self.ledger,
             rulebooks,
@@ -145,10 +131,10 @@ async def test_it_is_sending_when_its_decision_is_on_the_disk_and_nobody_claims_
     assert hub.box.claimed == 0
 
 
-async def test_consent_withdrawn_after_the_facts_were_read_holds_it(tmp_path: Path) -> None:
+async def test_consent_withdrawn_a_moment_before_in_the_same_commit_holds_it(tmp_path: Path) -> None:
     async with a_hub(tmp_path) as hub:
-        hub.ledger.withdraws = True
-        await hub.journeys.handle(enters("lobby"))
+        withdrawing = GuestStore(hub.store).record_consent(ANA, WITHDRAWN, T0)
+        await asyncio.gather(withdrawing, hub.journeys.handle(enters("lobby")))
         stored = await hub.stands()
         room = hub.lane.has_room
 
@@ -206,11 +192,19 @@ async def test_a_hub_in_shadow_sends_nothing(tmp_path: Path) -> None:
 
 async def test_a_hub_that_stops_while_a_decision_is_being_stored_sends_its_message_first(tmp_path: Path) -> None:
     async with a_hub(tmp_path) as hub:
+        before, after = threading.Event(), threading.Event()
+        held = [asyncio.create_task(hub.store.write(lambda _: before.wait(5)))]
+        await asyncio.sleep(0.02)  # the store's thread has it: what comes now is one group
         deciding = asyncio.create_task(hub.journeys.handle(enters("lobby")))
+        held.append(asyncio.create_task(hub.store.write(lambda _: after.wait(5))))
+        await asyncio.sleep(0)
+        before.set()
         await until(lambda: hub.lane.free < SLOTS)  # the store's thread took one: its commit is next
         deciding.cancel()
         with pytest.raises(asyncio.CancelledError):
             await deciding
+        after.set()
+        await asyncio.gather(*held)
     stands = await _stands_in(tmp_path)
 
     assert len(hub.apns.accepted) == 1

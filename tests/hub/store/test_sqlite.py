@@ -142,6 +142,27 @@ async def test_a_caller_who_is_cancelled_harms_nobody(tmp_path: Path) -> None:
         assert await store.read(keys) == ["impatient", "patient", "slow"]
 
 
+async def test_what_comes_after_a_write_comes_first_and_also_when_its_caller_has_gone(tmp_path: Path) -> None:
+    told: list[object] = []
+
+    def fail_too(stored: bool) -> None:  # noqa: FBT001  as the store says it
+        told.append(stored)
+        raise LookupError("its own")
+
+    async with a_store(tmp_path) as store:
+        told.append(await store.write(put("a"), after=told.append))
+        with pytest.raises(LookupError):
+            await store.write(fail, after=told.append)
+        with pytest.raises(LookupError, match="its own"):
+            await store.write(put("b"), after=fail_too)
+        gone = asyncio.create_task(store.write(put("c"), after=told.append))
+        await asyncio.sleep(0)
+        gone.cancel()
+        await asyncio.gather(gone, store.write(put("d")), return_exceptions=True)
+
+    assert told == [True, "a", False, True, True]
+
+
 async def test_what_waits_when_the_store_closes_is_committed(tmp_path: Path) -> None:
     async with a_store(tmp_path) as store:
         waiting = asyncio.create_task(store.write(put("late")))
