@@ -1,7 +1,8 @@
 """What happens on one HTTP/2 connection, from its first byte to its last?
 
-Requests of many tasks share it. What they write in one turn of the loop leaves in one piece. When it ends, each request
-is told whether any byte of it had left: if none, it was certainly not processed; if some, nobody can know.
+Requests of many tasks share it. What they write in one turn of the loop leaves in one piece; one that finds nobody
+under way leaves at once. When the connection ends, each request is told whether any byte of it had left: if none, it
+was certainly not processed; if some, nobody can know.
 """
 
 from __future__ import annotations
@@ -151,7 +152,10 @@ class Connection(asyncio.Protocol):
         self._unflushed.append(stream)
         if body:
             self._send_body(stream_id, stream)
-        self._flush_soon()
+        if len(self._streams) == 1:
+            self._flush()  # alone, it waits for no others of this turn
+        else:
+            self._flush_soon()
         return stream_id, stream
 
     def _send_body(self, stream_id: int, stream: Stream) -> None:

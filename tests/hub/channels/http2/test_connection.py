@@ -143,12 +143,14 @@ async def test_after_a_goaway_a_lost_connection_leaves_what_was_below_in_doubt()
 
 async def test_a_request_of_which_no_byte_left_was_not_processed() -> None:
     pair = await a_pair()
-    asked = pair.ask()
-    await asyncio.sleep(0)  # the request is made, and its bytes would leave in the next turn
+    alone, after = pair.ask(), pair.ask()
+    await asyncio.sleep(0)  # both are made; the bytes of one who finds somebody under way would leave in the next turn
     pair.ours.connection_lost(ConnectionResetError())
 
     with pytest.raises(NotProcessed):
-        await asked
+        await after
+    with pytest.raises(InDoubt):
+        await alone
 
 
 async def test_a_refused_stream_was_not_processed() -> None:
