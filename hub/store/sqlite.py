@@ -83,9 +83,9 @@ class Store:
         self._open = True
         self._refused: str | None = None
         self._waiting: deque[_Unit[Any]] = deque()
-        self._group: asyncio.Task[None] | None = None  # the group that waiting units will be part of
+        self._group_is_coming = False  # of which waiting units will be part
         self._asking: deque[_Unit[Any]] = deque()  # the same, of those that only read
-        self._reading: asyncio.Task[None] | None = None
+        self._reading_is_coming = False
         self.commits = 0  # since it was opened
 
     async def write(self, job: Job[T], *, after: After | None = None) -> T:
@@ -101,8 +101,9 @@ class Store:
         self._check_taking()
         unit: _Unit[T] = _Unit(job, asyncio.get_running_loop().create_future(), after)
         self._waiting.append(unit)  # first in, then look whether a group is to come: see _commit_waiting
-        if self._group is None:
-            self._group = asyncio.create_task(self._commit_group(), name="commit")
+        if not self._group_is_coming:
+            self._group_is_coming = True
+            self._have_done(self._commit_waiting)
         return await unit.answer
 
     async def read(self, job: Job[T]) -> T:
@@ -110,8 +111,9 @@ class Store:
         self._check_taking()
         unit: _Unit[T] = _Unit(job, asyncio.get_running_loop().create_future())
         self._asking.append(unit)
-        if self._reading is None:
-            self._reading = asyncio.create_task(self._read_group(), name="read")
+        if not self._reading_is_coming:
+            self._reading_is_coming = True
+            self._have_done(self._read_waiting)
         return await unit.answer
 
     async def checkpoint(self) -> None:
@@ -134,18 +136,21 @@ class Store:
 
     async def close(self) -> None:
         """Let what waits commit, then close."""
-        while (group := self._group or self._reading) is not None:
-            await asyncio.shield(group)
+        while self._group_is_coming or self._reading_is_coming:
+            await self._on_thread(_nothing)  # behind all of them
         self._open = False
         await self._connection.close()
 
-    async def _commit_group(self) -> None:
-        for unit in await self._on_thread(self._commit_waiting):
-            unit.tell()
+    def _have_done(self, work: Callable[[sqlite3.Connection], list[_Unit[Any]]]) -> None:
+        """Have the thread do the units that will wait then, and tell them here: no task, and one turn of the loop."""
+        loop = asyncio.get_running_loop()
+        raw = self._connection._conn  # noqa: SLF001  see _on_thread
 
-    async def _read_group(self) -> None:
-        for unit in await self._on_thread(self._read_waiting):
-            unit.tell()
+        def job() -> None:
+            loop.call_soon_threadsafe(_tell_all, work(raw))
+
+        # What aiosqlite's `_execute` does, without a future of its own.
+        self._connection._tx.put_nowait((None, job))  # noqa: SLF001  see _on_thread
 
     async def _on_thread(self, function: Callable[..., T], *arguments: object) -> T:
         self._check_open()
@@ -168,9 +173,9 @@ class Store:
             raise StoreFailed("store: it is closed")
 
     def _commit_waiting(self, connection: sqlite3.Connection) -> list[_Unit[Any]]:
-        # On the database's thread. `_group` is cleared before the units are taken, and `write` adds its unit before it
-        # looks at `_group`: a unit is in this group, or its caller sees None and starts the next.
-        self._group = None
+        # On the database's thread. `_group_is_coming` is cleared before the units are taken, and `write` adds its unit
+        # before it looks at it: a unit is in this group, or its caller sees that none is coming and starts the next.
+        self._group_is_coming = False
         units = _taken_from(self._waiting)
         try:
             _commit_together(connection, units)
@@ -184,7 +189,7 @@ class Store:
         return units
 
     def _read_waiting(self, connection: sqlite3.Connection) -> list[_Unit[Any]]:
-        self._reading = None  # before the units are taken, as above
+        self._reading_is_coming = False  # before the units are taken, as above
         units = _taken_from(self._asking)
         try:
             _read_together(connection, units)
@@ -192,6 +197,15 @@ class Store:
             for unit in units:
                 unit.error = unit.error or exc
         return units
+
+
+def _tell_all(units: list[_Unit[Any]]) -> None:
+    for unit in units:
+        unit.tell()
+
+
+def _nothing(_connection: sqlite3.Connection) -> None:
+    """Having been done is all that is asked of it."""
 
 
 def _taken_from(waiting: deque[_Unit[Any]]) -> list[_Unit[Any]]:
