@@ -28,6 +28,8 @@ from hub.clock import Clock
 from hub.errors import Conflict, StoreFailed, WorkRefused, without_words
 from hub.identity.bindings import Enrolment
 from hub.identity.events import Crossing, event_of
+from hub.ingest.gateways import GatewayNote
+from hub.ingest.marks import Mark
 from hub.ingest.port import Acknowledge, Broker, D, Gateways, Marks
 from hub.ingest.receive import Arrival, Ingest
 from hub.ingest.sighting import Sighting
@@ -148,13 +150,19 @@ class Pipeline(Generic[D]):
         await asyncio.gather(*(self._settle_one(transition) for transition in changes))
         if late:
             await _until_stored(lambda: self.history.keep(late))
-        if marks:
-            await _until_stored(lambda: self.marks.store(marks, self.clock.now()))
-        if notes:
-            await _until_stored(lambda: self.gateways.store(notes))
+        await self._keep(marks, notes)
         self.broker.acknowledge(taken)
         for mark in marks:
             self.acknowledge(mark.key.venue, mark.key.gateway, mark.ack)
+
+    async def _keep(self, marks: Sequence[Mark], notes: Sequence[GatewayNote]) -> None:
+        """Which batches are stored, and what their gateways said: side by side, so that they share a commit."""
+        keeping: list[Awaitable[None]] = []
+        if marks:
+            keeping.append(_until_stored(lambda: self.marks.store(marks, self.clock.now())))
+        if notes:
+            keeping.append(_until_stored(lambda: self.gateways.store(notes)))
+        await asyncio.gather(*keeping)
 
     async def _settle_one(self, transition: Transition) -> None:
         if self.is_reference(transition.venue, transition.tag):
