@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from typing import Final
 
 import typer
 
+from hub.app.interpreter import prepare_interpreter
 from hub.app.serve import serve
 from hub.cli.admin import Config
 from hub.config.hub_toml import read_config
-
-SWITCH_S: Final = 0.0005
-# The store's thread asks for the interpreter after each statement, and a busy event loop lets it wait for so long. With
-# Python's own 5 ms, a guest's push left twice as late.
 
 
 def add_to(app: typer.Typer) -> None:
@@ -24,5 +19,5 @@ def add_to(app: typer.Typer) -> None:
 
 def hub(config: Config) -> None:
     """Run the hub. SIGTERM or Ctrl-C ends it in order; SIGHUP reads the venues again, a broken set keeps the old."""
-    sys.setswitchinterval(SWITCH_S)
+    prepare_interpreter()
     asyncio.run(serve(read_config(config)))

@@ -18,6 +18,7 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
+from hub.app.interpreter import prepare_interpreter
 from hub.clock import SystemClock
 from hub.identity.guest import Consent, Device, DeviceKind, GuestId, Profile
 from hub.journeys.engine import Journeys
@@ -65,6 +66,7 @@ class Accepts:
 def run(*, quick: bool = False) -> Mapping[str, float]:
     """The figures, by name."""
     messages = QUICK if quick else MESSAGES
+    prepare_interpreter()
     with tempfile.TemporaryDirectory() as folder:
         bare = _bare(Path(folder) / "bare.db", messages)
         return {**asyncio.run(_measured(Path(folder), messages)), "bare_sqlite_messages_per_s": bare}
