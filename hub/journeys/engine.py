@@ -1,10 +1,10 @@
 """What does this event, or this deadline, mean for the guest?
 
-Fetch the facts, ask the rules, store the answer: one transaction, so that the answer holds for the facts that are
-there when it is stored. What cannot stand beside something that is there already is made again. One guest's events are
-decided one at a time, in the order in which they came; different guests' side by side, so that their commits are
-shared. Of somebody whom nobody knows, or who was erased while her event was under way, nothing is kept that leads to
-her: a visit, without her.
+Fetch the facts, ask the rules, store the answer, in one transaction. If somebody wrote about the guest just before it
+is stored, the answer was made on old facts: it is thrown away and made again. One guest's events are decided one at a
+time, in the order in which they came; different guests' side by side, so that their commits are shared. Of somebody
+whom nobody knows, or who was erased while her event was under way, nothing is kept that leads to her: a visit, without
+her.
 """
 
 from __future__ import annotations

@@ -96,9 +96,10 @@ class Ledger(Protocol):
         decide: Callable[[Facts], Record | None],
         now: Callable[[], datetime],
     ) -> Settled:
-        """Read her facts, decide on them and record it: one transaction, so that nothing comes in between.
+        """Read her facts, decide on them and record it, in one transaction.
 
-        `decide` is pure, and may be called on another thread, as `now` may. Raises Conflict as `record` does.
+        `decide` is pure, and may be called on another thread, as `now` may. Raises Conflict as `record` does, of a
+        write that came in between.
         """
         ...
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
-from functools import partial
-from typing import TypeVar
 
 from hub.journeys.port import DueWait, KeptVersion, Record, Settled, VisitNote
 from hub.outbox.departure import Departure, Departures
@@ -19,8 +17,6 @@ from hub.store.sqlite import Store
 from rules.event import Event
 from rules.facts import Facts
 from rules.run import Run
-
-T = TypeVar("T")
 
 
 class LedgerStore:
@@ -67,36 +63,25 @@ class LedgerStore:
 
         Raises Conflict as `record` does.
         """
+        settling = _Settling(around=self._around, ways=self._departures())
 
-        def job(connection: sqlite3.Connection, leaving: list[Departure]) -> Settled:
+        def before(connection: sqlite3.Connection) -> None:
             facts = self._facts(connection, venue, guest, at)
-            if facts is None:
-                return Settled(known=False)
-            record = decide(facts)
-            stored = record is not None and self._record(connection, record, now(), leaving)
-            return Settled(known=True, record=record if stored else None)
+            if facts is not None:
+                settling.take(decide(facts), now())
 
-        return await self._with_departures(job)
+        await self._store.write(settling.store, before=before, after=settling.settle)
+        return settling.settled
 
     async def record(self, record: Record, *, now: datetime) -> bool:
         """Store all of it, durably; False when its event was stored before. Messages that may leave at once do.
 
         Raises Conflict when the guest's version has moved on.
         """
-        return await self._with_departures(lambda c, leaving: self._record(c, record, now, leaving))
-
-    def _record(self, connection: sqlite3.Connection, record: Record, now: datetime, leaving: list[Departure]) -> bool:
-        ways = self._departures()
-        ready = {} if ways is None else _leaving(ways, record, now)
-        leaving += ready.values()
-        return records.record(connection, record, now, replace(self._around, leaving=ready) if ready else self._around)
-
-    async def _with_departures(self, job: Callable[[sqlite3.Connection, list[Departure]], T]) -> T:
-        """Do the job, durably; then those leave that it began, of those that it listed."""
-        ways = self._departures()
-        leaving: list[Departure] = []
-        after = None if ways is None else partial(ways.settle, leaving)
-        return await self._store.write(lambda c: job(c, leaving), after=after)
+        settling = _Settling(around=self._around, ways=self._departures())
+        settling.take(record, now)
+        await self._store.write(settling.store, after=settling.settle)
+        return settling.settled.record is not None
 
     async def note_visit(self, visit: VisitNote) -> None:
         """Store a visit of a tag that is nobody's just now."""
@@ -133,6 +118,38 @@ class LedgerStore:
     async def versions_of(self, venue: str, journey: str) -> Sequence[KeptVersion]:
         """Every kept version of a journey, the oldest first."""
         return await self._store.read(lambda c: records.versions_of(c, venue, journey))
+
+
+@dataclass(slots=True, kw_only=True)
+class _Settling:
+    """One decision on its way to the disk, and the messages that may leave with it."""
+
+    around: Around
+    ways: Departures | None  # out of this process; None: messages are not sent by it
+    leaving: Mapping[str, Departure] = field(default_factory=dict)  # those that may, by id
+    settled: Settled = field(default_factory=lambda: Settled(known=False))
+    _record: Record | None = None
+    _now: datetime | None = None
+
+    def take(self, record: Record | None, now: datetime) -> None:
+        """This was decided: it may be nothing."""
+        self.settled = Settled(known=True)
+        self._record, self._now = record, now
+        if record is not None and self.ways is not None:
+            self.leaving = _leaving(self.ways, record, now)
+
+    def store(self, connection: sqlite3.Connection) -> None:
+        """All of it. Raises Conflict."""
+        if self._record is None or self._now is None:
+            return
+        around = replace(self.around, leaving=self.leaving) if self.leaving else self.around
+        if records.record(connection, self._record, self._now, around):
+            self.settled = Settled(known=True, record=self._record)
+
+    def settle(self, stored: bool) -> None:  # noqa: FBT001  as the store says it
+        """Whether it is on the disk is known: what was begun leaves."""
+        if self.ways is not None:
+            self.ways.settle(tuple(self.leaving.values()), stored)
 
 
 def _leaving(ways: Departures, record: Record, now: datetime) -> Mapping[str, Departure]:

@@ -26,6 +26,10 @@ def fail(connection: sqlite3.Connection) -> None:
     raise LookupError("the job's own")
 
 
+def refuse(_connection: sqlite3.Connection) -> None:
+    raise LookupError("what it found")
+
+
 def keys(connection: sqlite3.Connection) -> list[str]:
     return [row["key"] for row in connection.execute("SELECT key FROM meta ORDER BY key")]
 
@@ -140,6 +144,24 @@ async def test_a_caller_who_is_cancelled_harms_nobody(tmp_path: Path) -> None:
 
         assert await patient == "patient"
         assert await store.read(keys) == ["impatient", "patient", "slow"]
+
+
+async def test_what_a_write_reads_first_is_what_was_there_before_the_group_and_may_refuse_it(tmp_path: Path) -> None:
+    found: list[list[str]] = []
+
+    async with a_store(tmp_path) as store:
+        answers = await asyncio.gather(
+            store.write(put("a"), before=lambda c: found.append(keys(c))),
+            store.write(put("b"), before=lambda c: found.append(keys(c))),
+            store.write(put("c"), before=refuse),
+            return_exceptions=True,
+        )
+        kept = await store.read(keys)
+
+    assert found == [[], []]
+    assert answers[:2] == ["a", "b"]
+    assert isinstance(answers[2], LookupError)
+    assert kept == ["a", "b"]
 
 
 async def test_what_comes_after_a_write_comes_first_and_also_when_its_caller_has_gone(tmp_path: Path) -> None:
