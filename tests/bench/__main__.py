@@ -120,6 +120,8 @@ BENCHES: Final[Mapping[str, tuple[Figure, ...]]] = {
         Figure("messages_per_s", "messages, event to SENT", "/s", "bare_sqlite_messages_per_s"),
         Figure("cpu_ms_a_message", "· CPU a message", "ms"),
         Figure("commits_a_100_messages", "· commits, a hundred messages", ""),
+        Figure("decided_messages_per_s", "messages, decision to SENT", "/s", "bare_sqlite_messages_per_s"),
+        Figure("decided_cpu_ms_a_message", "· CPU a message", "ms"),
         Figure("bare_sqlite_messages_per_s", "· bare SQLite, the same four writes", "/s"),
         Figure("node_red_in_memory", "· quoted: a Node-RED flow, in memory", "/s", quoted=1_650),
         Figure("node_red_on_disk", "· quoted: the same, its cooldown on disk first", "/s", quoted=267),
