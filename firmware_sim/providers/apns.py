@@ -58,7 +58,7 @@ class Apns:
         if behaviour.mode is Mode.THROTTLE:
             return self._refusal("TooManyRequests", apns_id, retry_after_s=behaviour.retry_after_s)
         if is_accepted(behaviour):
-            self._journal.accepted("apns", {"message": apns_id, **entry})
+            self._journal.accepted("apns", {"message": apns_id, **entry}, came=request.came)
         return ended(behaviour, Reply(status=200, headers={"apns-id": apns_id}))
 
     def _checked(self, request: Request) -> Mapping[str, object]:

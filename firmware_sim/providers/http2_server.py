@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final, cast
 
 import h2.events as h2e
@@ -20,6 +21,7 @@ from h2.settings import SettingCodes, Settings
 from hpack import Encoder, HeaderTuple, NeverIndexedHeaderTuple
 from hyperframe.frame import GoAwayFrame
 
+from firmware_sim.providers.clock import Now, utc_now
 from firmware_sim.providers.message import Answer, Ending, Reply, Request
 
 MAX_STREAMS: Final = 1000
@@ -41,11 +43,11 @@ class Incoming:
     headers: Sequence[Header]
     body: bytearray = field(default_factory=bytearray)
 
-    def whole(self) -> Request:
+    def whole(self, came: datetime) -> Request:
         """The request, when its last byte has come."""
         named = {name.decode(): value.decode() for name, value in self.headers}
         path, _, _query = named[":path"].partition("?")
-        return Request(method=named[":method"], path=path, headers=named, body=bytes(self.body))
+        return Request(method=named[":method"], path=path, headers=named, body=bytes(self.body), came=came)
 
 
 class PlainEncoder(Encoder):
@@ -81,8 +83,10 @@ class CountedConnection(H2Connection):
 class Http2Server(asyncio.Protocol):
     """One connection."""
 
-    def __init__(self, answer: Answer, goaway_every: Callable[[], int | None]) -> None:
+    def __init__(self, answer: Answer, goaway_every: Callable[[], int | None], now: Now = utc_now) -> None:
         self._answer = answer
+        self._now = now
+        self._came = now()  # the bytes that are being read
         self._goaway_every = goaway_every
         self._h2 = CountedConnection()
         self._incoming: dict[int, Incoming] = {}
@@ -107,6 +111,7 @@ class Http2Server(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes have come."""
+        self._came = self._now()
         try:
             for event in self._h2.receive_data(data):
                 self._act(event)
@@ -138,7 +143,7 @@ class Http2Server(asyncio.Protocol):
         if incoming is None or (self._last is not None and stream_id > self._last):
             return
         self._answering.add(stream_id)
-        reply = self._answer(incoming.whole())
+        reply = self._answer(incoming.whole(self._came))
         self._served += 1
         every = self._goaway_every()
         if every is not None and self._last is None and self._served % every == 0:

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
@@ -19,12 +20,17 @@ class Journal:
         self._out = out
         self._now = now
 
-    def accepted(self, provider: str, fields: Mapping[str, object]) -> None:
-        """Write one line, and flush it."""
-        at = self._now().isoformat(timespec="microseconds").replace("+00:00", "Z")
-        line = {"at": at, "kind": "accepted", "provider": provider, **fields}
+    def accepted(self, provider: str, fields: Mapping[str, object], *, came: datetime | None = None) -> None:
+        """Write one line, and flush it; `came` is when the request's last byte did, before we read what it says."""
+        line: dict[str, object] = {"at": _text(self._now()), "kind": "accepted", "provider": provider, **fields}
+        if came is not None:
+            line["came"] = _text(came)
         self._out.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
         self._out.flush()
+
+
+def _text(moment: datetime) -> str:
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -17,6 +17,7 @@ class Request:
     path: str  # without its query
     headers: Mapping[str, str]  # names in lower case
     body: bytes
+    came: datetime | None = None  # when its last byte did, where somebody looked
 
 
 class Ending(StrEnum):

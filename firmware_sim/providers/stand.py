@@ -81,7 +81,7 @@ async def open_providers(
         webhook = Webhook(secret=authority.webhook_secret, now=now, conduct=conduct, journal=journal)
         starttls = authority.tls() if smtp.security == "starttls" else None
         doors: list[tuple[Callable[[], asyncio.BaseProtocol], ssl.SSLContext | None]] = [
-            (lambda: Http2Server(apns.answer, _goaway_of(conduct, "apns")), authority.tls("h2")),
+            (lambda: Http2Server(apns.answer, _goaway_of(conduct, "apns"), now), authority.tls("h2")),
             (lambda: _either(fcm.answer, _goaway_of(conduct, "fcm")), authority.tls("h2", "http/1.1")),
             (
                 lambda: Relay(conduct=conduct, journal=journal, tls=starttls, login=login, loop=loop),

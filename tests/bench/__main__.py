@@ -114,6 +114,7 @@ BENCHES: Final[Mapping[str, tuple[Figure, ...]]] = {
         Figure("echo_p99_ms", "· a bare paho echo, there and back, p99", "ms"),
         Figure("sync_p50_ms", "· fdatasync of one page on this disk, p50", "ms"),
         Figure("sync_p99_ms", "· fdatasync of one page on this disk, p99", "ms"),
+        Figure("reading_p50_ms", "· the simulated provider's own reading of a request, p50", "ms"),
         Figure("guests", "· guests who entered", ""),
     ),
     "outbox": (
