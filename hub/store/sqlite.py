@@ -45,6 +45,10 @@ _OF_THE_WORK: Final = (
 )  # fmt: skip
 # What a job asked for cannot be done, however well the disk is.
 
+CHECKPOINT_AFTER: Final = 16
+# Commits. A decision changes some forty pages, and SQLite itself brings a thousand into the database: then one commit
+# in twenty-five, and whoever waits for it, took several times as long as the others.
+
 _STATEMENTS: Final = 256  # kept prepared: more than the hub has
 
 
@@ -95,6 +99,7 @@ class Store:
         self._asking: deque[_Unit[Any]] = deque()  # the same, of those that only read
         self._reading_is_coming = False
         self.commits = 0  # since it was opened
+        self._checkpointed = 0  # how many there were when the log was last brought into the database
 
     async def write(self, job: Job[T], *, before: Job[None] | None = None, after: After | None = None) -> T:
         """Run a job that writes; return what it returns once that is durable.
@@ -157,6 +162,7 @@ class Store:
 
         def job() -> None:
             loop.call_soon_threadsafe(_tell_all, work(raw))
+            self._checkpoint_if_idle(raw)
 
         # What aiosqlite's `_execute` does, without a future of its own.
         self._connection._tx.put_nowait((None, job))  # noqa: SLF001  see _on_thread
@@ -196,6 +202,14 @@ class Store:
             for unit in units:
                 unit.error = unit.error or StoreFailed(f"store: {why}")
         return units
+
+    def _checkpoint_if_idle(self, connection: sqlite3.Connection) -> None:
+        """On the thread, when everybody has been told and nobody waits: SQLite would do it within somebody's commit."""
+        if self.commits - self._checkpointed < CHECKPOINT_AFTER or self._waiting or self._asking:
+            return
+        self._checkpointed = self.commits
+        with suppress(sqlite3.Error):  # it is tried again; what was committed is safe in the log
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     def _read_waiting(self, connection: sqlite3.Connection) -> list[_Unit[Any]]:
         self._reading_is_coming = False  # before the units are taken, as above

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hub.errors import StoreFailed, WorkRefused
-from hub.store.sqlite import Job, Store, open_migrated
+from hub.store.sqlite import CHECKPOINT_AFTER, Job, Store, open_migrated
 from tests.fakes.store import a_store, rows_of
 
 
@@ -183,6 +183,18 @@ async def test_what_comes_after_a_write_comes_first_and_also_when_its_caller_has
         await asyncio.gather(gone, store.write(put("d")), return_exceptions=True)
 
     assert told == [True, "a", False, True, True]
+
+
+async def test_the_log_is_brought_into_the_database_when_nobody_waits(tmp_path: Path) -> None:
+    log = tmp_path / "innkeeper.db-wal"
+    async with a_store(tmp_path) as store:
+        sizes = []
+        for n in range(20 * CHECKPOINT_AFTER):
+            await store.write(put(f"{n}", "x" * 4096))
+            sizes.append(log.stat().st_size)
+
+    assert max(sizes) < 1000 * 4096  # of a thousand pages SQLite itself would take care
+    assert max(sizes) == sizes[-1]  # it is begun anew, not made longer
 
 
 async def test_what_waits_when_the_store_closes_is_committed(tmp_path: Path) -> None:
