@@ -5,8 +5,10 @@ The stream names the guest, for those who may see her; the log never does: a mes
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection
 from datetime import datetime, tzinfo
+from functools import partial
 
 import structlog
 
@@ -98,9 +100,10 @@ class TellingBox(BoxStore):
         return begun
 
     def begun(self, claimed: Claimed, *, now: datetime, target: Target) -> None:
-        """It leaves: its provider is remembered until the answer."""
+        """It leaves: its provider is remembered until the answer. It is told when it has had its turn to leave."""
         self._providers[claimed.planned.id] = target.provider
-        self._tell(claimed, "message", now, state=State.SENDING.value)
+        tell = partial(self._tell, claimed, "message", now, state=State.SENDING.value)
+        asyncio.get_running_loop().call_soon(tell)
 
     async def accepted(self, claimed: Claimed, *, now: datetime, accepted: Accepted) -> None:
         """As the box does; then `accepted` on the stream."""
