@@ -205,7 +205,7 @@ async def test_why_is_told_in_the_order_in_which_it_went() -> None:
     story = a_story()
     [came], [decided] = story.events, story.decisions
     later = replace(came, id="later", object="restaurant", at=came.at + timedelta(minutes=20))
-    site.hub.messages.stories = [replace(story, events=(came, later), decisions=(replace(decided, at=came.at),))]
+    site.hub.messages.stories = [replace(story, events=(came, later), decisions=(decided._replace(at=came.at),))]
     async with site.browser() as browser:
         await sign_in(browser, "viewer")
         part = (await browser.get("/pages/marlton/messages/m-1")).text
