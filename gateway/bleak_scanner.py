@@ -55,7 +55,8 @@ class BlueZScanner:
             mode, note = await self._open_wide(bluez, adapter)
             scanner = self._scanner(adapter, hear)
             try:
-                await asyncio.wait_for(scanner.start(), START_S)
+                async with asyncio.timeout(START_S):
+                    await scanner.start()
             except (BleakError, OSError, EOFError, TimeoutError, AssertionError) as fault:
                 await _stop(scanner)
                 said = str(fault) or type(fault).__name__
@@ -124,6 +125,7 @@ async def _switch_on(bluez: Bluez, adapter: str) -> None:
 async def _stop(scanner: LeanBleak) -> None:
     """Stop it if it can be stopped: after a restart of the bus it cannot, and nothing is left to stop."""
     try:
-        await asyncio.wait_for(scanner.stop(), STOP_S)
+        async with asyncio.timeout(STOP_S):
+            await scanner.stop()
     except Exception as fault:  # noqa: BLE001  bleak raises bus errors, assertions and KeyErrors here; none may keep us
         logger.debug("The scanner could not be stopped", extra={"fault": repr(fault)})

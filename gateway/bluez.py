@@ -45,7 +45,8 @@ class Bluez:
     async def __aenter__(self) -> Self:
         bus = MessageBus(bus_type=BusType.SYSTEM)
         try:
-            await asyncio.wait_for(bus.connect(), CALL_S)
+            async with asyncio.timeout(CALL_S):
+                await bus.connect()
         except (OSError, EOFError, TimeoutError, DBusError, ValueError) as fault:
             bus.disconnect()
             raise ScannerUnavailable(f"d-bus: found {said(fault)}; right would be a running system bus") from fault
@@ -117,7 +118,8 @@ class Bluez:
         await self._call(BLUEZ, f"/org/bluez/{adapter}", f"{MONITORS}.RegisterMonitor", "o", MONITOR_PATH)
         self._bus.export(MONITOR_PATH, monitor)  # afterwards: BlueZ looks for what appears beneath the path
         try:
-            await asyncio.wait_for(monitor.settled.wait(), ACTIVATE_S)
+            async with asyncio.timeout(ACTIVATE_S):
+                await monitor.settled.wait()
         except TimeoutError:
             raise ScannerUnavailable("BlueZ did not activate the advertisement monitor") from None
         if monitor.released:
@@ -131,7 +133,8 @@ class Bluez:
             destination=destination, path=path, interface=interface, member=member, signature=signature, body=list(body)
         )
         try:
-            reply = await asyncio.wait_for(self._bus.call(message), CALL_S)
+            async with asyncio.timeout(CALL_S):
+                reply = await self._bus.call(message)
         except (OSError, EOFError, TimeoutError, DBusError) as fault:
             raise ScannerUnavailable(f"{member}: found {said(fault)}; right would be an answer of BlueZ") from fault
         if reply.message_type is MessageType.ERROR:

@@ -85,11 +85,14 @@ class Session:
         client = self._client = self._new_client()
         self._watch = SocketWatch(client)
         try:
-            await asyncio.wait_for(asyncio.to_thread(self._connect, client), CONNECT_S)
+            async with asyncio.timeout(CONNECT_S):
+                await asyncio.to_thread(self._connect, client)
             self._ticking = asyncio.create_task(self._tick(client), name="mqtt-tick")
-            self._check(await asyncio.wait_for(self._answered, CONNECT_S))
+            async with asyncio.timeout(CONNECT_S):
+                self._check(await self._answered)
             client.subscribe([(topic, 1) for topic in self._greeting.subscriptions])
-            await asyncio.wait_for(self._subscribed.wait(), CONNECT_S)
+            async with asyncio.timeout(CONNECT_S):
+                await self._subscribed.wait()
         except BaseException as fault:
             await self._close()
             if isinstance(fault, TimeoutError | OSError | ValueError):

@@ -64,7 +64,8 @@ async def pour(args: argparse.Namespace, tags: tuple[str, ...]) -> None:
     async with FloodingBluez(args.bus, (adapter,), honours_duplicate_filter=not args.no_filter) as bluez:
         many = len(tags) - args.late
         air = _Air(bluez, adapter, tags, many)
-        await asyncio.wait_for(bluez.settled(adapter), LISTENER_WAIT_S)
+        async with asyncio.timeout(LISTENER_WAIT_S):
+            await bluez.settled(adapter)
         await air.pour(many / rate if rate else 0.0, rate, at_least=many)
         before = air.sent
         _say({"began": monotonic(), "before": before})

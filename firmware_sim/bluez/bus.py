@@ -91,7 +91,8 @@ class PrivateBus:
             return
         process.terminate()
         try:
-            await asyncio.wait_for(process.wait(), STOP_WAIT_S)
+            async with asyncio.timeout(STOP_WAIT_S):
+                await process.wait()
         except TimeoutError:
             process.kill()
             await process.wait()
@@ -107,7 +108,8 @@ class PrivateBus:
         if process.stdout is None:
             return ""
         try:
-            return (await asyncio.wait_for(process.stdout.readline(), START_WAIT_S)).decode().strip()
+            async with asyncio.timeout(START_WAIT_S):
+                return (await process.stdout.readline()).decode().strip()
         except TimeoutError:
             return ""
 

@@ -26,7 +26,8 @@ class FloodingBluez(SimulatedBluez):
         while True:
             self._asked.clear()
             try:
-                await asyncio.wait_for(self._asked.wait(), SETTLED_S)
+                async with asyncio.timeout(SETTLED_S):
+                    await self._asked.wait()
             except TimeoutError:
                 return
 
