@@ -18,7 +18,7 @@ async def test_told_to_stop_just_as_the_broker_answers_it_stops(monkeypatch: pyt
     session = Session(broker, Greeting(client_id="marlton.lobby-1", subscriptions=()), lambda *_: None, V5)
     monkeypatch.setattr(session, "_connect", lambda _client: None)
     opening = asyncio.create_task(session.__aenter__())
-    while session._ticking is None:
+    while session._ticking is None:  # noqa: ASYNC110  there is no event for "connected, and not answered"
         await asyncio.sleep(0)
 
     assert session._answered is not None
