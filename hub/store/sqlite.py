@@ -2,8 +2,8 @@
 
 A job is a plain function of a `sqlite3.Connection`: it runs whole on the database's own thread, one hop for all its
 statements. Jobs that wait while a commit is under way share the next one: BEGIN IMMEDIATE, each job in a SAVEPOINT of
-its own, COMMIT. A job that fails is undone alone and raises to its caller; a commit that fails raises to all. Jobs that
-only read share their hop in the same way.
+its own (one alone needs none), COMMIT. A job that fails is undone alone and raises to its caller; a commit that fails
+raises to all. Jobs that only read share their hop in the same way.
 
 One connection writes, reads and checkpoints (SQLite before 3.51.3 can reset a write-ahead log under a second one).
 `synchronous=FULL`: `write` returns when a power cut can no longer take the work away. Rows are `sqlite3.Row`: by name,
@@ -241,18 +241,21 @@ def _taken_from(waiting: deque[_Unit[Any]]) -> list[_Unit[Any]]:
 def _commit_together(connection: sqlite3.Connection, units: list[_Unit[Any]]) -> None:
     connection.execute("BEGIN IMMEDIATE")
     _read_before(connection, units)
+    alone = len(units) == 1  # then to undo the job is to undo the transaction
     for unit in units:
         if unit.error is not None:
             continue
-        connection.execute("SAVEPOINT unit")
+        if not alone:
+            connection.execute("SAVEPOINT unit")
         try:
             unit.result = unit.job(connection)
         except BaseException as exc:
             unit.error = exc  # it goes to the unit's caller, on another thread
-            if not connection.in_transaction:
+            if alone or not connection.in_transaction:
                 raise  # a full disk makes SQLite give the whole transaction up: so does the group
             connection.execute("ROLLBACK TO unit")
-        connection.execute("RELEASE unit")
+        if not alone:
+            connection.execute("RELEASE unit")
     connection.execute("COMMIT")
 
 
