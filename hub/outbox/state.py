@@ -51,7 +51,8 @@ AGAIN: Final[Mapping[State, frozenset[State]]] = {
 }
 RESEND_AFTER: Final = timedelta(seconds=5)  # a receiver that was cut off is not asked in the same breath
 
-STARTS: Final = frozenset({State.SCHEDULED, State.READY, State.GHOST})  # in which a decision may store a message
+STARTS: Final = frozenset({State.SCHEDULED, State.READY, State.SENDING, State.GHOST})
+# In which a decision may store a message: SENDING, where nothing keeps it waiting and it leaves when that is durable.
 WAITING: Final = frozenset(
     {State.SCHEDULED, State.READY, State.CLAIMED}
 )  # certainly nothing was sent: may be cancelled

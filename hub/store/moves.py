@@ -148,7 +148,7 @@ def begin(
 ) -> bool:
     """CLAIMED to SENDING, while the lease is ours and nothing was written about the guest since the gate was asked.
 
-    It opens the next attempt, and hands out its text's code.
+    It opens the next attempt. What leaves with its decision never was CLAIMED (hub.store.posting).
     """
     row = connection.execute(
         "UPDATE messages SET state = 'SENDING', boot = ?, provider = ?, class = ?, title = ?, body = ?, channel_at = ?,"
@@ -172,12 +172,24 @@ def begin(
     ).fetchone()
     if row is None:
         return False
+    open_attempt(connection, claimed, row["attempts"], target, text, now)
+    return True
+
+
+def open_attempt(
+    connection: sqlite3.Connection,
+    claimed: Claimed,
+    n: int,
+    target: Target,
+    text: tuple[str | None, str],
+    now: datetime,
+) -> None:
+    """The next hand-over begins; its text's code is handed out."""
     connection.execute(
         "INSERT INTO attempts (message, n, channel, provider, device, started_us) VALUES (?, ?, ?, ?, ?, ?)",
-        (claimed.planned.id, row["attempts"], target.channel, target.provider, target.device, to_us(now)),
+        (claimed.planned.id, n, target.channel, target.provider, target.device, to_us(now)),
     )
     issue(connection, claimed.planned, f"{text[0] or ''} {text[1]}", now)
-    return True
 
 
 def _move(

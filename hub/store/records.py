@@ -9,22 +9,18 @@ connection: whoever calls them commits them.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-import msgspec
-
 from hub.errors import Conflict
 from hub.journeys.port import DueWait, KeptVersion, Record, VisitNote
 from hub.outbox.departure import Departure
-from hub.outbox.message import State, Target
 from hub.outbox.state import WAITING, Why
-from hub.store.addresses import targets
 from hub.store.changes import Watch, watching
-from hub.store.moves import begin
 from hub.store.pending import settle_pending
+from hub.store.posting import put_message
 from hub.store.profiles import set_attribute
 from hub.store.tasks import put_task
 from hub.store.times import from_us, maybe_us, to_us
@@ -32,7 +28,6 @@ from hub.store.values import dump_decision, dump_run, dump_values, load_run
 from rules.decision import Decision, Reason
 from rules.deliberation import TakenBack
 from rules.event import Due, Event
-from rules.facts import Planned
 from rules.run import Run
 
 _EVENT: Final = """
@@ -61,13 +56,6 @@ INSERT INTO decisions (id, at_us, venue, guest, journey, run, kind, reason, mess
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO NOTHING
 """
-_MESSAGE: Final = """
-INSERT INTO messages (id, dedupe_key, venue, guest, journey, version, run, step, message, purpose, priority,
-                      channels_json, ghost, state, logical_us, due_us, held_us, expires_us, lease_token, lease_until_us,
-                      view_json, created_us, updated_us)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT DO NOTHING
-"""  # whatever conflicts: the id, the dedupe key and (run, step) all say that it was decided before
 _CANCEL: Final = f"""
 UPDATE messages SET state = 'CANCELLED', reason = ?, lease_token = NULL, lease_until_us = NULL, updated_us = ?
 WHERE id = ? AND state IN ({", ".join(f"'{state}'" for state in sorted(WAITING))})
@@ -109,8 +97,7 @@ def record(connection: sqlite3.Connection, record: Record, now: datetime, around
         put_visit(connection, record.visit, record.guest)
     for run in sorted(record.runs, key=lambda run: run.live):  # one that ended makes room for one that starts
         _put_run(connection, run)
-    for decision in record.decisions:
-        _put_decision(connection, decision)
+    _put_decisions(connection, record.decisions)
     for planned in record.planned:
         put_message(connection, planned, now, around.leaving.get(planned.id), webhooks=around.webhooks)
     for taken in record.cancelled:
@@ -194,83 +181,33 @@ def _put_run(connection: sqlite3.Connection, run: Run) -> None:
         raise Conflict(f"journey {run.journey} has a live run of this guest already: decide again") from exc
 
 
-def _put_decision(connection: sqlite3.Connection, decision: Decision) -> None:
-    row = (
-        decision.id,
-        to_us(decision.at),
-        decision.venue,
-        decision.guest,
-        decision.journey,
-        decision.run,
-        decision.kind,
-        decision.reason,
-        decision.message,
-        decision.event,
-        dump_decision(decision),
+def _put_decisions(connection: sqlite3.Connection, decisions: Iterable[Decision]) -> None:
+    connection.executemany(
+        _DECISION,
+        [
+            (
+                decision.id,
+                to_us(decision.at),
+                decision.venue,
+                decision.guest,
+                decision.journey,
+                decision.run,
+                decision.kind,
+                decision.reason,
+                decision.message,
+                decision.event,
+                dump_decision(decision),
+            )
+            for decision in decisions
+        ],
     )
-    connection.execute(_DECISION, row)
 
 
 def _take_back(connection: sqlite3.Connection, taken: TakenBack, now: datetime) -> None:
     """It stays here, and why is stored, if it has not left yet."""
     why = Why.OUTDONE if taken.decision.reason is Reason.ARBITRATION else Why.STOPPED
     if connection.execute(_CANCEL, (why, to_us(now), taken.message)).rowcount:
-        _put_decision(connection, taken.decision)
-
-
-def put_message(
-    connection: sqlite3.Connection,
-    planned: Planned,
-    now: datetime,
-    departure: Departure | None = None,
-    *,
-    webhooks: Collection[str] = (),
-) -> None:
-    """Into the outbox, in the transaction of its decision; once. One that may leave at once is claimed and begun."""
-    target = None if departure is None else _way_out(connection, departure, webhooks)
-    claimed = None if departure is None or target is None else departure.claimed
-    row = (
-        planned.id,
-        planned.dedupe_key,
-        planned.venue,
-        planned.guest,
-        planned.journey,
-        planned.version,
-        planned.run,
-        planned.step,
-        planned.message,
-        planned.purpose,
-        planned.priority,
-        msgspec.json.encode(planned.channels).decode(),
-        planned.ghost,
-        _first_state(planned) if claimed is None else State.CLAIMED,
-        to_us(planned.at),
-        to_us(planned.not_before or min(planned.at, now)),
-        maybe_us(planned.not_before),
-        to_us(planned.expires_at),
-        None if claimed is None else claimed.token,
-        None if claimed is None else to_us(claimed.lease_until),
-        dump_values(planned.view),
-        to_us(now),
-        to_us(now),
-    )
-    stored = connection.execute(_MESSAGE, row).rowcount == 1
-    if departure is not None and target is not None:
-        departure.begun = stored and begin(connection, departure.claimed, now, departure.boot, target, departure.text)
-
-
-def _way_out(connection: sqlite3.Connection, departure: Departure, webhooks: Collection[str]) -> Target | None:
-    """Her best address on its first channel, if there is a slot in that one's lane."""
-    planned = departure.claimed.planned
-    return departure.take_slot(
-        targets(connection, planned.guest, planned.channels[0], message=planned.id, webhooks=webhooks)
-    )
-
-
-def _first_state(planned: Planned) -> State:
-    if planned.ghost:
-        return State.GHOST
-    return State.READY if planned.not_before is None else State.SCHEDULED
+        _put_decisions(connection, [taken.decision])
 
 
 def due(connection: sqlite3.Connection, now: datetime, limit: int) -> list[DueWait]:

@@ -17,8 +17,8 @@ from hub.outbox.message import Accepted, Claimed, State, Target
 from hub.outbox.port import Box
 from hub.outbox.state import Why
 from hub.store.box import BoxStore
+from hub.store.posting import put_message
 from hub.store.profiles import touch
-from hub.store.records import put_message
 from hub.store.sqlite import Store
 from hub.store.times import to_us
 from rules.facts import Facts, Planned

@@ -13,7 +13,7 @@ import pytest
 
 from hub.outbox.message import Accepted, Notification, State
 from hub.store.guests import GuestStore
-from hub.store.records import put_message
+from hub.store.posting import put_message
 from hub.store.sqlite import open_store
 from rules.rulebook import Rulebook
 from tests.fakes.channel import FakeChannel

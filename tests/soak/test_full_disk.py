@@ -19,7 +19,7 @@ from hub.outbox.dispatch import Dispatcher
 from hub.outbox.message import State
 from hub.store.box import BoxStore
 from hub.store.guests import GuestStore
-from hub.store.records import put_message
+from hub.store.posting import put_message
 from hub.store.restraints import safeguards
 from hub.store.sqlite import Store, open_store
 from tests.fakes.channel import FakeChannel

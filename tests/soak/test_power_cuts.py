@@ -26,7 +26,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from hub.identity.guest import Consent, GuestId, Profile
 from hub.store.guests import GuestStore
-from hub.store.records import put_message
+from hub.store.posting import put_message
 from hub.store.sqlite import open_migrated
 from tests.fakes.planned import a_planned
 

@@ -21,7 +21,7 @@ from hub.store.backup import Restored, restore, write_backup
 from hub.store.box import BoxStore
 from hub.store.facts import facts_of
 from hub.store.guests import GuestStore
-from hub.store.records import put_message
+from hub.store.posting import put_message
 from hub.store.restraints import safeguards
 from hub.store.sqlite import Store, open_store
 from hub.store.standstill import StandstillStore

@@ -12,10 +12,10 @@ import pytest
 from hub.errors import Conflict, NotFound
 from hub.identity.guest import GuestId
 from hub.outbox.message import Accepted, State, Target
-from hub.store import records
 from hub.store.box import BoxStore
 from hub.store.coupons import CouponStore
 from hub.store.guests import GuestStore
+from hub.store.posting import put_message
 from hub.store.sqlite import Store
 from tests.fakes.arrivals import know_ana
 from tests.fakes.hub_clock import T0
@@ -35,7 +35,7 @@ class Till:
 
     async def sends(self, body: str, *, end: State | None = State.SENT, name: str = "m1") -> None:
         planned = a_planned(name, view={"coupon": CODE}, expires_at=T0 + 60 * MINUTE)
-        await self.store.write(lambda c: records.put_message(c, planned, T0))
+        await self.store.write(lambda c: put_message(c, planned, T0))
         [claimed] = await self.box.claim(now=T0, lease_until=T0 + MINUTE, token="t", limit=1)
         await self.box.begin_sending(claimed, now=T0, boot="b", target=TARGET, title=None, body=body)
         if end is State.SENT:

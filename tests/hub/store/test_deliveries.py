@@ -12,7 +12,7 @@ from hub.outbox.message import State
 from hub.outbox.retry import MAX_ATTEMPTS
 from hub.store.box import BoxStore
 from hub.store.deliveries import DeliveryStore
-from hub.store.records import put_message
+from hub.store.posting import put_message
 from hub.store.sqlite import Store
 from tests.fakes.hub_clock import T0
 from tests.fakes.planned import a_planned

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from hub.journeys.holds import ALL, Held, Hold, holding
 from hub.outbox.message import State
-from hub.store import records
 from hub.store.holds import HoldStore
+from hub.store.posting import put_message
 from tests.fakes.hub_clock import T0
 from tests.fakes.planned import a_planned
 from tests.fakes.rulebook import a_rulebook
@@ -46,7 +46,7 @@ async def test_to_let_everything_go_lets_each_go(tmp_path: Path) -> None:
 async def test_stopping_takes_back_what_has_not_left_of_this_journey_alone(tmp_path: Path) -> None:
     async with a_store(tmp_path) as store:
         for name in ("waits", "on-its-way"):
-            await store.write(lambda c, name=name: records.put_message(c, a_planned(name), T0))
+            await store.write(lambda c, name=name: put_message(c, a_planned(name), T0))
         await store.write(lambda c: c.execute("UPDATE messages SET state = 'SENDING' WHERE id = 'on-its-way'"))
         holds = HoldStore(store)
 

@@ -14,7 +14,7 @@ from hub.outbox.message import Accepted, State, Target
 from hub.store.box import BoxStore
 from hub.store.ledger import LedgerStore
 from hub.store.messages import MessageStore
-from hub.store.records import put_message
+from hub.store.posting import put_message
 from hub.store.sqlite import Store
 from rules.decision import Kind, Reason
 from tests.fakes.arrivals import a_visit, enters, know_ana

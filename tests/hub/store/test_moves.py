@@ -14,7 +14,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 from hub.outbox.message import Accepted, Claimed, State, Target
 from hub.outbox.state import may_follow
 from hub.store import moves
-from hub.store.records import put_message
+from hub.store.posting import put_message
 from tests.fakes.hub_clock import T0
 from tests.fakes.planned import a_planned
 from tests.fakes.store import an_empty_database

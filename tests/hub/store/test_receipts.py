@@ -12,8 +12,8 @@ from hub.outbox.message import State
 from hub.outbox.receipt import Receipt, Told, event_of
 from hub.store.addresses import targets
 from hub.store.guests import GuestStore
+from hub.store.posting import put_message
 from hub.store.receipts import ReceiptStore
-from hub.store.records import put_message
 from hub.store.sqlite import Store
 from tests.fakes.hub_clock import T0
 from tests.fakes.planned import a_planned
