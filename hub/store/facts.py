@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
-from typing import Final
+from typing import Any, Final, cast
+
+import msgspec
 
 from hub.outbox.message import State
 from hub.outbox.state import RECEIPTS
@@ -20,7 +22,6 @@ from hub.store.times import from_us, maybe_from_us, to_us
 from hub.store.values import load_run
 from rules.event import Value
 from rules.facts import Facts, Happened, Past, Stay
-from rules.run import Run
 
 HISTORY: Final = timedelta(days=31)
 # `messaged` and caps look back a month at the most.
@@ -39,21 +40,50 @@ COUNTED: Final = frozenset(
 # Cooldown is claimed in the transaction of the decision, so that a message counts from then on, sent yet or not;
 # one that was suppressed, expired, cancelled or dead gives its place back.
 
+_decode: Final = msgspec.json.Decoder().decode
+
 _PROFILE: Final = ("first_name", "last_name", "email", "language", "timezone", "member", "tier", "preferred")
 
-_NEWEST_STAYS: Final = """
-SELECT zone, entered_us, left_us, told_us, repaired FROM visits
-WHERE guest = ? AND venue = ? ORDER BY entered_us DESC, rowid DESC LIMIT ?
+_RESERVATION: Final = """
+SELECT room, arrival, departure, status FROM reservations
+WHERE guest = :guest AND venue = :venue AND status <> 'cancelled' AND departure >= :today
+ORDER BY CASE status WHEN 'in_house' THEN 0 WHEN 'booked' THEN 1 ELSE 2 END, arrival, id LIMIT 1
 """
+_FACTS: Final = f"""
+SELECT *, (
+    SELECT json_array(room, arrival, departure, status) FROM ({_RESERVATION})
+) AS reservation, (
+    SELECT json_group_array(json_array(seq, purpose, channel, granted)) FROM consents WHERE guest = :guest
+) AS consents, (
+    SELECT json_group_array(address) FROM devices WHERE guest = :guest
+) AS devices, (
+    SELECT json_group_array(json_array(logical_us, id, held_us, journey, message, purpose, priority, ghost, state))
+    FROM messages WHERE guest = :guest AND logical_us > :since_us AND venue = :venue
+) AS past, (
+    SELECT json_group_array(json_array(zone, entered_us, left_us, told_us, repaired)) FROM (
+        SELECT zone, entered_us, left_us, told_us, repaired FROM visits
+        WHERE guest = :guest AND venue = :venue ORDER BY entered_us DESC, rowid DESC LIMIT :newest)
+) AS stays, (
+    SELECT json_group_array(json_array(kind, object, at_us)) FROM (
+        SELECT kind, object, at_us FROM events
+        WHERE guest = :guest AND venue = :venue ORDER BY at_us DESC, rowid DESC LIMIT :newest)
+) AS happened, (
+    SELECT json_group_array(json_array(started_us, id, value_json))
+    FROM runs AS run WHERE guest = :guest AND venue = :venue
+    AND (live OR started_us > :runs_since_us OR goal_until_us >= :at_us OR started_us = (
+        SELECT max(started_us) FROM runs WHERE guest = run.guest AND venue = run.venue AND journey = run.journey))
+) AS runs FROM guests WHERE guest = :guest
+"""  # noqa: S608  our own
+# One statement of one row: at each of both the store's thread hands the interpreter's lock over to the event loop. What
+# a `json_group_array` holds is in no order.
+
 _FIRST_STAYS: Final = """
 SELECT zone, min(entered_us) AS entered_us, left_us, told_us, repaired FROM visits
-WHERE guest = ? AND venue = ? AND entered_us < ? GROUP BY zone
-"""
-_NEWEST_EVENTS: Final = """
-SELECT kind, object, at_us FROM events WHERE guest = ? AND venue = ? ORDER BY at_us DESC, rowid DESC LIMIT ?
+WHERE guest = :guest AND venue = :venue AND entered_us < :before_us GROUP BY zone
 """
 _FIRST_EVENTS: Final = """
-SELECT kind, object, min(at_us) AS at_us FROM events WHERE guest = ? AND venue = ? AND at_us < ? GROUP BY kind, object
+SELECT kind, object, min(at_us) AS at_us FROM events WHERE guest = :guest AND venue = :venue AND at_us < :before_us
+GROUP BY kind, object
 """
 
 
@@ -67,30 +97,49 @@ def facts_of(
     webhooks: Collection[str] = (),
 ) -> Facts | None:
     """The facts at a moment; `timezone` is the venue's, for what "today" means. None when nobody knows the guest."""
-    row = connection.execute("SELECT * FROM guests WHERE guest = ?", (guest,)).fetchone()
+    there = at.astimezone(timezone)
+    asked = {
+        "guest": guest,
+        "venue": venue,
+        "today": there.date().isoformat(),
+        "at_us": to_us(at),
+        "since_us": to_us(at - HISTORY),
+        "runs_since_us": to_us(at - RUNS_ASKED),
+        "newest": NEWEST,
+    }
+    row = connection.execute(_FACTS, asked).fetchone()
     if row is None:
         return None
     return Facts(
         guest=guest,
-        profile=_profile(row) | _reservation(connection, venue, guest, at.astimezone(timezone)),
+        profile=_profile(row) | _reservation(_rows(row["reservation"]), there),
         language=row["language"],
         timezone=row["timezone"],
         preferred=row["preferred"],
         holdout_never=row["holdout"] == "never",
-        consents=_consents(connection, guest),
+        consents=_consents(_rows(row["consents"])),
         reachable=_reachable(connection, row, webhooks),
-        past=_past(connection, venue, guest, to_us(at - HISTORY)),
-        stays=_stays(connection, venue, guest),
-        happened=_happened(connection, venue, guest),
-        runs=_runs(connection, venue, guest, at),
+        past=tuple(map(_past, sorted(_rows(row["past"])))),
+        stays=_stays(connection, asked, _rows(row["stays"])),
+        happened=_happened(connection, asked, _rows(row["happened"])),
+        runs=tuple(load_run(text) for _, _, text in sorted(_rows(row["runs"]))),
         version=row["version"],
     )
+
+
+def _rows(text: str | None) -> list[Any]:
+    """What SQLite has packed together: one row, rows, or values."""
+    return [] if text is None else cast("list[Any]", _decode(text))
 
 
 def known_of(connection: sqlite3.Connection, venue: str, guest: str, now_there: datetime) -> dict[str, Value]:
     """What conditions at a venue may ask about her, apart from what she does; nothing when nobody knows her."""
     row = connection.execute("SELECT * FROM guests WHERE guest = ?", (guest,)).fetchone()
-    return {} if row is None else _profile(row) | _reservation(connection, venue, guest, now_there)
+    if row is None:
+        return {}
+    asked = {"guest": guest, "venue": venue, "today": now_there.date().isoformat()}
+    reservation = connection.execute(_RESERVATION, asked).fetchone()
+    return _profile(row) | _reservation(reservation or (), now_there)
 
 
 def _profile(row: sqlite3.Row) -> dict[str, Value]:
@@ -102,73 +151,55 @@ def _profile(row: sqlite3.Row) -> dict[str, Value]:
     return {name: value for name, value in profile.items() if value is not None}
 
 
-def _reservation(connection: sqlite3.Connection, venue: str, guest: str, now_there: datetime) -> dict[str, Value]:
+def _reservation(reservation: Sequence[Any], now_there: datetime) -> dict[str, Value]:
     """Of several stays: the one she is in, else the next one, else the one that she has checked out of already.
 
     Arrival and departure are dates; as facts they are the first moment of their day in the venue.
     """
-    row = connection.execute(
-        "SELECT room, arrival, departure, status FROM reservations"
-        " WHERE guest = ? AND venue = ? AND status <> 'cancelled' AND departure >= ?"
-        " ORDER BY CASE status WHEN 'in_house' THEN 0 WHEN 'booked' THEN 1 ELSE 2 END, arrival, id LIMIT 1",
-        (guest, venue, now_there.date().isoformat()),
-    ).fetchone()
-    if row is None:
+    if not reservation:
         return {"reservation": False, "in_house": False}
+    room, arrival, departure, status = reservation
     core: dict[str, Value] = {
         "reservation": True,
-        "in_house": row["status"] == "in_house",
-        "arrival": datetime.fromisoformat(row["arrival"]).replace(tzinfo=now_there.tzinfo),
-        "departure": datetime.fromisoformat(row["departure"]).replace(tzinfo=now_there.tzinfo),
+        "in_house": status == "in_house",
+        "arrival": datetime.fromisoformat(arrival).replace(tzinfo=now_there.tzinfo),
+        "departure": datetime.fromisoformat(departure).replace(tzinfo=now_there.tzinfo),
     }
-    return core if row["room"] is None else core | {"room": row["room"]}
+    return core if room is None else core | {"room": room}
 
 
-def _consents(connection: sqlite3.Connection, guest: str) -> frozenset[tuple[str, str]]:
-    newest = {
-        (purpose, channel): granted
-        for purpose, channel, granted in connection.execute(
-            "SELECT purpose, channel, granted FROM consents WHERE guest = ? ORDER BY seq", (guest,)
-        )
-    }
+def _consents(rows: Iterable[Any]) -> frozenset[tuple[str, str]]:
+    newest = {(purpose, channel): granted for _, purpose, channel, granted in sorted(rows)}
     return frozenset(subject for subject, granted in newest.items() if granted)
 
 
 def _reachable(connection: sqlite3.Connection, row: sqlite3.Row, webhooks: Collection[str]) -> frozenset[str]:
     guest, email = row["guest"], row["email"]
-    devices = [row[0] for row in connection.execute("SELECT address FROM devices WHERE guest = ?", (guest,))]
-    addresses = {"push": devices, "email": [email] if email else []}
+    addresses = {"push": _rows(row["devices"]), "email": [email] if email else []}
     addresses |= {name: [webhook_address(guest, row["attributes_json"], name)] for name in webhooks}
     return frozenset(channel for channel, of in addresses.items() if not_suppressed(connection, channel, of))
 
 
-def _past(connection: sqlite3.Connection, venue: str, guest: str, since_us: int) -> tuple[Past, ...]:
-    rows = connection.execute(
-        "SELECT id, logical_us, held_us, journey, message, purpose, priority, ghost, state FROM messages"
-        " WHERE guest = ? AND logical_us > ? AND venue = ? ORDER BY logical_us, id",
-        (guest, since_us, venue),
-    )
-    return tuple(
-        Past(
-            id=row["id"],
-            at=from_us(row["logical_us"] if row["held_us"] is None else row["held_us"]),
-            decided=from_us(row["logical_us"]),
-            journey=row["journey"],
-            message=row["message"],
-            purpose=row["purpose"],
-            priority=row["priority"],
-            ghost=bool(row["ghost"]),
-            counts=row["state"] in COUNTED,
-        )
-        for row in rows
+def _past(row: Sequence[Any]) -> Past:
+    logical_us, message_id, held_us, journey, message, purpose, priority, ghost, state = row
+    return Past(
+        id=message_id,
+        at=from_us(logical_us if held_us is None else held_us),
+        decided=from_us(logical_us),
+        journey=journey,
+        message=message,
+        purpose=purpose,
+        priority=priority,
+        ghost=bool(ghost),
+        counts=state in COUNTED,
     )
 
 
-def _stays(connection: sqlite3.Connection, venue: str, guest: str) -> tuple[Stay, ...]:
-    rows = connection.execute(_NEWEST_STAYS, (guest, venue, NEWEST)).fetchall()
+def _stays(connection: sqlite3.Connection, asked: Mapping[str, object], rows: list[Any]) -> tuple[Stay, ...]:
+    rows.sort(key=lambda row: row[1])
     if len(rows) == NEWEST:
-        rows += connection.execute(_FIRST_STAYS, (guest, venue, rows[-1]["entered_us"]))
-    rows.sort(key=lambda row: row["entered_us"])
+        firsts = connection.execute(_FIRST_STAYS, {**asked, "before_us": rows[0][1]})
+        rows = [*sorted(firsts, key=lambda row: row[1]), *rows]
     return tuple(
         Stay(
             zone=zone,
@@ -181,20 +212,9 @@ def _stays(connection: sqlite3.Connection, venue: str, guest: str) -> tuple[Stay
     )
 
 
-def _happened(connection: sqlite3.Connection, venue: str, guest: str) -> tuple[Happened, ...]:
-    rows = connection.execute(_NEWEST_EVENTS, (guest, venue, NEWEST)).fetchall()
+def _happened(connection: sqlite3.Connection, asked: Mapping[str, object], rows: list[Any]) -> tuple[Happened, ...]:
+    rows.sort(key=lambda row: row[2])
     if len(rows) == NEWEST:
-        rows += connection.execute(_FIRST_EVENTS, (guest, venue, rows[-1]["at_us"]))
-    rows.sort(key=lambda row: row["at_us"])
+        firsts = connection.execute(_FIRST_EVENTS, {**asked, "before_us": rows[0][2]})
+        rows = [*sorted(firsts, key=lambda row: row[2]), *rows]
     return tuple(Happened(kind=kind, object=about, at=from_us(at_us)) for kind, about, at_us in rows)
-
-
-def _runs(connection: sqlite3.Connection, venue: str, guest: str, at: datetime) -> tuple[Run, ...]:
-    rows = connection.execute(
-        "SELECT value_json FROM runs AS run WHERE guest = ? AND venue = ?"
-        " AND (live OR started_us > ? OR goal_until_us >= ? OR started_us ="
-        " (SELECT max(started_us) FROM runs WHERE guest = run.guest AND venue = run.venue AND journey = run.journey))"
-        " ORDER BY started_us, id",
-        (guest, venue, to_us(at - RUNS_ASKED), to_us(at)),
-    )
-    return tuple(load_run(text) for (text,) in rows)

@@ -303,6 +303,6 @@ def test_no_question_reads_a_table_from_end_to_end(db: sqlite3.Connection) -> No
 
     plans = [row[3] for sql in asked for row in db.execute(f"EXPLAIN QUERY PLAN {sql}")]
 
-    assert len(asked) == 8
-    assert [plan for plan in plans if plan.startswith("SCAN")] == []
+    assert len(asked) == 1
+    assert [plan for plan in plans if plan.startswith("SCAN") and "(subquery" not in plan] == []
     assert len([plan for plan in plans if "TEMP B-TREE" in plan]) <= 4  # of a handful of rows; never stays and events
