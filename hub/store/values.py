@@ -6,7 +6,7 @@ which no other value looks like, for values are never objects themselves.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, cast
 
@@ -16,12 +16,15 @@ from rules.decision import Decision, Kind, Reason
 from rules.event import Value
 from rules.run import Run
 
-_PLAIN: Final = frozenset({str, int, float, bool, type(None)})  # nearly every field, told without asking an ABC
+_PLAIN: Final = frozenset({str, int, float, bool, type(None), Kind, Reason})
+# Nearly every field, told without asking an ABC. The engine's enums are kept as their text.
+
+_encode: Final = msgspec.json.Encoder().encode
 
 
 def dump_values(values: Mapping[str, Value]) -> str:
     """An event's data, a run's data, a message's view."""
-    return _text({name: _packed(value) for name, value in values.items()})
+    return _text(values.items())
 
 
 def load_values(text: str) -> dict[str, Value]:
@@ -31,7 +34,7 @@ def load_values(text: str) -> dict[str, Value]:
 
 def dump_run(run: Run) -> str:
     """The whole of it."""
-    return _text({name: _packed(value) for name, value in run._asdict().items()})
+    return _text(zip(Run._fields, run, strict=True))
 
 
 def load_run(text: str) -> Run:
@@ -41,7 +44,7 @@ def load_run(text: str) -> Run:
 
 def dump_decision(decision: Decision) -> str:
     """The whole of it."""
-    return _text({name: _packed(value) for name, value in decision._asdict().items()})
+    return _text(zip(Decision._fields, decision, strict=True))
 
 
 def load_decision(text: str) -> Decision:
@@ -52,13 +55,15 @@ def load_decision(text: str) -> Decision:
 
 
 def _packed(value: Any) -> Any:  # noqa: ANN401  any field of a run or a decision
-    if type(value) in _PLAIN:
-        return value
     if isinstance(value, datetime):
         return {"time": value.isoformat()}
     if isinstance(value, Mapping):
-        return {"values": {name: _packed(inner) for name, inner in value.items()}}
+        return {"values": _all_packed(value.items())}
     return value
+
+
+def _all_packed(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    return {name: value if type(value) in _PLAIN else _packed(value) for name, value in pairs}
 
 
 def _unpacked(value: Any) -> Any:  # noqa: ANN401  the same
@@ -69,8 +74,8 @@ def _unpacked(value: Any) -> Any:  # noqa: ANN401  the same
     return {name: _unpacked(inner) for name, inner in value["values"].items()}
 
 
-def _text(value: dict[str, Any]) -> str:
-    return msgspec.json.encode(value).decode()
+def _text(pairs: Iterable[tuple[str, Any]]) -> str:
+    return _encode(_all_packed(pairs)).decode()
 
 
 def _decoded(text: str) -> dict[str, Any]:
