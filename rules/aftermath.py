@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from rules.deliberation import Outcome, as_past, once_each
 from rules.event import ENTERED, LEFT, Event
 from rules.facts import Facts, Happened, Stay
@@ -17,7 +15,7 @@ def after(facts: Facts, outcome: Outcome) -> Facts:
     profile = facts.profile
     if outcome.writes:
         profile = {**profile, **{write.field: write.value for write in outcome.writes}}
-    return replace(facts, runs=runs, past=past, profile=profile)
+    return facts._replace(runs=runs, past=past, profile=profile)
 
 
 def known_after(facts: Facts, outcome: Outcome) -> Facts:
@@ -35,11 +33,11 @@ def having_happened(facts: Facts, event: Event) -> Facts:
     if event.kind in (ENTERED, LEFT) and event.object is not None:
         over = event.object if event.kind == LEFT else None  # to enter a zone is to leave the others
         stays = tuple(
-            replace(stay, left=event.at) if stay.left is None and over in (None, stay.zone) else stay for stay in stays
+            stay._replace(left=event.at) if stay.left is None and over in (None, stay.zone) else stay for stay in stays
         )
     if event.kind == ENTERED and event.object is not None:
         stays = (*stays, Stay(zone=event.object, entered=event.at))
-    return replace(facts, happened=happened, stays=stays)
+    return facts._replace(happened=happened, stays=stays)
 
 
 def joined(first: Outcome, second: Outcome) -> Outcome:

@@ -6,7 +6,7 @@ the venue; and the journey is alone, so that a change of another one cannot brea
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from rules.decision import Kind
 from rules.event import Event
@@ -61,7 +61,7 @@ def willing_guest(venue: Venue, guest: str) -> Facts:
 
 def _run(alone: Rulebook, journey: Journey, example: Example, number: int) -> ExampleResult:
     venue = alone.venue
-    facts = replace(willing_guest(venue, GUEST), profile=example.guest, splits=example.splits)
+    facts = willing_guest(venue, GUEST)._replace(profile=example.guest, splits=example.splits)
     timeline = rehearse(alone, facts, _events(example, venue), begin=read_when("00:00", venue))
     actual = tuple(said for line in timeline for said in _what(line, venue))
     expected = tuple(_canonical(text, venue) for text in example.expect)

@@ -1,12 +1,11 @@
 """What is known about a guest when something happens?
 
-What is made for every message is a named tuple: a frozen dataclass of so many fields takes many times as long.
+What is made for every event is a named tuple: a frozen dataclass of so many fields takes many times as long.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
@@ -28,8 +27,7 @@ class Past(NamedTuple):
     counts: bool = True  # False: suppressed, failed, expired or cancelled; kept for `messaged` to say so
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stay:
+class Stay(NamedTuple):
     """One visit of the guest to a zone; `left` is None while she is there."""
 
     zone: str
@@ -39,8 +37,7 @@ class Stay:
     missed: bool = False  # nothing was told of it: only what came late knew
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Happened:
+class Happened(NamedTuple):
     """One earlier event, for `count` and `first`."""
 
     kind: str
@@ -48,8 +45,7 @@ class Happened:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class Facts(NamedTuple):
     """One guest at one venue. The engine reads this and nothing else."""
 
     guest: str
@@ -64,7 +60,7 @@ class Facts:
     stays: tuple[Stay, ...] = ()  # here, oldest first
     happened: tuple[Happened, ...] = ()  # here, oldest first
     runs: tuple[Run, ...] = ()  # live ones, and ended ones that `once` or a goal may still ask about
-    splits: Mapping[str, bool] = field(default_factory=dict)  # an example's: which way a split goes; not drawn then
+    splits: Mapping[str, bool] | None = None  # an example's: which way a split goes; not drawn then
     version: int = 0  # rises with each write about this guest; the store compares it
 
 

@@ -138,12 +138,16 @@ def _case_of(rulebook: Rulebook, planned: Planned, facts: Facts, now: datetime) 
         return Refusal(reason=Reason.STOPPED, text="its journey was taken away")
     planned_for = journey.messages.get(planned.message)
     # The channels that were decided, not those of a newer file: only they will be tried.
-    message = None if planned_for is None else replace(planned_for, by=planned.channels)
+    message = None if planned_for is None else _by(planned_for, planned.channels)
     purpose = rulebook.venue.purposes.get(planned.purpose)
     if message is None or purpose is None:
         return Refusal(reason=Reason.STOPPED, text="its message or purpose was taken away")
     moment = Moment(rulebook, facts, at=now)
     return Case(id=planned.id, message=message, purpose=purpose, journey=journey, moment=moment)
+
+
+def _by(message: Message, channels: tuple[str, ...]) -> Message:
+    return message if message.by == channels else replace(message, by=channels)
 
 
 def _run_ended(planned: Planned) -> _Guard:

@@ -13,7 +13,6 @@ One prepared context a guest and event, made when the first condition asks: her 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -63,7 +62,7 @@ class Moment:
 
     def learn(self, name: str, value: Value) -> None:
         """A field of the guest that was set just now."""
-        self.facts = replace(self.facts, profile={**self.facts.profile, name: value})
+        self.facts = self.facts._replace(profile={**self.facts.profile, name: value})
         self._known.clear()
         self._context = None
 

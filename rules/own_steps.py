@@ -59,7 +59,7 @@ def emit(walk: Walk, step: Step, verb: Emit) -> None:
 def goes_then(walk: Walk, step: Step, verb: Split) -> bool:
     """Which way does this guest go? The same each time."""
     name, guest, told = verb.name or step.path, walk.run.guest, walk.deliberation.facts.splits
-    drawn = told.get(name)
+    drawn = None if told is None else told.get(name)
     if drawn is None:
         drawn = holdout.from_split(walk.journey, name, guest, share=verb.share, epoch=verb.epoch)
     way = "then" if drawn else "else"

@@ -7,7 +7,6 @@ stand on it, and nothing in it decides. Whoever watches is told what happens, an
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -83,7 +82,7 @@ class Replay:
         """It happens; nothing is decided about it."""
         self._witness.happens(event)
         if event.kind == SET and event.object is not None:
-            self.facts = replace(self.facts, profile={**self.facts.profile, event.object: event.data["value"]})
+            self.facts = self.facts._replace(profile={**self.facts.profile, event.object: event.data["value"]})
 
     def happened(self, event: Event) -> None:
         """It belongs to the past from now on."""
@@ -142,4 +141,4 @@ class Replay:
     def _dont_count(self, message: str) -> None:
         if any(each.id == message for each in self.facts.past):
             past = (each._replace(counts=False) if each.id == message else each for each in self.facts.past)
-            self.facts = replace(self.facts, past=tuple(past))
+            self.facts = self.facts._replace(past=tuple(past))

@@ -69,14 +69,14 @@ def _facts(venue: Venue, guest: Mapping[str, str]) -> Facts:
             known = (*venue.guest, *OWN)
             hint = nearest(name, known)
             raise Unplayable(f"unknown guest field '{name}'; known: {', '.join(known)}" + (f"; {hint}" if hint else ""))
-    facts = replace(facts, profile=profile, language=guest.get("language") or None)
-    facts = replace(facts, timezone=guest.get("timezone"), preferred=guest.get("preferred"))
+    facts = facts._replace(profile=profile, language=guest.get("language") or None)
+    facts = facts._replace(timezone=guest.get("timezone"), preferred=guest.get("preferred"))
     if "consent" in guest:
-        facts = replace(facts, consents=frozenset(_pairs(guest["consent"], facts.consents)))
+        facts = facts._replace(consents=frozenset(_pairs(guest["consent"], facts.consents)))
     if "address" in guest:
-        facts = replace(facts, reachable=frozenset(_names(guest["address"], venue.channels)))
+        facts = facts._replace(reachable=frozenset(_names(guest["address"], venue.channels)))
     holdout = guest.get("holdout", "never")
-    return facts if holdout == "never" else replace(facts, guest=holdout, holdout_never=False)
+    return facts if holdout == "never" else facts._replace(guest=holdout, holdout_never=False)
 
 
 def _value(venue: Venue, name: str, text: str) -> Value:

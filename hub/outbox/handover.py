@@ -253,7 +253,7 @@ class Handover:
 def _by_one_channel(facts: Facts, channel: str) -> Facts:
     """The gate is asked about the channel that is being tried: consent for another one is no consent for this."""
     consents = frozenset(each for each in facts.consents if each[1] == channel)
-    return replace(facts, consents=consents, reachable=facts.reachable & {channel})
+    return facts._replace(consents=consents, reachable=facts.reachable & {channel})
 
 
 def _with_link(extras: Extras, unsubscribe: str | None) -> Extras:

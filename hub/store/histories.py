@@ -10,7 +10,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Final
@@ -100,11 +99,10 @@ def beside_the_hub(database: Path) -> Iterator[sqlite3.Connection]:
 
 def _as_of(facts: Facts, since: datetime) -> Facts:
     """Without what came later."""
-    return replace(
-        facts,
+    return facts._replace(
         past=tuple(past for past in facts.past if (past.decided or past.at) < since),
         stays=tuple(
-            replace(stay, left=None if stay.left is None or stay.left >= since else stay.left)
+            stay._replace(left=None if stay.left is None or stay.left >= since else stay.left)
             for stay in facts.stays
             if stay.entered < since
         ),

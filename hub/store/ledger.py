@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from hub.journeys.port import DueWait, KeptVersion, Record, Settled, VisitNote
@@ -142,8 +142,7 @@ class _Settling:
         """All of it. Raises Conflict."""
         if self._record is None or self._now is None:
             return
-        around = replace(self.around, leaving=self.leaving) if self.leaving else self.around
-        if records.record(connection, self._record, self._now, around):
+        if records.record(connection, self._record, self._now, self.around, self.leaving):
             self.settled = Settled(known=True, record=self._record)
 
     def settle(self, stored: bool) -> None:  # noqa: FBT001  as the store says it
@@ -160,7 +159,7 @@ def _leaving(ways: Departures, record: Record, now: datetime) -> Mapping[str, De
     if not record.planned or record.facts is None or record.writes:
         return {}
     runs = {run.id: run for run in (*record.facts.runs, *record.runs)}
-    facts = replace(record.facts, runs=tuple(runs.values()))
+    facts = record.facts._replace(runs=tuple(runs.values()))
     back = {taken.message for taken in record.cancelled}
     ready = {planned.id: ways.prepare(planned, facts, now) for planned in record.planned if planned.id not in back}
     return {message: departure for message, departure in ready.items() if departure is not None}

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 
 from hub.errors import Conflict
@@ -29,6 +30,8 @@ from rules.decision import Decision, Reason
 from rules.deliberation import TakenBack
 from rules.event import Due, Event
 from rules.run import Run
+
+NONE_LEAVE: Final[Mapping[str, Departure]] = MappingProxyType({})
 
 _EVENT: Final = """
 INSERT INTO events (id, venue, guest, kind, object, at_us, received_us, data_json, dwell_us)
@@ -83,11 +86,19 @@ class Around:
     watch: Watch | None = None  # whose waits at other venues a write of a journey moves
     shadow: bool = False  # the staff are told nothing
     webhooks: Collection[str] = ()  # the channels that a webhook carries
-    leaving: Mapping[str, Departure] = field(default_factory=dict)  # messages that may leave at once, by id
 
 
-def record(connection: sqlite3.Connection, record: Record, now: datetime, around: Around = Around()) -> bool:
-    """Store all of it, or raise Conflict and store nothing; False when its event was stored before."""
+def record(
+    connection: sqlite3.Connection,
+    record: Record,
+    now: datetime,
+    around: Around = Around(),
+    leaving: Mapping[str, Departure] = NONE_LEAVE,
+) -> bool:
+    """Store all of it, or raise Conflict and store nothing; False when its event was stored before.
+
+    `leaving` are the messages that may leave at once, by id.
+    """
     if record.event is not None:
         settle_pending(connection, record.event.id)
         if not _put_event(connection, record.event):
@@ -99,7 +110,7 @@ def record(connection: sqlite3.Connection, record: Record, now: datetime, around
         _put_run(connection, run)
     _put_decisions(connection, record.decisions)
     for planned in record.planned:
-        put_message(connection, planned, now, around.leaving.get(planned.id), webhooks=around.webhooks)
+        put_message(connection, planned, now, leaving.get(planned.id), webhooks=around.webhooks)
     for taken in record.cancelled:
         _take_back(connection, taken, now)
     _put_the_rest(connection, record, now, around)

@@ -11,7 +11,6 @@ import math
 import re
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -126,7 +125,7 @@ def histories(book: Rulebook, events: int) -> Iterator[History]:
     """So many events, of guests who walk for two days each; the same ones each time."""
     dice = Random(7)  # noqa: S311  traffic, not a secret
     for number in range(events // EVENTS):
-        facts = replace(willing_guest(book.venue, f"guest-{number}"), profile=_profile(dice))
+        facts = willing_guest(book.venue, f"guest-{number}")._replace(profile=_profile(dice))
         yield History(facts=facts, events=tuple(_walk(dice, facts.guest)))
 
 

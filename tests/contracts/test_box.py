@@ -64,7 +64,7 @@ class FakeKit:
             self._fake.addresses[guest].append((Target(channel="email", provider="smtp", address=email), T0))
 
     async def touch(self, guest: str) -> None:
-        self._fake.known[guest] = replace(self._fake.known[guest], version=self._fake.known[guest].version + 1)
+        self._fake.known[guest] = self._fake.known[guest]._replace(version=self._fake.known[guest].version + 1)
 
     async def erase(self, guest: str) -> None:
         del self._fake.known[guest]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from hub.errors import Conflict
@@ -32,7 +31,7 @@ class FakeLedger:
         self.versions: dict[tuple[str, str, str], KeptVersion] = {}
 
     def put_guest(self, facts: Facts) -> None:
-        self.guests[facts.guest] = replace(facts, version=1)
+        self.guests[facts.guest] = facts._replace(version=1)
 
     async def facts(self, *, venue: str, guest: str, at: datetime) -> Facts | None:
         del at
@@ -40,8 +39,7 @@ class FakeLedger:
             return None
         events = (each for each in self.events.values() if (each.guest, each.venue) == (guest, venue))
         visits = (note for note, whose in self.visits.values() if (whose, note.venue) == (guest, venue))
-        return replace(
-            self.guests[guest],
+        return self.guests[guest]._replace(
             past=tuple(self._past(each) for each in self.messages.values() if each.guest == guest),
             stays=tuple(Stay(zone=each.zone, entered=each.entered, left=each.left) for each in visits),
             happened=tuple(Happened(kind=each.kind, object=each.object, at=each.at) for each in events),
@@ -87,7 +85,7 @@ class FakeLedger:
         known = self.guests.get(record.guest)
         if known is None or known.version != record.version:
             raise Conflict("the guest's version has moved on")
-        self.guests[record.guest] = replace(known, version=known.version + 1)
+        self.guests[record.guest] = known._replace(version=known.version + 1)
         if record.event is not None:
             self.events[record.event.id] = record.event
         if record.visit is not None:
@@ -103,7 +101,7 @@ class FakeLedger:
         self.tasks = {each.id: each for each in record.tasks} | self.tasks
         known = self.guests[record.guest]
         written = {each.field: each.value for each in record.writes}
-        self.guests[record.guest] = replace(known, profile={**known.profile, **written})
+        self.guests[record.guest] = known._replace(profile={**known.profile, **written})
         return True
 
     async def note_visit(self, visit: VisitNote) -> None:

@@ -6,7 +6,6 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 
@@ -97,7 +96,7 @@ class Office:
         self.dispatcher.poke()
 
     def guest(self, **changes: object) -> None:
-        self.box.known["ana"] = replace(self.box.known["ana"], **changes)  # type: ignore[arg-type]  # fields of Facts
+        self.box.known["ana"] = self.box.known["ana"]._replace(**changes)  # type: ignore[arg-type]  # fields of Facts
 
     def stands(self, message: str = "m1") -> tuple[State, str | None]:
         return self.box.messages[message].state, self.box.messages[message].reason

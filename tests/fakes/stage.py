@@ -100,7 +100,7 @@ class Guest:
 
     def __init__(self, book: Rulebook, **profile: bool | str | float | datetime | None) -> None:
         self.book = book
-        self.facts = replace(willing_guest(book.venue, "ana"), profile=profile)
+        self.facts = willing_guest(book.venue, "ana")._replace(profile=profile)
         self.decisions: list[Decision] = []
         self.planned: list[Planned] = []
         self.cancelled: list[TakenBack] = []
@@ -109,7 +109,7 @@ class Guest:
 
     def knows(self, **facts: object) -> Guest:
         """Other facts than those of a willing guest."""
-        self.facts = replace(self.facts, **facts)  # type: ignore[arg-type]  # a test's own keywords
+        self.facts = self.facts._replace(**facts)  # type: ignore[arg-type]  # a test's own keywords
         return self
 
     def event(self, text: str, *, late: timedelta = timedelta(0), name: str | None = None) -> Event:
@@ -124,7 +124,7 @@ class Guest:
         """One event; deadlines do not pass by themselves."""
         event = self.event(text, late=late, name=name)
         if event.kind == "set" and event.object is not None:
-            self.facts = replace(self.facts, profile={**self.facts.profile, event.object: event.data["value"]})
+            self.facts = self.facts._replace(profile={**self.facts.profile, event.object: event.data["value"]})
         outcome = self.meets(event)
         self._happens(event)
         return outcome

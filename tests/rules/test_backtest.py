@@ -164,7 +164,7 @@ def alone(book: Rulebook, guest: Guest, events: list[Event]) -> list[tuple[objec
 
         def dropped(self, planned: object, when: object, text: str) -> None: ...
 
-    facts = replace(willing_guest(book.venue, "ana"), profile=guest.facts.profile)
+    facts = willing_guest(book.venue, "ana")._replace(profile=guest.facts.profile)
     replay = Replay(book, facts, Witness())
     for event in events:
         replay.until(event.at)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -95,11 +94,11 @@ def test_once_per_visit_knows_a_visit_again_whose_history_was_mended() -> None:
     guest.does("09:00 enter pool")
     guest.does("09:10 purchase towel")
     [stay] = guest.facts.stays
-    mended = replace(stay, entered=stay.entered - timedelta(minutes=9), told=stay.entered)
+    mended = stay._replace(entered=stay.entered - timedelta(minutes=9), told=stay.entered)
     missed = Stay(
         zone="lobby", entered=stay.entered + timedelta(minutes=1), left=stay.entered + timedelta(minutes=2), missed=True
     )
-    guest.facts = replace(guest.facts, stays=(mended, missed))
+    guest.facts = guest.facts._replace(stays=(mended, missed))
 
     guest.does("09:20 purchase drink")
 

@@ -98,7 +98,7 @@ async def test_a_venue_whose_files_are_gone_keeps_its_messages_until_they_expire
 async def test_p09_a_hanging_provider_delays_no_other() -> None:
     office = Office(send_within=5 * SECOND)
     office.apns.open.clear()
-    office.box.known["ben"] = replace(office.box.known["ana"], guest="ben")
+    office.box.known["ben"] = office.box.known["ana"]._replace(guest="ben")
     office.box.addresses["ben"] = [(replace(MAILBOX, address="ben@guest.example"), T0)]
     async with at_work(office):
         for n in range(500):
