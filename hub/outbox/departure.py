@@ -36,7 +36,12 @@ class Departure:
         return self.wording.text.title, self.wording.text.body
 
     def take_slot(self, targets: Sequence[Target]) -> Target | None:
-        """The address that it goes to, with a slot in its lane; None: the long way. Called on the store's thread."""
+        """The address that it goes to, with a slot in its lane; None: the long way. Called on the store's thread.
+
+        Called again, it keeps the slot that it has.
+        """
+        if self.lane is not None:
+            return self.target if self.target in targets else None
         target = next((each for each in targets if each.provider in self.lanes), None)
         if target is None or not self.lanes[target.provider].take_slot():
             return None

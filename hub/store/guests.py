@@ -14,8 +14,9 @@ from hub.store import attached, bindings, consents, profiles
 from hub.store.changes import Watch, watching
 from hub.store.erasure import erase
 from hub.store.export import export
+from hub.store.group import Job
 from hub.store.restraints import Restraints, Safeguards
-from hub.store.sqlite import Job, Store
+from hub.store.sqlite import Store
 from hub.store.times import to_us
 from wire.advert.frame import TagId
 

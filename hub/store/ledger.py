@@ -142,8 +142,15 @@ class _Settling:
         """All of it. Raises Conflict."""
         if self._record is None or self._now is None:
             return
+        self._undo()
         if records.record(connection, self._record, self._now, self.around, self.leaving):
             self.settled = Settled(known=True, record=self._record)
+
+    def _undo(self) -> None:
+        """It may have been done before, and undone with its transaction: then nothing has begun."""
+        self.settled = Settled(known=True)
+        for departure in self.leaving.values():
+            departure.begun = False
 
     def settle(self, stored: bool) -> None:  # noqa: FBT001  as the store says it
         """Whether it is on the disk is known: what was begun leaves."""

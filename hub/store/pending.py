@@ -22,7 +22,7 @@ ON CONFLICT (id) DO NOTHING
 
 
 def put_pending(connection: sqlite3.Connection, event: Event) -> None:
-    """Have an event decided about; one that waits or was decided already stays as it is."""
+    """Have an event of a RESERVED kind decided about; one that waits or was decided already stays as it is."""
     row = (
         event.id,
         event.venue,

@@ -28,7 +28,7 @@ from hub.store.times import from_us, maybe_us, to_us
 from hub.store.values import dump_decision, dump_run, dump_values, load_run
 from rules.decision import Decision, Reason
 from rules.deliberation import TakenBack
-from rules.event import Due, Event
+from rules.event import RESERVED, Due, Event
 from rules.run import Run
 
 NONE_LEAVE: Final[Mapping[str, Departure]] = MappingProxyType({})
@@ -100,7 +100,8 @@ def record(
     `leaving` are the messages that may leave at once, by id.
     """
     if record.event is not None:
-        settle_pending(connection, record.event.id)
+        if record.event.kind in RESERVED:
+            settle_pending(connection, record.event.id)
         if not _put_event(connection, record.event):
             return False
     _claim_version(connection, record, now)

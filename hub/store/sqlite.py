@@ -1,9 +1,9 @@
 """How does a unit of work reach the disk, when a hop between threads costs ten times what its SQL does?
 
 A job is a plain function of a `sqlite3.Connection`: it runs whole on the database's own thread, one hop for all its
-statements. Jobs that wait while a commit is under way share the next one: BEGIN IMMEDIATE, each job in a SAVEPOINT of
-its own (one alone needs none), COMMIT. A job that fails is undone alone and raises to its caller; a commit that fails
-raises to all. Jobs that only read share their hop in the same way.
+statements. Jobs that wait while a commit is under way share the next one (hub/store/group.py). A job that fails is
+undone alone and raises to its caller; a commit that fails raises to all. Jobs that only read share their hop in the
+same way.
 
 One connection writes, reads and checkpoints (SQLite before 3.51.3 can reset a write-ahead log under a second one).
 `synchronous=FULL`: `write` returns when a power cut can no longer take the work away. Rows are `sqlite3.Row`: by name,
@@ -19,16 +19,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, TypeVar
 
 import aiosqlite
 
-from hub.errors import StoreFailed, WorkRefused
+from hub.errors import StoreFailed
+from hub.store.group import After, Job, Unit, commit_together, ours, read_together, taken_from, tell_all
 from hub.store.schema import migrate
 
 T = TypeVar("T")
-Job = Callable[[sqlite3.Connection], T]
-After = Callable[[bool], None]
 
 WAIT_FOR_LOCK: Final = timedelta(seconds=60)
 # A backup or a curious `sqlite3` shell may hold the lock for half a minute; work waits that long and twice over.
@@ -39,52 +38,11 @@ _SETTINGS: Final = (
     "PRAGMA secure_delete=ON",  # an erased guest leaves no bytes behind in free pages
     "PRAGMA temp_store=MEMORY",
 )
-_OF_THE_WORK: Final = (
-    sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, sqlite3.InterfaceError,
-    sqlite3.NotSupportedError,
-)  # fmt: skip
-# What a job asked for cannot be done, however well the disk is.
-
 CHECKPOINT_AFTER: Final = 16
 # Commits. A decision changes some forty pages, and SQLite itself brings a thousand into the database: then one commit
 # in twenty-five, and whoever waits for it, took several times as long as the others.
 
 _STATEMENTS: Final = 256  # kept prepared: more than the hub has
-
-
-class _Unit(Generic[T]):
-    """One job, what became of it on the database's thread, and the future on which its caller waits."""
-
-    __slots__ = ("after", "answer", "before", "error", "job", "result")
-
-    def __init__(
-        self,
-        job: Job[T],
-        answer: asyncio.Future[T],
-        *,
-        before: Job[None] | None = None,
-        after: After | None = None,
-    ) -> None:
-        self.job = job
-        self.answer = answer
-        self.before = before
-        self.after = after
-        self.result: T | None = None
-        self.error: BaseException | None = None
-
-    def tell(self) -> None:
-        """Do what is to be done now that it is known, then wake the caller, who may have gone meanwhile."""
-        if self.after is not None:
-            try:
-                self.after(self.error is None)
-            except Exception as exc:  # noqa: BLE001  the caller's own fault: the others of the group are told all the same
-                self.error = self.error or exc
-        if self.answer.done():
-            return
-        if self.error is None:
-            self.answer.set_result(self.result)  # type: ignore[arg-type]  # without an error it is the job's result
-        else:
-            self.answer.set_exception(_ours(self.error))
 
 
 class Store:
@@ -94,9 +52,9 @@ class Store:
         self._connection = connection
         self._open = True
         self._refused: str | None = None
-        self._waiting: deque[_Unit[Any]] = deque()
+        self._waiting: deque[Unit[Any]] = deque()
         self._group_is_coming = False  # of which waiting units will be part
-        self._asking: deque[_Unit[Any]] = deque()  # the same, of those that only read
+        self._asking: deque[Unit[Any]] = deque()  # the same, of those that only read
         self._reading_is_coming = False
         self.commits = 0  # since it was opened
         self._checkpointed = 0  # how many there were when the log was last brought into the database
@@ -104,16 +62,17 @@ class Store:
     async def write(self, job: Job[T], *, before: Job[None] | None = None, after: After | None = None) -> T:
         """Run a job that writes; return what it returns once that is durable.
 
-        A caller who is cancelled leaves the job to run: it commits whole or not at all. `before` only reads, in the
-        same transaction, before any job of the group has written. `after` is called on the loop in any case, before
-        anything else, with whether it is durable.
+        A caller who is cancelled leaves the job to run: it commits whole or not at all. It may be done twice, for
+        another one's sake: what it leaves beside the database must be as if it had been done once. `before` only reads,
+        in the same transaction, before any job of the group has written. `after` is called on the loop in any case,
+        before anything else, with whether it is durable.
 
         Raises:
             StoreFailed: SQLite refused the job or the commit; WorkRefused when it will always refuse the job.
             Whatever else the job raises comes out as it is.
         """
         self._check_taking()
-        unit: _Unit[T] = _Unit(job, asyncio.get_running_loop().create_future(), before=before, after=after)
+        unit: Unit[T] = Unit(job, asyncio.get_running_loop().create_future(), before=before, after=after)
         self._waiting.append(unit)  # first in, then look whether a group is to come: see _commit_waiting
         if not self._group_is_coming:
             self._group_is_coming = True
@@ -123,7 +82,7 @@ class Store:
     async def read(self, job: Job[T]) -> T:
         """Run a job that only reads, and sees one state of the database throughout."""
         self._check_taking()
-        unit: _Unit[T] = _Unit(job, asyncio.get_running_loop().create_future())
+        unit: Unit[T] = Unit(job, asyncio.get_running_loop().create_future())
         self._asking.append(unit)
         if not self._reading_is_coming:
             self._reading_is_coming = True
@@ -139,14 +98,14 @@ class Store:
         try:
             await self._on_thread(_copy, str(file))
         except sqlite3.Error as exc:
-            raise _ours(exc) from exc
+            raise ours(exc) from exc
 
     async def outside_a_transaction(self, sql: str) -> None:
         """Run one statement that takes no part in a transaction, a PRAGMA."""
         try:
             await self._on_thread(_one_statement, sql)
         except sqlite3.Error as exc:
-            raise _ours(exc) from exc
+            raise ours(exc) from exc
 
     async def close(self) -> None:
         """Let what waits commit, then close."""
@@ -155,13 +114,13 @@ class Store:
         self._open = False
         await self._connection.close()
 
-    def _have_done(self, work: Callable[[sqlite3.Connection], list[_Unit[Any]]]) -> None:
+    def _have_done(self, work: Callable[[sqlite3.Connection], list[Unit[Any]]]) -> None:
         """Have the thread do the units that will wait then, and tell them here: no task, and one turn of the loop."""
         loop = asyncio.get_running_loop()
         raw = self._connection._conn  # noqa: SLF001  see _on_thread
 
         def job() -> None:
-            loop.call_soon_threadsafe(_tell_all, work(raw))
+            loop.call_soon_threadsafe(tell_all, work(raw))
             self._checkpoint_if_idle(raw)
 
         # What aiosqlite's `_execute` does, without a future of its own.
@@ -187,13 +146,13 @@ class Store:
         if not self._open:
             raise StoreFailed("store: it is closed")
 
-    def _commit_waiting(self, connection: sqlite3.Connection) -> list[_Unit[Any]]:
+    def _commit_waiting(self, connection: sqlite3.Connection) -> list[Unit[Any]]:
         # On the database's thread. `_group_is_coming` is cleared before the units are taken, and `write` adds its unit
         # before it looks at it: a unit is in this group, or its caller sees that none is coming and starts the next.
         self._group_is_coming = False
-        units = _taken_from(self._waiting)
+        units = taken_from(self._waiting)
         try:
-            _commit_together(connection, units)
+            commit_together(connection, units)
             self.commits += 1
         except BaseException as exc:  # noqa: BLE001  it goes to every caller of the group
             with suppress(sqlite3.Error):
@@ -211,80 +170,19 @@ class Store:
         with suppress(sqlite3.Error):  # it is tried again; what was committed is safe in the log
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
-    def _read_waiting(self, connection: sqlite3.Connection) -> list[_Unit[Any]]:
+    def _read_waiting(self, connection: sqlite3.Connection) -> list[Unit[Any]]:
         self._reading_is_coming = False  # before the units are taken, as above
-        units = _taken_from(self._asking)
+        units = taken_from(self._asking)
         try:
-            _read_together(connection, units)
+            read_together(connection, units)
         except sqlite3.Error as exc:
             for unit in units:
                 unit.error = unit.error or exc
         return units
 
 
-def _tell_all(units: list[_Unit[Any]]) -> None:
-    for unit in units:
-        unit.tell()
-
-
 def _nothing(_connection: sqlite3.Connection) -> None:
     """Having been done is all that is asked of it."""
-
-
-def _taken_from(waiting: deque[_Unit[Any]]) -> list[_Unit[Any]]:
-    units = []
-    while waiting:
-        units.append(waiting.popleft())
-    return units
-
-
-def _commit_together(connection: sqlite3.Connection, units: list[_Unit[Any]]) -> None:
-    connection.execute("BEGIN IMMEDIATE")
-    _read_before(connection, units)
-    alone = len(units) == 1  # then to undo the job is to undo the transaction
-    for unit in units:
-        if unit.error is not None:
-            continue
-        if not alone:
-            connection.execute("SAVEPOINT unit")
-        try:
-            unit.result = unit.job(connection)
-        except BaseException as exc:
-            unit.error = exc  # it goes to the unit's caller, on another thread
-            if alone or not connection.in_transaction:
-                raise  # a full disk makes SQLite give the whole transaction up: so does the group
-            connection.execute("ROLLBACK TO unit")
-        if not alone:
-            connection.execute("RELEASE unit")
-    connection.execute("COMMIT")
-
-
-def _read_before(connection: sqlite3.Connection, units: list[_Unit[Any]]) -> None:
-    """What the jobs read first: one kind of work at a time is a fifth cheaper than taking turns with the writing."""
-    for unit in units:
-        if unit.before is not None:
-            try:
-                unit.before(connection)
-            except BaseException as exc:  # noqa: BLE001  it goes to the unit's caller, on another thread
-                unit.error = exc
-
-
-def _read_together(connection: sqlite3.Connection, units: list[_Unit[Any]]) -> None:
-    """Run jobs that only read. PRAGMA query_only would refuse a write sooner, but it unprepares every statement."""
-    connection.execute("BEGIN")
-    try:
-        for unit in units:
-            written = connection.total_changes
-            try:
-                unit.result = unit.job(connection)
-            except BaseException as exc:  # noqa: BLE001  it goes to the unit's caller, on another thread
-                unit.error = exc
-            if connection.total_changes != written:
-                unit.error = sqlite3.ProgrammingError("a job that only reads has written; it was undone")
-                connection.execute("ROLLBACK")
-                connection.execute("BEGIN")
-    finally:
-        connection.execute("ROLLBACK")
 
 
 def _one_statement(connection: sqlite3.Connection, sql: str) -> None:
@@ -293,16 +191,6 @@ def _one_statement(connection: sqlite3.Connection, sql: str) -> None:
 
 def _copy(connection: sqlite3.Connection, file: str) -> None:
     connection.execute("VACUUM INTO ?", (file,))
-
-
-def _ours(error: BaseException) -> BaseException:
-    if isinstance(error, StopIteration):  # a future refuses to carry one
-        return RuntimeError("a job of the store ended with StopIteration")
-    if not isinstance(error, sqlite3.Error):
-        return error
-    ours = (WorkRefused if isinstance(error, _OF_THE_WORK) else StoreFailed)(f"store: {error}")
-    ours.__cause__ = error
-    return ours
 
 
 def _existing(path: Path) -> str:

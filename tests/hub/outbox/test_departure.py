@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,6 +24,7 @@ from hub.outbox.message import Claimed, State
 from hub.outbox.pace import Pace, Rate
 from hub.outbox.port import NoExtras
 from hub.store.box import BoxStore
+from hub.store.group import Job
 from hub.store.guests import GuestStore
 from hub.store.ledger import LedgerStore
 from hub.store.sqlite import Store
@@ -259,3 +261,73 @@ async def test_what_the_disk_refuses_keeps_no_slot(tmp_path: Path) -> None:
 
     assert free == SLOTS
     assert stored == []
+
+
+async def test_a_decision_that_is_stored_again_for_anothers_fault_leaves_once_on_the_slot_that_it_had(
+    tmp_path: Path,
+) -> None:
+    async with a_hub(tmp_path) as hub:
+        busy = threading.Event()
+        held = asyncio.create_task(hub.store.read(lambda _: busy.wait(5)))
+        await asyncio.sleep(0.02)  # the store's thread has it: what comes now is one group
+        deciding = asyncio.create_task(hub.journeys.handle(enters("lobby")))
+        failing = asyncio.create_task(hub.store.write(_fail_after_writing))
+        await asyncio.sleep(0)
+        busy.set()
+        answers = await asyncio.gather(held, deciding, failing, return_exceptions=True)
+        await hub.settled(State.SENT)
+        await until(lambda: hub.lane.free == SLOTS)
+
+    assert isinstance(answers[2], LookupError)
+    assert len(hub.apns.asked) == 1
+    assert hub.box.claimed == 0
+
+
+async def test_a_decision_that_finds_itself_stored_when_it_is_stored_again_does_not_leave(tmp_path: Path) -> None:
+    async with a_hub(tmp_path) as hub:
+        tries = 0
+
+        def fail_then_store(connection: sqlite3.Connection) -> None:
+            nonlocal tries
+            tries += 1
+            connection.execute("INSERT INTO meta VALUES ('a', 'b')")
+            if tries == 1:
+                raise LookupError("the first time")
+
+        busy = threading.Event()
+        held = asyncio.create_task(hub.store.read(lambda _: busy.wait(5)))
+        await asyncio.sleep(0.02)
+        stealing = asyncio.create_task(hub.store.write(_store_the_event_the_second_time()))
+        deciding = asyncio.create_task(hub.journeys.handle(enters("lobby")))
+        failing = asyncio.create_task(hub.store.write(fail_then_store))
+        await asyncio.sleep(0)
+        busy.set()
+        _, _, decided, _ = await asyncio.gather(held, stealing, deciding, failing)
+        free = hub.lane.free
+
+    assert decided is None
+    assert hub.apns.asked == []
+    assert free == SLOTS
+
+
+def _fail_after_writing(connection: sqlite3.Connection) -> None:
+    connection.execute("INSERT INTO meta VALUES ('a', 'b')")
+    raise LookupError("after it wrote")
+
+
+def _store_the_event_the_second_time() -> Job[None]:
+    """As another process could between the two tries."""
+    tries = 0
+
+    def job(connection: sqlite3.Connection) -> None:
+        nonlocal tries
+        tries += 1
+        if tries > 1:
+            event = enters("lobby")
+            connection.execute(
+                "INSERT INTO events (id, venue, guest, kind, at_us, received_us, data_json)"
+                " VALUES (?, ?, ?, ?, 0, 0, '{}')",
+                (event.id, event.venue, event.guest, event.kind),
+            )
+
+    return job

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from hub.errors import StoreFailed, WorkRefused
-from hub.store.sqlite import CHECKPOINT_AFTER, Job, Store, open_migrated
+from hub.store.group import Job
+from hub.store.sqlite import CHECKPOINT_AFTER, Store, open_migrated
 from tests.fakes.store import a_store, rows_of
 
 
@@ -73,6 +74,36 @@ async def test_a_job_that_fails_is_undone_alone_and_raises_to_its_caller(tmp_pat
         assert (before, after) == ("a", "b")
         assert isinstance(failed, LookupError)
         assert await store.read(keys) == ["a", "b"]
+
+
+async def test_a_job_that_fails_after_it_has_written_has_the_others_of_its_group_done_again(tmp_path: Path) -> None:
+    done: list[str] = []
+
+    def telling(job: Job[str], name: str) -> Job[str]:
+        def told(connection: sqlite3.Connection) -> str:
+            done.append(name)
+            return job(connection)
+
+        return told
+
+    async with a_store(tmp_path) as store:
+        busy = threading.Event()
+        held = asyncio.create_task(store.read(lambda _: busy.wait(5)))
+        await asyncio.sleep(0.02)  # the thread has it: what comes now is one group
+        jobs = {"a": put("a"), "refused": give_up, "failed": fail, "b": put("b")}
+        group = [asyncio.create_task(store.write(telling(job, name))) for name, job in jobs.items()]
+        await asyncio.sleep(0)
+        busy.set()
+        answers = await asyncio.gather(held, *group, return_exceptions=True)
+        kept = await store.read(keys)
+
+    assert [type(answer) for answer in answers[1:]] == [str, ValueError, LookupError, str]
+    assert kept == ["a", "b"]
+    assert done == ["a", "refused", "failed", "a", "failed", "b"]  # what failed before it wrote is not asked again
+
+
+def give_up(_: sqlite3.Connection) -> str:
+    raise ValueError("before it wrote anything")
 
 
 async def test_a_job_that_runs_out_of_rows_stops_nobody(tmp_path: Path) -> None:
