@@ -11,19 +11,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Final
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.events import ConnectionTerminated, Event
 from hpack import Encoder, HeaderTuple
+from hpack.hpack import encode_integer
 from hyperframe.frame import Frame, GoAwayFrame
 
 Text = bytes | str
 
+# RFC 7541, 6: how a header's first byte says what follows.
+NEVER_INDEXED: Final = b"\x10"
+IN_THE_TABLE: Final = 0x80
+SHORT: Final = 127  # bytes: a text's length is one byte up to here
+
 
 class PlainEncoder(Encoder):
-    """Writes header texts as they are: Huffman's code would save 40 bytes a push and cost both ends a tenth of it."""
+    """Writes header texts as they are: Huffman's code would save 40 bytes a push and cost both ends a tenth of it.
+
+    What every request repeats is one byte in both ends' table; it is looked up there once, and again when that changes.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._written: dict[tuple[Text, Text], bytes] = {}  # headers that the table holds, as they are written
 
     def encode(
         self,
@@ -31,7 +45,30 @@ class PlainEncoder(Encoder):
         huffman: bool = False,  # noqa: FBT001, FBT002  hpack's signature
     ) -> bytes:
         """As hpack's, without Huffman's code."""
-        return super().encode(headers, huffman=huffman)
+        if not isinstance(headers, list):  # h2 has made it one
+            self._written.clear()
+            return super().encode(headers, huffman=huffman)
+        resized = b""
+        if self.header_table.resized:
+            self._written.clear()
+            resized = super().encode([])  # that alone
+        return resized + b"".join([self._one(header) for header in headers])
+
+    def _one(self, header: tuple[bytes, bytes]) -> bytes:
+        if isinstance(header, HeaderTuple) and not header.indexable:
+            return NEVER_INDEXED + _text(header[0]) + _text(header[1])
+        written = self._written.get(header)
+        if written is None:
+            written = self.add(header, sensitive=False)
+            if written[0] & IN_THE_TABLE:
+                self._written[header] = written
+            else:
+                self._written.clear()  # it is put into the table: the others' places move
+        return written
+
+
+def _text(text: bytes) -> bytes:
+    return bytes(encode_integer(len(text), 7)) + text if len(text) >= SHORT else bytes((len(text),)) + text
 
 
 class PatientConnection(H2Connection):
