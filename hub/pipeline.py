@@ -147,7 +147,10 @@ class Pipeline(Generic[D]):
         taken, self._taken = self._taken, []
         late, self._late = self._late, []
         marks, notes = self.ingest.marks.take(), self.ingest.gateways.take()
-        await asyncio.gather(*(self._settle_one(transition) for transition in changes))
+        if len(changes) == 1:  # nearly always: it needs no task, and goes a turn of the loop earlier
+            await self._settle_one(changes[0])
+        else:
+            await asyncio.gather(*(self._settle_one(transition) for transition in changes))
         if late:
             await _until_stored(lambda: self.history.keep(late))
         await self._keep(marks, notes)
