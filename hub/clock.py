@@ -6,13 +6,18 @@ import asyncio
 import ctypes
 import secrets
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from math import inf
 from pathlib import Path
 from random import Random
 from typing import Final, Protocol
 
 _TIMEX_BYTES: Final = 208  # sizeof(struct timex) on 64-bit Linux; all zeros asks and sets nothing
 _TIME_ERROR: Final = 5  # adjtimex(2): the clock is not synchronised
+
+ASK_EVERY_S: Final = 1.0
+# Whether the clock is sound changes in minutes. To ask takes a tenth of a millisecond after a moment's rest.
 
 
 class Clock(Protocol):
@@ -81,6 +86,23 @@ def is_sound() -> bool:
     except (AttributeError, OSError):  # not Linux
         return False
     return 0 <= int(state) < _TIME_ERROR
+
+
+class Soundness:
+    """What the kernel says, for whoever asks at every message: it is asked itself at most once a second."""
+
+    def __init__(self, clock: Clock, ask: Callable[[], bool] = is_sound) -> None:
+        self._clock = clock
+        self._ask = ask
+        self._sound = False
+        self._asked_at = -inf
+
+    def __call__(self) -> bool:
+        """What it said within the last second."""
+        now = self._clock.monotonic()
+        if now - self._asked_at >= ASK_EVERY_S:
+            self._sound, self._asked_at = self._ask(), now
+        return self._sound
 
 
 def dice() -> Random:

@@ -22,7 +22,7 @@ from hub.app.channels import open_channels
 from hub.app.doors import commands_of, http_of
 from hub.app.house import House
 from hub.channels.sources import open_sources
-from hub.clock import SystemClock, dice, is_sound
+from hub.clock import Soundness, SystemClock, dice
 from hub.config.hub_toml import HubConfig
 from hub.control.server import ControlServer
 from hub.errors import HubError, places_of, without_words
@@ -66,7 +66,7 @@ async def _open(config: HubConfig, books: Books, stack: AsyncExitStack) -> House
     remember(config.hub.data_dir)
     channels = await stack.enter_async_context(open_channels(config, clock))
     await stack.enter_async_context(_broker(config))
-    link = Link(_link_settings(config), clock, dice().uniform, is_sound)
+    link = Link(_link_settings(config), clock, dice().uniform, Soundness(clock))
     sources = await stack.enter_async_context(open_sources(clock))
     house = House(config=config, books=books, store=store, channels=channels, sources=sources, link=link, clock=clock)
     await house.settle_in()

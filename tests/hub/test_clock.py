@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from hub.clock import Alarm
+from hub.clock import ASK_EVERY_S, Alarm, Soundness
 from tests.fakes.hub_clock import T0, StillClock
 
 MS = timedelta(milliseconds=1)
@@ -46,3 +46,15 @@ async def test_a_poke_while_nobody_sleeps_is_not_lost_and_counts_once() -> None:
 
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(alarm.sleep(None, longest=HOUR), 0.01)
+
+
+def test_whether_the_clock_is_sound_is_asked_once_a_second_however_many_want_to_know() -> None:
+    clock, answers = StillClock(), iter([False, True])
+    soundness = Soundness(clock, lambda: next(answers))
+
+    at_first = [soundness(), soundness()]
+    clock.pass_(timedelta(seconds=ASK_EVERY_S))
+    later = [soundness(), soundness()]
+
+    assert at_first == [False, False]
+    assert later == [True, True]
