@@ -44,6 +44,7 @@ class Atlas:
             start = self.spans[-1][1] if self.spans else 0
             self.spans.append((start, start + len(place)))
         self.gateways = frozenset(known)
+        self.pace_db = survey.pace_db
         self._silent = {
             gateway: [_fit(FAINT_DBM, _expected(spot, gateway)) for spot in self._spots] for gateway in known
         }

@@ -14,6 +14,7 @@ from math import exp, isfinite
 from typing import Final
 
 from hub.errors import BadRequest
+from hub.presence.gait import PACE_DB, pace_db_of
 from hub.presence.recording import Reading
 
 SPOT_S: Final = 2.0  # two metres and a half of a stroll: one place; what is smoothed already needs no more averaging
@@ -43,6 +44,7 @@ class Survey:
     venue: str
     spots: tuple[Spot, ...]
     references: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # by name, then gateway: dBm
+    pace_db: float = PACE_DB  # how much levels change while somebody walks there
 
     @property
     def gateways(self) -> frozenset[str]:
@@ -67,7 +69,7 @@ def learn(venue: str, walk: Iterable[Reading]) -> Survey:
             for at in range(0, len(samples), length)
             if len(samples) - at > 1
         ]
-    return Survey(venue=venue, spots=tuple(spots))
+    return Survey(venue=venue, spots=tuple(spots), pace_db=pace_db_of(samples for _, samples in stretches))
 
 
 def _room(zone: str | None, stretches: Sequence[tuple[str | None, list[dict[str, float]]]]) -> int:
@@ -130,7 +132,8 @@ def dump(survey: Survey) -> str:
         for spot in survey.spots
     )
     references = f'"references":{json.dumps(survey.references)},' if survey.references else ""
-    return f'{{"survey":{VERSION},"venue":{json.dumps(survey.venue)},{references}"spots":[\n{spots}\n]}}\n'
+    pace = f'"pace_db":{survey.pace_db},'
+    return f'{{"survey":{VERSION},"venue":{json.dumps(survey.venue)},{pace}{references}"spots":[\n{spots}\n]}}\n'
 
 
 def heard_of(rows: Iterable[Reading], names: Mapping[str, str]) -> dict[str, dict[str, float]]:
@@ -167,8 +170,10 @@ def load(text: str, *, file: str) -> Survey:
             )
             for spot in top["spots"]
         )
-        if not all(isfinite(value) for spot in spots for pair in spot.levels.values() for value in pair):
+        pace_db = float(top.get("pace_db", PACE_DB))
+        if not all(isfinite(value) for spot in spots for pair in spot.levels.values() for value in (*pair, pace_db)):
             raise ValueError("a level that is no number")  # noqa: TRY301  told as every other fault of the file
-        return Survey(venue=str(top["venue"]), spots=spots, references=_references(top.get("references", {})))
+        references = _references(top.get("references", {}))
+        return Survey(venue=str(top["venue"]), spots=spots, references=references, pace_db=pace_db)
     except (ValueError, KeyError, TypeError, AttributeError) as exc:
         raise BadRequest(f"{file}:1:1: found no survey; right would be what `innkeeper presence survey` wrote") from exc

@@ -3,8 +3,8 @@
 Second by second, each place (the zones, nowhere, outside) gets a score from two witnesses: how well what the gateways
 hear, and what they do not hear, fits the places of the survey; and how near the zone's own gateways are. The first
 knows corridors and walls, the second holds between the places where the surveyor stood. The score is smoothed, the
-zone that she is in has a bonus, more of it while she does not move, and another must be all but certain, or stay likely
-for a while: so nobody paces.
+zone that she is in has a bonus, far more of it while she does not walk, and another must be all but certain, or stay
+likely for a while: so nobody paces.
 
 What is heard is averaged for as long as she does not move: fading and bodies change every some seconds, the place does
 not. When the levels jump, the average starts anew.
@@ -17,6 +17,7 @@ from math import exp, log
 from typing import Final, NamedTuple
 
 from hub.presence.atlas import FAINT_DBM, FIRST_ZONE, Atlas
+from hub.presence.gait import Gait
 from hub.presence.layout import ZoneLayout
 from hub.presence.survey import SMOOTH_S
 
@@ -29,7 +30,7 @@ SETTLED_S: Final = 3.0  # an average that is younger forgets a gateway that has 
 
 SILENT_DBM: Final = FAINT_DBM + 2  # below it, an average is as good as silence
 
-FIT_WEIGHT: Final = 0.54  # the levels of one place are not independent: they count for half
+FIT_WEIGHT: Final = 0.58  # the levels of one place are not independent: they count for half
 NEAR_DB: Final = 4.0  # so many dB louder make a zone e times as likely
 PEAK_WEIGHT: Final = 0.7  # fading and bodies only ever take away: the loudest of late says the most
 PEAK_FALLS_DB_S: Final = 2.0
@@ -42,18 +43,18 @@ LEAST_FIT: Final = 1e-300
 MEMORY: Final = 0.62  # of the smoothed scores, a second: about two seconds and a half
 WORST: Final = -22.0  # no place is less likely than this: nothing is ever out of the question for long
 
-BONUS: Final = 1.2  # of the zone that she is in, in nats, while she walks about
-STILL_BONUS: Final = 1.4  # more of it while she sits still: nobody goes to another zone without walking
-RESTLESS: Final = 0.93  # of her restlessness is left a second later: about ten seconds, the way to the next zone
-NOWHERE_BONUS: Final = 1.0  # nobody settles in a corridor
+BONUS: Final = 0.5  # of the zone that she is in, in nats, while she walks about
+STILL_BONUS: Final = 4.0  # more of it while she does not walk: nobody goes to another zone without walking
+NOWHERE_BONUS: Final = 1.5  # of nowhere, as long as she is there: who passes a door is no visitor
+STILL_NOWHERE: Final = 1.0  # less of it for who does not walk: nobody settles in a corridor
 
 # A place that is SURE is believed, or one that is LIKELY for so many seconds:
 ENTER_SURE: Final = 0.95
 ENTER_LIKELY: Final = 0.53
 ENTER_LIKELY_S: Final = 6.0
-SWITCH_SURE: Final = 0.93
+SWITCH_SURE: Final = 0.91
 SWITCH_LIKELY: Final = 0.4
-SWITCH_LIKELY_S: Final = 23.0
+SWITCH_LIKELY_S: Final = 20.0
 LEAVE_SURE: Final = 0.96
 LEAVE_LIKELY: Final = 0.76
 LEAVE_LIKELY_S: Final = 10.0
@@ -80,9 +81,9 @@ class Mind:
         "count",
         "fast",
         "fitting",
+        "gait",
         "likely",
         "place",
-        "restless",
         "rounded",
         "scores",
         "since",
@@ -94,7 +95,7 @@ class Mind:
         self.fast: dict[str, list[float]] = {}  # by gateway: when it last heard her, level, peak
         self.slow: dict[str, float] = {}  # the average since she last moved
         self.count = 0.0  # seconds in it
-        self.restless = 0.0  # how often her levels jumped of late
+        self.gait = Gait()
         self.rounded: dict[str, int] = {}  # the average in whole dB, when it was last asked of the survey
         self.fitting: list[float] = []  # what that said
         self.scores = [WORST] * places
@@ -130,7 +131,7 @@ class Mind:
 
     def think(self, atlas: Atlas, now: float, hold_s: float, gone: frozenset[str] = NOBODY) -> Belief | None:
         """One second more: what has changed, if anything."""
-        self._attend(now, hold_s, gone)
+        self._attend(atlas, now, hold_s, gone)
         scores = self.score(atlas, gone)
         self.scores = [MEMORY * old + (1 - MEMORY) * new for old, new in zip(self.scores, scores, strict=True)]
         return self._decide(atlas, self.likelihoods(self.scores), now)
@@ -140,17 +141,16 @@ class Mind:
         """She is nowhere, is not heard, and nothing hangs in the balance."""
         return self.place < ZONES and not self.slow and self.candidate is None and self.likely > 0.99  # noqa: PLR2004  as good as sure
 
-    def _attend(self, now: float, hold_s: float, gone: frozenset[str]) -> None:
-        self.restless *= RESTLESS
+    def _attend(self, atlas: Atlas, now: float, hold_s: float, gone: frozenset[str]) -> None:
         fast = {name: level for name, (at, level, _) in self.fast.items() if now - at < hold_s}
         slow = self.slow
+        self.gait.step(fast, atlas.pace_db)
         if not fast and not slow:
             self.count = min(self.count + 1, STILL_SECONDS)
             return
         if _change(slow, fast, gone) > MOVED_DB**2:
             self.slow = {**{name: slow[name] for name in slow if name in gone}, **fast}
             self.count = 1.0
-            self.restless += 1.0
         else:
             self.count = min(self.count + 1, STILL_SECONDS)
             self.slow = _averaged(slow, fast, self.count, gone)
@@ -202,12 +202,13 @@ class Mind:
 
     def likelihoods(self, scores: Sequence[float]) -> list[float]:
         """How likely each place is, by its score and by where she is believed to be; outside is a part of nowhere."""
-        scores = list(scores)
+        scores, still = list(scores), self.gait.still
+        scores[NOWHERE] -= STILL_NOWHERE * still
         if self.place == NOWHERE:
             scores[NOWHERE] += NOWHERE_BONUS
             scores[OUTSIDE] += NOWHERE_BONUS
         else:
-            scores[self.place] += BONUS + STILL_BONUS * max(1.0 - self.restless, 0.0)
+            scores[self.place] += BONUS + STILL_BONUS * still
         most = max(scores)
         likely = [exp(value - most) for value in scores]
         likely[NOWHERE] += likely[OUTSIDE]
