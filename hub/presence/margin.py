@@ -7,15 +7,16 @@ in, transitions out. "Nowhere" is no more than "too faint" here; a survey knows 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from math import exp, inf
 from typing import Final, NamedTuple
 
+from hub.presence.coverage import NOBODY
 from hub.presence.hearing import Ear
 from hub.presence.layout import ZoneLayout
 from hub.presence.steps import move
 from hub.presence.transition import Transition
-from hub.presence.visit import Tracked
+from hub.presence.visit import Tracked, Visit
 
 SWITCH_MARGIN_DB: Final = 5.0
 # Two gateways at equal distance differ by 4 dB (one standard deviation) through shadowing alone.
@@ -44,13 +45,13 @@ class Ranking(NamedTuple):
     own_least_dbm: float  # the same, of its faintest gateway that holds
 
 
-def rank(ears: Iterable[Ear], own: ZoneLayout | None, audible_since: float) -> Ranking:
-    """The zones by their loudest gateway, among those whose level still holds."""
+def rank(ears: Iterable[Ear], own: ZoneLayout | None, audible_since: float, held: Collection[Ear] = ()) -> Ranking:
+    """The zones by their loudest gateway, among those whose level still holds, and those that are `held`."""
     best: ZoneLayout | None = None
     best_dbm = rival_dbm = own_dbm = -inf
     own_least_dbm = inf
     for ear in ears:
-        if ear.last_at < audible_since:
+        if ear.last_at < audible_since and ear not in held:
             continue
         zone, level = ear.zone, ear.level
         if zone is own:
@@ -70,12 +71,13 @@ def confidence_of(lead_db: float) -> float:
     return round(1 / (1 + exp(-max(lead_db, 0.0) / LEAD_SCALE_DB)), 3)
 
 
-def judge(tracked: Tracked, now: float, resume_within_s: float) -> list[Transition]:
-    """Where is she now? What that changes, in order."""
+def judge(tracked: Tracked, now: float, resume_within_s: float, gone: frozenset[str] = NOBODY) -> list[Transition]:
+    """Where is she now? What that changes, in order; `gone` are the gateways that cannot hear just now."""
     visit = tracked.visit
     told = visit.dwelling() if visit is not None and visit.dwell_at <= visit.heard_at else []
     own = visit.zone if visit is not None else None
-    ranking = rank(tracked.ears.values(), own, now - tracked.audible_s)
+    held = _held(tracked, visit, gone) if gone and visit is not None else ()
+    ranking = rank(tracked.ears.values(), own, now - tracked.audible_s, held)
     best, best_dbm, _, own_dbm, own_least_dbm = ranking
     if best is own:
         tracked.rival_dbm, tracked.candidate = ranking.rival_dbm, None
@@ -93,6 +95,15 @@ def judge(tracked: Tracked, now: float, resume_within_s: float) -> list[Transiti
     if now - tracked.since < _hold_s(best, lead, switching=own is not None) or not _is_sure(tracked, best):
         return told
     return [*told, *move(tracked, best, tracked.since, confidence_of(lead), resume_within_s, now)]
+
+
+def _held(tracked: Tracked, visit: Visit, gone: frozenset[str]) -> list[Ear]:
+    """What her zone's gateways heard of her last before they died: their silence is no sign that she went."""
+    return [
+        ear
+        for name, ear in tracked.ears.items()
+        if name in gone and ear.zone is visit.zone and ear.last_at >= visit.entered
+    ]
 
 
 def _is_sure(tracked: Tracked, zone: ZoneLayout) -> bool:

@@ -95,7 +95,8 @@ class Tracker:
             return []
         changes: list[Transition] = []
         for tracked in listen(tags, venue, gateway, zone, rows, ages):
-            changes += judge(tracked, tracked.seen, zones.resume_within_s)
+            gone = self._coverage.gone(venue, tracked.seen)
+            changes += judge(tracked, tracked.seen, zones.resume_within_s, gone)
         return self._worth_telling(changes)
 
     def expire(self, now: float) -> list[Transition]:
@@ -121,7 +122,8 @@ class Tracker:
         if zones.atlas is not None:
             changes += ponder(tracked, zones, zones.atlas, self._coverage, now, self._heartbeat_s)
         elif tracked.candidate is not None:
-            changes += judge(tracked, max(now, tracked.seen), zones.resume_within_s)
+            gone = self._coverage.gone(zones.venue, now)
+            changes += judge(tracked, max(now, tracked.seen), zones.resume_within_s, gone)
         elif visit is not None:
             silent_s = now - self._coverage.silent_since(zones.venue, visit.zone, visit.heard_at, now)
             visit.away = silent_s > silence_s(tracked.interval_s)

@@ -256,6 +256,37 @@ def test_dead_gateway_does_not_empty_its_zone() -> None:
     assert [at.zone for at in walk.tracker.where("marlton")] == ["bar"]
 
 
+def test_guest_whose_nearest_gateway_died_does_not_move_to_the_next_louder_zone() -> None:
+    walk = Walk()
+    walk.stays(20, lobby_1=-60, lobby_2=-82, bar_1=-72)
+    walk.tracker.gateway_state("marlton", "lobby-1", T0 + 20, online=False)
+
+    held = walk.stays(300, lobby_2=-82, bar_1=-72)
+
+    assert [kind for kind, _, _ in told(held) if kind != "dwelled"] == []
+    assert [at.zone for at in walk.tracker.where("marlton")] == ["lobby"]
+
+
+def test_guest_who_is_louder_elsewhere_than_the_dead_gateway_ever_heard_her_has_moved() -> None:
+    walk = Walk()
+    walk.stays(20, lobby_1=-66, bar_1=-80)
+    walk.tracker.gateway_state("marlton", "lobby-1", T0 + 20, online=False)
+
+    changes = walk.stays(30, bar_1=-58)
+
+    assert [(kind, zone) for kind, zone, _ in told(changes)] == [("left", "lobby"), ("entered", "bar")]
+
+
+def test_gateway_that_stays_dead_for_longer_than_a_reboot_holds_nobody() -> None:
+    walk = Walk()
+    walk.stays(20, lobby_1=-60, lobby_2=-82, bar_1=-72)
+    walk.tracker.gateway_state("marlton", "lobby-1", T0 + 20, online=False)
+
+    walk.stays(620, lobby_2=-82, bar_1=-72)
+
+    assert [at.zone for at in walk.tracker.where("marlton")] == ["bar"]
+
+
 def test_guest_who_left_while_the_gateway_was_dead_leaves_once_it_is_back() -> None:
     walk = Walk()
     walk.stays(10, bar_1=-61)
