@@ -51,6 +51,8 @@ def run(*, quick: bool = False) -> Mapping[str, float]:
             figures |= _flat(f"{where}_{name}", score_all(told))
     for name, told in _variants(BRIEF if quick else VARIANT):
         figures |= _flat(name, score_all(told))
+    for name, told in _halls(BRIEF if quick else FULL):
+        figures |= _flat(name, score_all(told))
     figures |= _dead(BRIEF if quick else VARIANT)
     figures["surveyed_tag_seconds_per_s"] = _cost(cases, surveyed=True)
     figures["margin_tag_seconds_per_s"] = _cost(cases, surveyed=False)
@@ -124,6 +126,13 @@ def _variants(crowd: Crowd) -> Iterator[tuple[str, list[tuple[Sequence[Span], li
         if name == "as_surveyed":
             yield "gateway_dead_10_min", [(case.truth, with_dead(case, next(iter(case.zones)))) for case in cases]
             yield "gateway_moved", [(_moved(case).truth, ours(_moved(case), surveyed=True)) for case in cases]
+
+
+def _halls(crowd: Crowd) -> Iterator[tuple[str, list[tuple[Sequence[Span], list[Told]]]]]:
+    """The hardest of the buildings, and what its survey advises: more gateways."""
+    for name, twice in (("shop", False), ("shop_twice_the_gateways", True)):
+        cases = list(_progress(name, simulated(crowd, kinds=("shop",), twice=twice)))
+        yield name, [(case.truth, ours(case, surveyed=True)) for case in cases]
 
 
 def with_dead(case: Case, gateway: str, *, surveyed: bool = True) -> list[Told]:

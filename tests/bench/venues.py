@@ -7,10 +7,11 @@ import json
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from firmware_sim.buildings import KINDS, building
+from firmware_sim.floorplan import Area, Floorplan, Gateway, Point
 from firmware_sim.record import HOUR_S, Crowd, guests_of, surveyor_of
 from firmware_sim.world import World
 from hub.presence.layout import Layout, ZoneLayout
@@ -43,10 +44,14 @@ class Case:
         )
 
 
-def simulated(crowd: Crowd, *, kinds: Iterable[str] = KINDS, seed: int = HELD_OUT_SEED) -> Iterator[Case]:
-    """A building of each kind."""
+def simulated(
+    crowd: Crowd, *, kinds: Iterable[str] = KINDS, seed: int = HELD_OUT_SEED, twice: bool = False
+) -> Iterator[Case]:
+    """A building of each kind; `twice` with two gateways for each."""
     for kind in kinds:
         plan = building(kind, seed)
+        if twice:
+            plan = _with_twice_the_gateways(plan)
         guests = guests_of(plan, crowd, seed)
         surveyor = surveyor_of(plan, seed)
         until_s = crowd.hours * HOUR_S
@@ -66,6 +71,22 @@ def simulated(crowd: Crowd, *, kinds: Iterable[str] = KINDS, seed: int = HELD_OU
                 if span.t0_s < until_s
             ],
         )
+
+
+def _with_twice_the_gateways(plan: Floorplan) -> Floorplan:
+    """To each gateway another of its zone, across the middle of its room."""
+    rooms = [room for room in plan.rooms if room.zone is not None]
+    more = []
+    for gateway in plan.gateways:
+        room = next(room for room in rooms if room.zone == gateway.zone and _is_in(room, gateway.at))
+        x_m, y_m = 2 * room.x_m + room.w_m - gateway.at.x_m, 2 * room.y_m + room.h_m - gateway.at.y_m
+        at = Point(floor=gateway.at.floor, x_m=x_m, y_m=y_m)
+        more.append(Gateway(id=f"{gateway.id}-across", zone=gateway.zone, at=at))
+    return replace(plan, gateways=(*plan.gateways, *more))
+
+
+def _is_in(room: Area, at: Point) -> bool:
+    return room.x_m <= at.x_m <= room.x_m + room.w_m and room.y_m <= at.y_m <= room.y_m + room.h_m
 
 
 def recorded() -> Case | None:
