@@ -7,20 +7,25 @@ and who is heard only adds the difference.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import add
+from statistics import median
 from typing import Final
 
 from hub.presence.layout import ZoneLayout
 from hub.presence.survey import Spot, Survey
 
-SIGMA_DB: Final = 4.0
+SIGMA_DB: Final = 3.7
 # Between a guest's level, averaged over some seconds, and the spot's, when she sits near it: half of the power that a
 # body takes, and what is left of fading. Wider, and a zone with few spots swallows its neighbours; narrower, and only
 # who sits where the surveyor stood is found.
 
 FAINT_DBM: Final = -97.0  # what silence counts as: below what any radio hears
 FARTHEST: Final = 4.0  # no level says more against a spot than so many sigmas: reflections, a moved gateway
+NOWHERE_DBM: Final = -95.0
+# As near as all seems that is heard in a corridor, halfway from what is heard there: guests pass corridors, and stay in
+# zones; but where the corridor is near to all, being near says less.
+
 LOUDEST: Final = -20
 FAINTEST: Final = -104
 
@@ -45,6 +50,7 @@ class Atlas:
             self.spans.append((start, start + len(place)))
         self.gateways = frozenset(known)
         self.pace_db = survey.pace_db
+        self.nowhere_dbm = _nowhere_dbm(places[1], {name for zone in self.zones for name in zone.gateways})
         self._silent = {
             gateway: [_fit(FAINT_DBM, _expected(spot, gateway)) for spot in self._spots] for gateway in known
         }
@@ -78,6 +84,12 @@ class Atlas:
         for column in columns:
             fit = list(map(add, fit, column))
         return fit
+
+
+def _nowhere_dbm(corridors: Sequence[Spot], own: Collection[str]) -> float:
+    """How near a zone's gateways seem from nowhere, in dBm; `own` are those of all zones."""
+    loudest = [max([_expected(spot, name) for name in own], default=FAINT_DBM) for spot in corridors]
+    return (NOWHERE_DBM + (median(loudest) if loudest else FAINT_DBM)) / 2
 
 
 def _expected(spot: Spot, gateway: str) -> float:

@@ -16,9 +16,9 @@ from typing import Final
 
 LAG_S: Final = 3  # what is smoothed over two seconds has forgotten by then where she was
 WINDOW_S: Final = 20  # from one zone to the next: thirty metres are twenty-five seconds' walk
-SHARE: Final = 0.78  # of the surveyor's changes: who has fewer is no more likely to walk than to sit
+SHARE: Final = 0.65  # of the surveyor's changes: who has fewer is no more likely to walk than to sit
 SHARP: Final = 9.0  # how soon more of them are certainty: a tenth more makes walking e times as likely
-LINGERS_S: Final = 14.0  # after the walk: she is believed in her old zone until her new place has been heard for a while
+LINGERS_S: Final = 14.0  # until a walk is forgotten: her new place must have been heard for a while
 SILENT_S: Final = 3  # seconds without a word from anybody: she may be on her way out
 PACE_DB: Final = 4.1  # of a survey that does not say: the median of forty simulated buildings (2.0 between desks)
 
@@ -50,7 +50,7 @@ class Gait:
 
 
 def pace_db_of(stretches: Iterable[Sequence[Mapping[str, float]]]) -> float:
-    """How much levels change while somebody walks: `stretches` are a walk, second by second; PACE_DB for a short one."""
+    """How much levels change in a walk, given second by second in its stretches, in dB; PACE_DB for a short one."""
     changes = [
         changed_db(then, now) for seconds in stretches for then, now in zip(seconds, seconds[LAG_S:], strict=False)
     ]

@@ -13,7 +13,7 @@ not. When the levels jump, the average starts anew.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import exp, log
+from math import exp, inf, log
 from typing import Final, NamedTuple
 
 from hub.presence.atlas import FAINT_DBM, FIRST_ZONE, Atlas
@@ -24,18 +24,17 @@ from hub.presence.survey import SMOOTH_S
 SILENT_INTERVALS: Final = 3.0  # adverts lost in a row, until a gateway is taken not to hear her
 SILENT_S: Final = 1.5  # for tags that speak fast
 
-MOVED_DB: Final = 5.5  # levels that change by more, on average: she has moved, if only her chair
+MOVED_DB: Final = 5.8  # levels that change by more, on average: she has moved, if only her chair
 STILL_SECONDS: Final = 25.0  # so long an average forgets by itself: doors, furniture, the tag in another pocket
 SETTLED_S: Final = 3.0  # an average that is younger forgets a gateway that has fallen silent
 
 SILENT_DBM: Final = FAINT_DBM + 2  # below it, an average is as good as silence
 
-FIT_WEIGHT: Final = 0.58  # the levels of one place are not independent: they count for half
+FIT_WEIGHT: Final = 0.6  # the levels of one place are not independent: they count for half
 NEAR_DB: Final = 4.0  # so many dB louder make a zone e times as likely
-PEAK_WEIGHT: Final = 0.7  # fading and bodies only ever take away: the loudest of late says the most
+PEAK_WEIGHT: Final = 0.5  # fading and bodies only ever take away: the loudest of late says the most
 PEAK_FALLS_DB_S: Final = 2.0
 PEAK_OVER_DB: Final = 3.0  # by so much a peak is louder than the average at one place
-NOWHERE_DBM: Final = -92.0  # as near as all that is heard in a corridor: guests pass corridors, and stay in zones
 OUTSIDE_DBM: Final = -94.0
 NOBODY: Final[frozenset[str]] = frozenset()
 UNWALKED: Final = -6.0  # the fit of a zone that the survey left out: only its own gateways speak for it
@@ -43,21 +42,24 @@ LEAST_FIT: Final = 1e-300
 MEMORY: Final = 0.62  # of the smoothed scores, a second: about two seconds and a half
 WORST: Final = -22.0  # no place is less likely than this: nothing is ever out of the question for long
 
-BONUS: Final = 0.5  # of the zone that she is in, in nats, while she walks about
-STILL_BONUS: Final = 4.0  # more of it while she does not walk: nobody goes to another zone without walking
-NOWHERE_BONUS: Final = 1.5  # of nowhere, as long as she is there: who passes a door is no visitor
+BONUS: Final = 0.4  # of the zone that she is in, in nats, while she walks about
+STILL_BONUS: Final = 4.5  # more of it while she does not walk: nobody goes to another zone without walking
+NOWHERE_BONUS: Final = 2.0  # of nowhere, as long as she is there: who passes a door is no visitor
 STILL_NOWHERE: Final = 1.0  # less of it for who does not walk: nobody settles in a corridor
 
 # A place that is SURE is believed, or one that is LIKELY for so many seconds:
 ENTER_SURE: Final = 0.95
-ENTER_LIKELY: Final = 0.53
+ENTER_LIKELY: Final = 0.45
 ENTER_LIKELY_S: Final = 6.0
 SWITCH_SURE: Final = 0.91
-SWITCH_LIKELY: Final = 0.4
-SWITCH_LIKELY_S: Final = 20.0
+SWITCH_LIKELY: Final = 0.42
+SWITCH_LIKELY_S: Final = 18.0
 LEAVE_SURE: Final = 0.96
 LEAVE_LIKELY: Final = 0.76
 LEAVE_LIKELY_S: Final = 10.0
+
+OWN_S: Final = 20.0  # seconds without a word from her zone's own gateways: sitting still is no reason to stay in it
+_NEVER: Final = (-inf,)
 
 OUTSIDE: Final = 0  # the places of an atlas, in order
 NOWHERE: Final = 1
@@ -88,6 +90,7 @@ class Mind:
         "scores",
         "since",
         "slow",
+        "still",
         "thought_at",
     )
 
@@ -96,6 +99,7 @@ class Mind:
         self.slow: dict[str, float] = {}  # the average since she last moved
         self.count = 0.0  # seconds in it
         self.gait = Gait()
+        self.still = 0.0  # how sure that she has not gone elsewhere, 0 to 1
         self.rounded: dict[str, int] = {}  # the average in whole dB, when it was last asked of the survey
         self.fitting: list[float] = []  # what that said
         self.scores = [WORST] * places
@@ -132,6 +136,7 @@ class Mind:
     def think(self, atlas: Atlas, now: float, hold_s: float, gone: frozenset[str] = NOBODY) -> Belief | None:
         """One second more: what has changed, if anything."""
         self._attend(atlas, now, hold_s, gone)
+        self.still = self._stillness(atlas, now, gone)
         scores = self.score(atlas, gone)
         self.scores = [MEMORY * old + (1 - MEMORY) * new for old, new in zip(self.scores, scores, strict=True)]
         return self._decide(atlas, self.likelihoods(self.scores), now)
@@ -155,6 +160,14 @@ class Mind:
             self.count = min(self.count + 1, STILL_SECONDS)
             self.slow = _averaged(slow, fast, self.count, gone)
 
+    def _stillness(self, atlas: Atlas, now: float, gone: frozenset[str]) -> float:
+        """She does not walk, and her zone's own gateways heard her of late: or she may have gone where nobody does."""
+        if self.place >= ZONES:
+            own = atlas.zones[self.place - ZONES].gateways
+            if not any(name in gone or now - self.fast.get(name, _NEVER)[0] < OWN_S for name in own):
+                return 0.0
+        return self.gait.still
+
     def place_at(self, levels: Mapping[str, float]) -> None:
         """Suppose that she sits where gateways hear her so loud, in dBm."""
         self.slow = dict(levels)
@@ -170,7 +183,7 @@ class Mind:
             if place >= ZONES:
                 near = max([self._near(name) for name in atlas.zones[place - ZONES].gateways], default=FAINT_DBM)
             else:
-                near = NOWHERE_DBM if place == NOWHERE else OUTSIDE_DBM
+                near = atlas.nowhere_dbm if place == NOWHERE else OUTSIDE_DBM
             scores.append(FIT_WEIGHT * fitting[place] + near / NEAR_DB)
         best = max(scores)
         return [max(value - best, WORST) for value in scores]
@@ -202,7 +215,7 @@ class Mind:
 
     def likelihoods(self, scores: Sequence[float]) -> list[float]:
         """How likely each place is, by its score and by where she is believed to be; outside is a part of nowhere."""
-        scores, still = list(scores), self.gait.still
+        scores, still = list(scores), self.still
         scores[NOWHERE] -= STILL_NOWHERE * still
         if self.place == NOWHERE:
             scores[NOWHERE] += NOWHERE_BONUS

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from hub.presence.atlas import FAINT_DBM, FARTHEST, SIGMA_DB, Atlas
+import pytest
+
+from hub.presence.atlas import FAINT_DBM, FARTHEST, NOWHERE_DBM, SIGMA_DB, Atlas
 from hub.presence.layout import ZoneLayout
 from hub.presence.survey import Spot, Survey
 
@@ -20,7 +22,7 @@ def fit(levels: dict[str, float]) -> list[float]:
 def test_spot_itself_fits_best_and_its_half_heard_gateway_counts_half_as_silence() -> None:
     outside, bar, pool = fit({"bar-1": -60.0, "pool-1": (-85.0 + FAINT_DBM) / 2})
 
-    assert bar == 0.0
+    assert bar == pytest.approx(0.0)
     assert outside < bar
     assert pool < bar
 
@@ -38,7 +40,17 @@ def test_one_gateway_that_was_moved_says_no_more_than_its_share() -> None:
     assert bar == -0.5 * FARTHEST**2
 
 
-def test_level_one_sigma_off_costs_half_a_nat() -> None:
-    _, bar, _ = fit({"bar-1": -60.0 + SIGMA_DB, "pool-1": -91.0})
+def test_level_that_is_off_costs_half_a_nat_for_a_sigma_squared() -> None:
+    _, bar, _ = fit({"bar-1": -56.0, "pool-1": -91.0})
 
-    assert bar == -0.5
+    assert bar == pytest.approx(-0.5 * (4.0 / SIGMA_DB) ** 2)
+
+
+def test_corridor_that_is_near_to_all_seems_nearer_than_one_where_little_is_heard() -> None:
+    def nowhere_dbm(*levels: float) -> float:
+        corridor = [Spot(zone=None, walk=2, levels={"bar-1": (dbm, 1.0)}) for dbm in levels]
+        return Atlas(Survey(venue="marlton", spots=(BAR, POOL, *corridor)), ZONES).nowhere_dbm
+
+    assert nowhere_dbm(-75.0, -77.0, -90.0) == (NOWHERE_DBM - 77.0) / 2
+    assert nowhere_dbm(-90.0) < nowhere_dbm(-70.0)
+    assert nowhere_dbm() == (NOWHERE_DBM + FAINT_DBM) / 2

@@ -6,6 +6,7 @@ import pytest
 
 from hub.errors import BadRequest
 from hub.presence.examine import NOWHERE, examine
+from hub.presence.gait import PACE_DB
 from hub.presence.layout import ZoneLayout
 from hub.presence.recording import Reading
 from hub.presence.survey import SPOTS_A_PLACE, dump, learn, load
@@ -40,6 +41,20 @@ def test_what_is_written_is_read_again() -> None:
     survey = learn("v", walked("bar", 0, 60, bar_1=-61) + walked(None, 60, 60, bar_1=-80))
 
     assert load(dump(survey), file="x") == survey
+
+
+def test_survey_knows_how_much_levels_change_while_somebody_walks() -> None:
+    stood = learn("v", [Reading(t, "bar-1", "s", -61, "bar") for t in range(60)])
+    walked_about = learn("v", [Reading(t, "bar-1", "s", -61 - 4 * (t // 3 % 2), "bar") for t in range(60)])
+
+    assert stood.pace_db == 0.0
+    assert 1.0 < walked_about.pace_db < 4.0
+
+
+def test_survey_of_before_paces_were_known_has_the_usual_one() -> None:
+    text = dump(learn("v", walked("bar", 0, 60, bar_1=-61))).replace('"pace_db"', '"other"')
+
+    assert load(text, file="x").pace_db == PACE_DB
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"survey":2,"spots":[]}', '{"survey":1,"venue":"v","spots":[1]}'])

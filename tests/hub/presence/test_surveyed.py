@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from hub.presence.atlas import Atlas
 from hub.presence.layout import Layout, ZoneLayout
 from hub.presence.recording import Reading
@@ -214,17 +216,45 @@ def test_what_the_survey_said_is_kept_only_while_no_level_changes_by_a_db() -> N
     assert first.index(max(first)) == as_before.index(max(as_before))
 
 
-def test_guest_who_sat_still_needs_more_proof_than_one_who_walks_about() -> None:
+def test_guest_who_sits_needs_more_proof_than_one_who_walks_about() -> None:
     atlas = Atlas(learn("marlton", a_walk()), {zone.zone: zone for zone in ZONES})
 
-    def sure_of_the_bar(restless: float) -> float:
+    def sure_of_the_bar(still: float) -> float:
         mind = Mind(len(atlas.spans), atlas.place_of(ZONES[0]))
-        mind.restless = restless
+        mind.still = still
         mind.place_at({"bar-1": -73.0, "pool-1": -73.0})
         return mind.likelihoods(mind.score(atlas))[atlas.place_of(ZONES[0])]
 
-    assert sure_of_the_bar(restless=0.0) > sure_of_the_bar(restless=1.0)
-    assert sure_of_the_bar(restless=1.0) == sure_of_the_bar(restless=3.0)
+    assert sure_of_the_bar(still=1.0) > sure_of_the_bar(still=0.5) > sure_of_the_bar(still=0.0)
+
+
+def test_guest_whom_her_own_zone_hears_no_more_may_have_gone_however_little_changes() -> None:
+    atlas = Atlas(replace(learn("marlton", a_walk()), pace_db=4.0), {zone.zone: zone for zone in ZONES})
+    mind = Mind(len(atlas.spans), atlas.place_of(ZONES[0]))
+
+    def still_after(seconds: int, levels: Mapping[str, int], gone: frozenset[str] = frozenset()) -> float:
+        for _ in range(seconds):
+            now = mind.thought_at = max(mind.thought_at, 0.0) + 1.0
+            for gateway, dbm in levels.items():
+                mind.hear(gateway, now, dbm)
+            mind.think(atlas, now, 3.0, gone)
+        return mind.still
+
+    assert still_after(60, {"bar-1": -70, "pool-1": -84}) > 0.9
+    assert still_after(10, {"pool-1": -84}) > 0.9
+    assert still_after(60, {"pool-1": -84}, gone=frozenset({"bar-1"})) > 0.9
+    assert still_after(1, {"pool-1": -84}) == 0.0
+
+
+@pytest.mark.parametrize(("pace_db", "where"), [(4.0, "bar"), (0.0, "pool")])
+def test_guest_who_turns_her_back_to_her_gateway_stays_where_she_is(pace_db: float, where: str) -> None:
+    """Unless the survey does not know what walking sounds like: then levels are all there is."""
+    walk = Walk(replace(VENUE, survey=replace(learn("marlton", a_walk()), pace_db=pace_db)))
+    walk.stays(60, PLACES["bar"])
+
+    walk.stays(120, {"bar-1": -74, "pool-1": -70})
+
+    assert [at.zone for at in walk.tracker.where("marlton")] == [where]
 
 
 def test_late_sightings_trigger_nothing() -> None:
