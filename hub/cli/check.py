@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -64,7 +65,7 @@ def check(
 def examine(folder: Path) -> dict[str, Any]:
     """Everything that is to be said about a folder, as JSON has it."""
     try:
-        config = read_config(folder / CONFIG)
+        config = read_config(folder / CONFIG, cores=os.sched_getaffinity(0))
     except FaultyConfig as exc:
         faults = [_one(fault.file, fault.line, fault.column, fault.message) for fault in exc.faults]
         return _report(faults, [], Checked(rulebooks={}))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 
 import typer
 
-from hub.app.interpreter import prepare_interpreter
+from hub.app.interpreter import bind_to, prepare_interpreter
 from hub.app.serve import serve
 from hub.cli.admin import Config
 from hub.config.hub_toml import read_config
@@ -19,5 +20,8 @@ def add_to(app: typer.Typer) -> None:
 
 def hub(config: Config) -> None:
     """Run the hub. SIGTERM or Ctrl-C ends it in order; SIGHUP reads the venues again, a broken set keeps the old."""
+    settings = read_config(config, cores=os.sched_getaffinity(0))
     prepare_interpreter()
-    asyncio.run(serve(read_config(config)))
+    if settings.hub.core is not None:
+        bind_to(settings.hub.core)
+    asyncio.run(serve(settings))

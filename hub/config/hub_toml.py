@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -32,6 +32,7 @@ from hub.errors import BadConfig
 TABLES: Final = ("hub", "mqtt", "store", "apns", "fcm", "smtp", "webhook")
 REPLACEABLE: Final = frozenset({"apns", "fcm", "smtp"})
 PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
+MOST_CORES: Final = 1024  # that Linux binds a process to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,7 @@ class HubTable:
     port: int
     public_url: str  # "": links to the hub cannot be made
     shadow: bool  # decides and records everything, sends nothing
+    core: int | None  # the only one that the hub runs on; None: any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,19 +119,22 @@ class FaultyConfig(BadConfig):
         super().__init__("\n".join(str(fault) for fault in faults))
 
 
-def read_config(path: Path) -> HubConfig:
-    """Read and check hub.toml. Raises FaultyConfig with every fault."""
+def read_config(path: Path, *, cores: Collection[int] | None = None) -> HubConfig:
+    """Read and check hub.toml. Raises FaultyConfig with every fault.
+
+    `cores` are those that the hub may use; None, where it is another process that reads: then no core is refused.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as exc:
         why = "not text in UTF-8" if isinstance(exc, UnicodeDecodeError) else (exc.strerror or str(exc)).lower()
         message = f"cannot be read: {why}; right would be a hub.toml such as `innkeeper init` lays out"
         raise FaultyConfig((ConfigFault(file=str(path), line=1, column=1, message=message),)) from exc
-    return parse_config(path.absolute(), text)
+    return parse_config(path.absolute(), text, cores=cores)
 
 
-def parse_config(path: Path, text: str) -> HubConfig:
-    """Check the text of a hub.toml that stands at `path`. Raises FaultyConfig with every fault."""
+def parse_config(path: Path, text: str, *, cores: Collection[int] | None = None) -> HubConfig:
+    """Check the text of a hub.toml that stands at `path`. Raises FaultyConfig as `read_config` does."""
     text = _last_tables(text)
     source = Source(path, text)
     try:
@@ -139,7 +144,7 @@ def parse_config(path: Path, text: str) -> HubConfig:
     _refuse_unknown(source, document)
     config = HubConfig(
         file=path,
-        hub=_hub(_table(source, document, "hub")),
+        hub=_hub(_table(source, document, "hub"), cores),
         mqtt=_mqtt(_table(source, document, "mqtt")),
         database=_database(_table(source, document, "store"), path),
         apns=read_apns(_table(source, document, "apns")) if "apns" in document else None,
@@ -189,7 +194,7 @@ def _table(source: Source, document: Mapping[str, object], name: str) -> TomlTab
     return TomlTable(source, name, values)
 
 
-def _hub(table: TomlTable) -> HubTable:
+def _hub(table: TomlTable, cores: Collection[int] | None) -> HubTable:
     host, port = _listen(table, table.text("listen", "127.0.0.1:8080", like="127.0.0.1:8080"))
     public_url = table.text("public_url", like="https://hub.example.com").rstrip("/")
     if public_url and urlsplit(public_url).scheme not in {"http", "https"}:
@@ -201,9 +206,17 @@ def _hub(table: TomlTable) -> HubTable:
         port=port,
         public_url=public_url,
         shadow=table.choice("mode", ("live", "shadow"), "live") == "shadow",
+        core=_core(table, cores),
     )
     table.done()
     return section
+
+
+def _core(table: TomlTable, cores: Collection[int] | None) -> int | None:
+    if cores is None:
+        return table.one_of("core", range(MOST_CORES), "the number of a core, from 0")
+    right = f"a core that this process may use: {', '.join(map(str, sorted(cores)))}"
+    return table.one_of("core", cores, right)
 
 
 def _listen(table: TomlTable, text: str) -> tuple[str, int]:

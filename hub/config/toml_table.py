@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -105,6 +105,16 @@ class TomlTable:
             return value
         self.fault(key, value, f"a whole number from {least} to {most}")
         return default
+
+    def one_of(self, key: str, options: Container[int], right: str) -> int | None:
+        """One of some whole numbers; None where there is none."""
+        value = self._get(key)
+        if value is None:
+            return None
+        if isinstance(value, int) and not isinstance(value, bool) and value in options:
+            return value
+        self.fault(key, value, right)
+        return None
 
     def decimal(self, key: str, *, more_than: float, most: float) -> float | None:
         """A number within bounds, whole or not; None where there is none."""

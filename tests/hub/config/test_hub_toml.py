@@ -105,6 +105,27 @@ def test_missing_file_is_one_line(tmp_path: Path) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_a_hub_is_bound_to_a_core_only_where_the_file_names_one() -> None:
+    assert parse("").hub.core is None
+    assert parse_config(FILE, "[hub]\ncore = 2\n", cores={0, 2}).hub.core == 2
+
+
+@pytest.mark.parametrize("found", ["1", "-1", "true", "0.0", "'0'"])
+def test_a_core_that_the_hub_may_not_use_is_told_where_and_which_it_may(found: str) -> None:
+    with pytest.raises(FaultyConfig) as caught:
+        parse_config(FILE, f"[hub]\n core = {found}\n", cores={2, 0})
+
+    right = "right would be a core that this process may use: 0, 2"
+    assert str(caught.value).lower() == f"{FILE}:2:2: [hub] core: found {found}; {right}"
+
+
+def test_another_process_reads_of_a_core_that_it_may_not_use_itself() -> None:
+    assert parse("[hub]\ncore = 1023\n").hub.core == 1023
+    assert faults("[hub]\ncore = -1\n") == [
+        f"{FILE}:2:1: [hub] core: found -1; right would be the number of a core, from 0"
+    ]
+
+
 SMS = '[webhook.sms]\nurl = "https://sms.example/send"\nsecret_file = "sms.secret"\n'
 
 
