@@ -4,7 +4,8 @@ The journeys decide about guests who enter the lobby, at most IN_FLIGHT at once,
 what they decided over a channel that accepts at once. All four durable steps of a message are in it: decided, claimed,
 SENDING, SENT. Again, on a database of its own, from the decision to SENT: what the rules say was asked beforehand, and
 at most UNDER_WAY messages are on that way at once. Beside both, in the same run, bare SQLite: one INSERT and three
-UPDATEs of such a row, GROUP rows a commit.
+UPDATEs of such a row, GROUP rows a commit. All three twice, where there are two cores: bound to one, and as the kernel
+likes it.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from hub.store.ledger import LedgerStore
 from hub.store.sqlite import Store, open_store
 from rules.event import ENTERED, Event
 from rules.facts import Facts
+from tests.bench.cores import HUBS, bound, on_cores
 from tests.fakes.rulebook import the_hotel
 
 MESSAGES: Final = 4_000
@@ -147,6 +149,14 @@ def run(*, quick: bool = False) -> Mapping[str, float]:
     """The figures, by name."""
     messages = QUICK if quick else MESSAGES
     prepare_interpreter()
+    figures = _run(messages)
+    if HUBS is None:
+        return figures
+    with on_cores(frozenset({HUBS})):
+        return {**bound(_run(messages)), **figures}
+
+
+def _run(messages: int) -> Mapping[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         bare = _bare(Path(folder) / "bare.db", messages)
         from_event = asyncio.run(_from_event(Path(folder) / "event.db", messages))
