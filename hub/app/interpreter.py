@@ -7,6 +7,8 @@ import os
 import sys
 from typing import Final
 
+from hub.errors import HubError
+
 SWITCH_S: Final = 0.0005
 # The store's thread asks for the interpreter after each statement, and a busy event loop lets it wait for so long. With
 # Python's own 5 ms, a guest's push left twice as late.
@@ -25,5 +27,13 @@ def prepare_interpreter() -> None:
 
 
 def bind_to(core: int) -> None:
-    """Have this process run on one core. Threads that run already stay where they are: before any has begun, then."""
-    os.sched_setaffinity(0, {core})
+    """Have this process run on one core. Threads that run already stay where they are: before any has begun, then.
+
+    Raises HubError when the system does not let it.
+    """
+    try:
+        os.sched_setaffinity(0, {core})
+    except OSError as exc:
+        why = (exc.strerror or str(exc)).lower()
+        right = "a service that may call sched_setaffinity, or no core"
+        raise HubError(f"[hub] core: found {core}, {why}; right would be {right}") from exc

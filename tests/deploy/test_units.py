@@ -57,6 +57,13 @@ def test_the_gateways_watchdog_leaves_it_time_to_mend_itself() -> None:
     assert {"adjtimex", "clock_adjtime"} <= set(re.findall(r"\w+", text))  # or its clock would never be right
 
 
+def test_the_hubs_unit_lets_it_bind_itself_to_a_core() -> None:
+    text = (DEPLOY / "systemd/innkeeper-hub.service").read_text()
+
+    allowed = re.findall(r"^SystemCallFilter=(?!~)(.*)$", text[text.index("SystemCallFilter=~") :], re.MULTILINE)
+    assert "sched_setaffinity" in " ".join(allowed).split()
+
+
 @pytest.mark.parametrize("script", sorted(path.name for path in DEPLOY.glob("*.sh")))
 def test_a_shell_can_read_every_script_and_it_says_what_it_needs(script: str) -> None:
     assert subprocess.run(["sh", "-n", DEPLOY / script], check=False).returncode == 0
