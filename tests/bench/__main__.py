@@ -272,8 +272,9 @@ def _row(figure: Figure, result: Mapping[str, float]) -> str:
 
 
 def _circumstances(*, quick: bool) -> str:
+    commit, changes = _git("rev-parse", "--short", "HEAD"), _git("status", "--porcelain")
     said = [
-        f"commit {_git('rev-parse', '--short', 'HEAD')}{' and changes' if _git('status', '--porcelain') else ''}",
+        f"commit {commit or 'unknown'}{' and changes' if changes else ''}",
         f"Python {platform.python_version()}",
         f"{_processor()}, {os.cpu_count()} cores",
         f"load {os.getloadavg()[0]:.1f} at the end",
@@ -284,7 +285,7 @@ def _circumstances(*, quick: bool) -> str:
 
 def _git(*words: str) -> str:
     done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "unknown"
+    return done.stdout.strip()
 
 
 def _processor() -> str:
