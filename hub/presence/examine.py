@@ -7,7 +7,7 @@ what an installer can do something about before the first guest comes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
@@ -18,6 +18,7 @@ from hub.presence.layout import ZoneLayout
 from hub.presence.survey import Survey
 
 ALIKE: Final = 0.25  # a zone that is taken for another as often is hard to tell from it
+NARROW: Final = 4.0  # nats: what is left of a zone's lead when a guest turns her back and her gateway hears 8 dB less
 FEW_SPOTS: Final = 20  # of two seconds: less than three quarters of a minute of walking
 NOWHERE: Final = "nowhere"
 
@@ -42,21 +43,26 @@ def examine(survey: Survey, zones: Mapping[str, ZoneLayout]) -> Examined:
     as_joined = composed(survey, zones.values())
     confusion: Counter[tuple[str, str]] = Counter()
     joined: Counter[tuple[str, str]] = Counter()
+    narrow: Counter[tuple[str, str]] = Counter()
     for spot, known, scores in zip(survey.spots, as_joined.spots, left_out(survey, plain), strict=True):
         taken = max(scores, key=lambda zone: scores[zone])
         confusion[spot.zone or NOWHERE, taken or NOWHERE] += 1
         in_doubt = known.zone is not None and known.zone not in plain and taken in zones[known.zone].either
+        rival = max((zone for zone in plain if zone != spot.zone), key=lambda zone: scores[zone], default=None)
+        if spot.zone is not None and rival is not None and 0.0 <= scores[spot.zone] - scores[rival] < NARROW:
+            narrow[spot.zone, rival] += 1
         joined[spot.zone or NOWHERE, (known.zone if in_doubt else taken) or NOWHERE] += 1
     either = [zone.either for zone in zones.values() if zone.either]
-    return Examined(confusion=joined, advice=tuple(_advice(survey, plain, confusion, either)))
+    return Examined(confusion=joined, advice=tuple(_advice(survey, plain, (confusion, narrow), either)))
 
 
 def _advice(
     survey: Survey,
     zones: Mapping[str, ZoneLayout],
-    confusion: Mapping[tuple[str, str], int],
+    counted: tuple[Mapping[tuple[str, str], int], Mapping[tuple[str, str], int]],
     either: Sequence[Sequence[str]],
 ) -> list[str]:
+    confusion, narrow = counted
     walked = Counter(spot.zone for spot in survey.spots)
     advice = [f"{zone} was not walked: walk it for two minutes" for zone in zones if not walked[zone]]
     advice += [
@@ -78,26 +84,56 @@ def _advice(
         if mistaken and mistaken >= ALIKE * walked[zone]:
             share = round(100 * mistaken / walked[zone])
             advice.append(f"{zone} is taken for nowhere {share} % of the time: add a gateway, or hang its own nearer")
-    return advice + _alike(zones, confusion, walked, either) + _spread(survey, zones)
+    alike = [pair for pair in combinations(sorted(zones), 2) if _taken_for(confusion, walked, pair) >= ALIKE]
+    advice += _alike(alike, confusion, walked, either)
+    return advice + _narrow(zones, narrow, walked, [*either, *alike]) + _spread(survey, zones)
+
+
+def _taken_for(
+    confusion: Mapping[tuple[str, str], int], walked: Mapping[str | None, int], pair: tuple[str, str]
+) -> float:
+    """How often one of two zones is taken for the other, or the other for it; a share."""
+    ways = (pair, (pair[1], pair[0]))
+    return max((confusion.get(way, 0) / walked[way[0]] for way in ways if walked[way[0]]), default=0.0)
 
 
 def _alike(
-    zones: Mapping[str, ZoneLayout],
+    pairs: Iterable[tuple[str, str]],
     confusion: Mapping[tuple[str, str], int],
     walked: Mapping[str | None, int],
     either: Sequence[Sequence[str]],
 ) -> list[str]:
     """Zones that are taken for each other, and what to write into the venue file."""
+    return [
+        f"{one} and {other} look alike ({100 * _taken_for(confusion, walked, (one, other)):.0f} %): add a gateway, or "
+        "make one zone of them, or let presence say that she is in either, "
+        "by this line under `zones:` in venue.yaml:\n"
+        f"  {one}-or-{other}: {{either: [{one}, {other}]}}"
+        for one, other in pairs
+        if not any({one, other} <= set(members) for members in either)
+    ]
+
+
+def _narrow(
+    zones: Mapping[str, ZoneLayout],
+    narrow: Mapping[tuple[str, str], int],
+    walked: Mapping[str | None, int],
+    known: Sequence[Sequence[str]],
+) -> list[str]:
+    """Zones that the surveyor's own walk tells apart, and a guest who sits with her back to a gateway may not.
+
+    `known` are those of which more has been said.
+    """
     advice = []
-    for one, other in combinations(sorted(zones), 2):
-        if any({one, other} <= set(members) for members in either):
-            continue
-        shares = [confusion.get(pair, 0) / walked[pair[0]] for pair in ((one, other), (other, one)) if walked[pair[0]]]
-        if max(shares, default=0.0) >= ALIKE:
+    for zone in zones:
+        joined = {member for members in known if zone in members for member in members}
+        rivals = {other: narrow.get((zone, other), 0) for other in zones if other not in joined}
+        count = sum(rivals.values())
+        if count and count >= ALIKE * walked[zone]:
+            share, rival = round(100 * count / walked[zone]), max(rivals, key=lambda other: rivals[other])
             advice.append(
-                f"{one} and {other} look alike ({100 * max(shares):.0f} %): add a gateway, or make one zone of them, "
-                f"or let presence say that she is in either, by this line under `zones:` in venue.yaml:\n"
-                f"  {one}-or-{other}: {{either: [{one}, {other}]}}"
+                f"{zone} leads by little in {share} % of its places, mostly over {rival}: "
+                "a guest who turns her back may be taken to be there; add a gateway to each"
             )
     return advice
 

@@ -94,6 +94,22 @@ def test_zones_that_look_alike_are_named() -> None:
     assert "make one zone of them" in advice
 
 
+def test_zones_that_one_turn_of_a_guest_would_confuse_are_named_although_the_walk_tells_them_apart() -> None:
+    walk = [
+        *walked("bar", 0, 120, bar_1=-74, pool_1=-80),
+        *walked("pool", 120, 120, bar_1=-80, pool_1=-74),
+        *walked(None, 240, 120, bar_1=-92),
+    ]
+
+    found = examine(learn("v", walk), ZONES)
+
+    assert found.right > 0.9
+    assert [line.partition(":")[0] for line in found.advice] == [
+        "bar leads by little in 100 % of its places, mostly over pool",
+        "pool leads by little in 100 % of its places, mostly over bar",
+    ]
+
+
 def test_zone_that_was_not_walked_and_gateway_that_is_off_are_named() -> None:
     advice = " ".join(examine(learn("v", walked("bar", 0, 20, bar_1=-60)), ZONES).advice)
 
