@@ -26,8 +26,9 @@ _NOBODYS: Final = (
     IPv4Network("192.0.0.0/24"),  # of protocols, RFC 6890
     IPv4Network("192.88.99.0/24"),  # 6to4's relays, RFC 7526: gone
     IPv6Network("3fff::/20"),  # of documents, RFC 9637
+    IPv6Network("2002::/16"),  # 6to4, RFC 7526: gone with its relays, whatever address is inside
 )
-# Older Pythons call these global too.
+# Some Pythons call these global too.
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
@@ -66,7 +67,7 @@ def _meant(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
         return address
     if address in _NAT64:
         return IPv4Address(int(address) & _V4)
-    inner = address.ipv4_mapped or address.sixtofour
+    inner = address.ipv4_mapped
     if inner is None and 0 < int(address) <= _V4:
         inner = IPv4Address(int(address))  # ::127.0.0.1, the deprecated "compatible" form
     return inner or address
