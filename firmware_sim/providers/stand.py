@@ -134,6 +134,6 @@ async def _listening(
     finally:
         server.close()
         for transport in connected:
-            if isinstance(transport, asyncio.WriteTransport):
+            if isinstance(transport, asyncio.WriteTransport) and not transport.is_closing():
                 transport.abort()
         await server.wait_closed()

@@ -181,12 +181,12 @@ class Http2Client:
             raise NotProcessed(f"cannot connect: {type(exc).__name__}") from exc
         spoken = transport.get_extra_info("ssl_object").selected_alpn_protocol()
         if spoken != "h2":
-            transport.abort()
+            connection.cut()
             raise NotProcessed("the peer does not speak HTTP/2")
         try:
             await connection.ready
         except BaseException:
-            transport.abort()
+            connection.cut()
             raise
         return connection
 

@@ -37,6 +37,9 @@ class Wire(asyncio.Transport):
         self.closed = True
 
     def abort(self) -> None:
+        """As a TLS transport of Python 3.11.2 does."""
+        if self.closed:
+            raise AttributeError("'NoneType' object has no attribute '_abort'")
         self.closed = True
 
 
@@ -218,4 +221,14 @@ async def test_a_peer_that_breaks_http2_leaves_doubt_and_no_open_connection() ->
 
     with pytest.raises(InDoubt):
         await asked
+    assert pair.wire.closed
+
+
+async def test_one_that_closed_before_it_was_ready_is_cut_without_a_fault() -> None:
+    pair = Pair()
+
+    pair.ours.retire("we are closing")
+    pair.ours.cut()
+    pair.ours.cut()
+
     assert pair.wire.closed
