@@ -3,6 +3,9 @@
 They are done in order, each whole or not at all; what goes wrong with one goes to its own caller. Where nothing goes
 wrong, nothing has to be undone: so they are done without a savepoint each, and only again with them when one has failed
 after it had written. All but `tell_all` runs on the database's thread.
+
+No cursor leaves that thread: put away on another, it resets its statement while a later job may be using it here, and
+SQLite then refuses that job for misuse.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import Callable
+from traceback import clear_frames
 from typing import Any, Final, Generic, TypeVar
 
 from hub.errors import StoreFailed, WorkRefused
@@ -93,8 +97,9 @@ def _done_as_one(connection: sqlite3.Connection, units: list[Unit[Any]]) -> bool
             continue
         changes = connection.total_changes
         try:
-            unit.result = unit.job(connection)
+            unit.result = _without_cursor(unit.job(connection))
         except BaseException as exc:
+            _leave_no_cursors(exc)
             if len(units) > 1 and connection.in_transaction and connection.total_changes != changes:
                 return False  # what it wrote has to be undone, and nothing else
             unit.error = exc  # it goes to the unit's caller, on another thread
@@ -110,8 +115,9 @@ def _done_apart(connection: sqlite3.Connection, units: list[Unit[Any]]) -> None:
             continue
         connection.execute("SAVEPOINT unit")
         try:
-            unit.result = unit.job(connection)
+            unit.result = _without_cursor(unit.job(connection))
         except BaseException as exc:
+            _leave_no_cursors(exc)
             unit.error = exc  # as above
             if not connection.in_transaction:
                 raise
@@ -126,6 +132,7 @@ def _read_before(connection: sqlite3.Connection, units: list[Unit[Any]]) -> None
             try:
                 unit.before(connection)
             except BaseException as exc:  # noqa: BLE001  it goes to the unit's caller, on another thread
+                _leave_no_cursors(exc)
                 unit.error = exc
 
 
@@ -136,8 +143,9 @@ def read_together(connection: sqlite3.Connection, units: list[Unit[Any]]) -> Non
         for unit in units:
             written = connection.total_changes
             try:
-                unit.result = unit.job(connection)
+                unit.result = _without_cursor(unit.job(connection))
             except BaseException as exc:  # noqa: BLE001  it goes to the unit's caller, on another thread
+                _leave_no_cursors(exc)
                 unit.error = exc
             if connection.total_changes != written:
                 unit.error = sqlite3.ProgrammingError("a job that only reads has written; it was undone")
@@ -145,6 +153,19 @@ def read_together(connection: sqlite3.Connection, units: list[Unit[Any]]) -> Non
                 connection.execute("BEGIN")
     finally:
         connection.execute("ROLLBACK")
+
+
+def _without_cursor(result: T) -> T | None:
+    """What a job returns to its caller; a cursor says nothing there."""
+    return None if isinstance(result, sqlite3.Cursor) else result
+
+
+def _leave_no_cursors(error: BaseException) -> None:
+    """What went wrong goes to the caller; what the functions that it went through held stays here."""
+    told: BaseException | None = error
+    while told is not None:
+        clear_frames(told.__traceback__)
+        told = told.__cause__ or told.__context__
 
 
 def ours(error: BaseException) -> BaseException:

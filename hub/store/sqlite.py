@@ -60,7 +60,7 @@ class Store:
         self._checkpointed = 0  # how many there were when the log was last brought into the database
 
     async def write(self, job: Job[T], *, before: Job[None] | None = None, after: After | None = None) -> T:
-        """Run a job that writes; return what it returns once that is durable.
+        """Run a job that writes; return what it returns once that is durable; None for a cursor.
 
         A caller who is cancelled leaves the job to run: it commits whole or not at all. It may be done twice, for
         another one's sake: what it leaves beside the database must be as if it had been done once. `before` only reads,
