@@ -81,16 +81,20 @@ async def _written_until_the_cut(
     writer = await asyncio.create_subprocess_exec(
         sys.executable, "-c", WRITER, str(database), nth,
         cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     assert writer.stdout is not None
+    assert writer.stderr is not None
     said = [await writer.stdout.readline()]
     reading = asyncio.create_task(writer.stdout.read())
+    complaining = asyncio.create_task(writer.stderr.read())
     await asyncio.sleep(seconds)
+    assert writer.returncode is None, (await complaining).decode()  # it writes until the power goes
     cut_at = time.monotonic()
     cut()
     writer.kill()
     said += (await reading).splitlines(keepends=True)
+    await complaining
     await writer.wait()
     whole = [line.decode().split() for line in said if line.endswith(b"\n")]
     return [(what, guest, float(at)) for what, guest, at in whole], cut_at
