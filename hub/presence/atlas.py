@@ -15,7 +15,7 @@ from typing import Final
 from hub.presence.layout import ZoneLayout
 from hub.presence.survey import Spot, Survey
 
-SIGMA_DB: Final = 3.7
+SIGMA_DB: Final = 3.5
 # Between a guest's level, averaged over some seconds, and the spot's, when she sits near it: half of the power that a
 # body takes, and what is left of fading. Wider, and a zone with few spots swallows its neighbours; narrower, and only
 # who sits where the surveyor stood is found.

@@ -30,8 +30,8 @@ SETTLED_S: Final = 3.0  # an average that is younger forgets a gateway that has 
 
 SILENT_DBM: Final = FAINT_DBM + 2  # below it, an average is as good as silence
 
-FIT_WEIGHT: Final = 0.6  # the levels of one place are not independent: they count for half
-NEAR_DB: Final = 4.0  # so many dB louder make a zone e times as likely
+FIT_WEIGHT: Final = 0.65  # the levels of one place are not independent: they count for half
+NEAR_DB: Final = 4.2  # so many dB louder make a zone e times as likely
 PEAK_WEIGHT: Final = 0.5  # fading and bodies only ever take away: the loudest of late says the most
 PEAK_FALLS_DB_S: Final = 2.0
 PEAK_OVER_DB: Final = 3.0  # by so much a peak is louder than the average at one place
@@ -43,20 +43,29 @@ MEMORY: Final = 0.62  # of the smoothed scores, a second: about two seconds and 
 WORST: Final = -22.0  # no place is less likely than this: nothing is ever out of the question for long
 
 BONUS: Final = 0.4  # of the zone that she is in, in nats, while she walks about
-STILL_BONUS: Final = 4.5  # more of it while she does not walk: nobody goes to another zone without walking
+STILL_BONUS: Final = 5.3  # more of it while she does not walk: nobody goes to another zone without walking
 NOWHERE_BONUS: Final = 2.0  # of nowhere, as long as she is there: who passes a door is no visitor
 STILL_NOWHERE: Final = 1.0  # less of it for who does not walk: nobody settles in a corridor
 
 # A place that is SURE is believed, or one that is LIKELY for so many seconds:
-ENTER_SURE: Final = 0.95
+ENTER_SURE: Final = 0.93
 ENTER_LIKELY: Final = 0.45
 ENTER_LIKELY_S: Final = 6.0
-SWITCH_SURE: Final = 0.91
+SWITCH_SURE: Final = 0.9
 SWITCH_LIKELY: Final = 0.42
 SWITCH_LIKELY_S: Final = 18.0
-LEAVE_SURE: Final = 0.96
-LEAVE_LIKELY: Final = 0.76
-LEAVE_LIKELY_S: Final = 10.0
+LEAVE_SURE: Final = 0.97
+LEAVE_LIKELY: Final = 0.85
+LEAVE_LIKELY_S: Final = 7.0
+
+# Who has walked long enough to be elsewhere may be, until her zone is heard to be hers again:
+WALKED: Final = 0.95  # so sure that she walked
+SITS: Final = 0.9  # less sure than this: she does not walk on
+EARN_S: Final = 2.5  # seconds that her zone takes to be hers again where it is certain; at even odds, twice as many
+WALKED_STILL_BONUS: Final = 2.5  # until then, instead of STILL_BONUS
+WALKED_SURE: Final = 0.88
+WALKED_LIKELY: Final = 0.5
+WALKED_LIKELY_S: Final = 10.0
 
 OWN_S: Final = 20.0  # seconds without a word from her zone's own gateways: sitting still is no reason to stay in it
 _NEVER: Final = (-inf,)
@@ -81,6 +90,7 @@ class Mind:
         "best",
         "candidate",
         "count",
+        "earned",
         "fast",
         "fitting",
         "gait",
@@ -100,6 +110,7 @@ class Mind:
         self.count = 0.0  # seconds in it
         self.gait = Gait()
         self.still = 0.0  # how sure that she has not gone elsewhere, 0 to 1
+        self.earned = 1.0  # how far her place has shown, since she last walked, that it still is hers; 1 is enough
         self.rounded: dict[str, int] = {}  # the average in whole dB, when it was last asked of the survey
         self.fitting: list[float] = []  # what that said
         self.scores = [WORST] * places
@@ -139,6 +150,7 @@ class Mind:
         self.still = self._stillness(atlas, now, gone)
         scores = self.score(atlas, gone)
         self.scores = [MEMORY * old + (1 - MEMORY) * new for old, new in zip(self.scores, scores, strict=True)]
+        self.earn()
         return self._decide(atlas, self.likelihoods(self.scores), now)
 
     @property
@@ -167,6 +179,17 @@ class Mind:
             if not any(name in gone or now - self.fast.get(name, _NEVER)[0] < OWN_S for name in own):
                 return 0.0
         return self.gait.still
+
+    def earn(self) -> None:
+        """Who walked is likely elsewhere: until her zone is heard to be hers again, it is not taken for granted."""
+        if self.place < ZONES:
+            self.earned = 1.0
+        elif self.gait.walking >= WALKED:
+            self.earned = 0.0
+        elif self.earned < 1.0 and self.gait.walking < SITS:
+            best = max(self.scores)
+            likely = [exp(value - best) for value in self.scores]
+            self.earned += likely[self.place] / sum(likely) / EARN_S
 
     def place_at(self, levels: Mapping[str, float]) -> None:
         """Suppose that she sits where gateways hear her so loud, in dBm."""
@@ -221,13 +244,17 @@ class Mind:
             scores[NOWHERE] += NOWHERE_BONUS
             scores[OUTSIDE] += NOWHERE_BONUS
         else:
-            scores[self.place] += BONUS + STILL_BONUS * still
+            scores[self.place] += self._bonus()
         most = max(scores)
         likely = [exp(value - most) for value in scores]
         likely[NOWHERE] += likely[OUTSIDE]
         likely[OUTSIDE] = 0.0
         total = sum(likely)
         return [value / total for value in likely]
+
+    def _bonus(self) -> float:
+        """What her zone has ahead of others, in nats."""
+        return BONUS + (STILL_BONUS if self.earned >= 1.0 else WALKED_STILL_BONUS) * self.still
 
     def _decide(self, atlas: Atlas, likely: list[float], now: float) -> Belief | None:
         self.likely = max(likely)
@@ -236,6 +263,8 @@ class Mind:
             sure, likely_enough, wait_s = LEAVE_SURE, LEAVE_LIKELY, LEAVE_LIKELY_S
         elif self.place == NOWHERE:
             sure, likely_enough, wait_s = ENTER_SURE, ENTER_LIKELY, ENTER_LIKELY_S
+        elif self.earned < 1.0:
+            sure, likely_enough, wait_s = WALKED_SURE, WALKED_LIKELY, WALKED_LIKELY_S
         else:
             sure, likely_enough, wait_s = SWITCH_SURE, SWITCH_LIKELY, SWITCH_LIKELY_S
         if best == self.place or self.likely < likely_enough:
@@ -245,7 +274,7 @@ class Mind:
             self.candidate, self.since = best, now
         if self.likely < sure and now - self.since < wait_s:
             return None
-        self.place, self.candidate = best, None
+        self.place, self.candidate, self.earned = best, None, 1.0
         zone = atlas.zones[best - ZONES] if best >= ZONES else None
         return Belief(zone, self.since, round(self.likely, 3))
 

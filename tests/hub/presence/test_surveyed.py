@@ -228,6 +228,46 @@ def test_guest_who_sits_needs_more_proof_than_one_who_walks_about() -> None:
     assert sure_of_the_bar(still=1.0) > sure_of_the_bar(still=0.5) > sure_of_the_bar(still=0.0)
 
 
+def a_mind_in_the_bar(atlas: Atlas, scores: Mapping[str, float]) -> Mind:
+    """One who sits there, with so many nats for each zone."""
+    mind = Mind(len(atlas.spans), atlas.place_of(ZONES[0]))
+    mind.still = 0.7
+    for zone in ZONES:
+        mind.scores[atlas.place_of(zone)] = scores[zone.zone]
+    return mind
+
+
+def test_guest_who_has_walked_is_taken_to_be_elsewhere_by_less_than_one_who_sat() -> None:
+    atlas = Atlas(learn("marlton", a_walk()), {zone.zone: zone for zone in ZONES})
+    mind = a_mind_in_the_bar(atlas, {"bar": -3.0, "pool": 0.0})
+    bar, pool = (atlas.place_of(zone) for zone in ZONES)
+
+    as_she_sat = mind.likelihoods(mind.scores)
+    mind.earned = 0.0
+    as_she_walked = mind.likelihoods(mind.scores)
+
+    assert as_she_sat[bar] > as_she_sat[pool]
+    assert as_she_walked[bar] < as_she_walked[pool]
+
+
+@pytest.mark.parametrize(("scores", "seconds"), [({"bar": 0.0, "pool": -9.0}, 3), ({"bar": -9.0, "pool": 0.0}, 999)])
+def test_zone_is_a_walkers_own_again_once_it_is_heard_to_be(scores: Mapping[str, float], seconds: int) -> None:
+    atlas = Atlas(replace(learn("marlton", a_walk()), pace_db=4.0), {zone.zone: zone for zone in ZONES})
+    mind = a_mind_in_the_bar(atlas, scores)
+
+    mind.gait.walking = 1.0
+    mind.earn()
+    walked = mind.earned
+    mind.gait.walking = 0.5
+    taken = 0
+    while mind.earned < 1.0 and taken < 999:
+        mind.earn()
+        taken += 1
+
+    assert walked == 0.0
+    assert taken == seconds
+
+
 def test_guest_whom_her_own_zone_hears_no_more_may_have_gone_however_little_changes() -> None:
     atlas = Atlas(replace(learn("marlton", a_walk()), pace_db=4.0), {zone.zone: zone for zone in ZONES})
     mind = Mind(len(atlas.spans), atlas.place_of(ZONES[0]))
