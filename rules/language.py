@@ -116,32 +116,24 @@ def clock(value: datetime, locale: Locale) -> str:
     return f"{value.astimezone(locale.zone):%H:%M}"
 
 
-@with_context
-def _money(value: object, *, context: RenderContext) -> str:
-    return money(_number(value), _locale(context))
-
-
-@with_context
-def _number_of(value: object, *, context: RenderContext) -> str:
-    return number(_number(value), _locale(context).manner)
-
-
-@with_context
-def _day(value: object, *, context: RenderContext) -> str:
-    return day(_moment(value), _locale(context))
-
-
-@with_context
-def _clock(value: object, *, context: RenderContext) -> str:
-    return clock(_moment(value), _locale(context))
-
-
-FILTERS: Final[Mapping[str, Callable[..., object]]] = {
-    "money": _money,
-    "number": _number_of,
-    "date": _day,
-    "time": _clock,
+WRITTEN: Final[Mapping[str, Callable[[object, Locale], str]]] = {
+    "money": lambda value, locale: money(_number(value), locale),
+    "number": lambda value, locale: number(_number(value), locale.manner),
+    "date": lambda value, locale: day(_moment(value), locale),
+    "time": lambda value, locale: clock(_moment(value), locale),
 }
+# What our own filters write. They raise LiquidError for what they cannot.
+
+
+def _as_filter(written: Callable[[object, Locale], str]) -> Callable[..., str]:
+    @with_context
+    def filtered(value: object, *, context: RenderContext) -> str:
+        return written(value, _locale(context))
+
+    return filtered
+
+
+FILTERS: Final[Mapping[str, Callable[..., str]]] = {name: _as_filter(written) for name, written in WRITTEN.items()}
 
 
 def _locale(context: RenderContext) -> Locale:

@@ -7,6 +7,7 @@ when a file is checked for what is always the same, and when it is rendered for 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,6 +15,7 @@ from liquid import BoundTemplate, Environment, StrictUndefined
 from liquid.exceptions import LiquidError
 
 from rules.fault import nearest
+from rules.holes import NotPlain, Plain, plain
 from rules.language import FILTERS
 
 OUTPUT_BYTES: Final = 65_536
@@ -52,6 +54,7 @@ class Phrase:
     source: str
     template: BoundTemplate = field(repr=False, compare=False)
     names: tuple[Name, ...]
+    plain: Plain | None = field(default=None, repr=False, compare=False)  # the same, for a text that is simple
 
     def asks(self, root: str, name: str | None = None) -> bool:
         """Does it use `root`, or `root.name`?"""
@@ -113,17 +116,31 @@ def read_phrase(source: str) -> Phrase:
         for variables in found.globals.values()
         for variable in variables
     ]
-    return Phrase(source=source, template=template, names=tuple(names))
+    return Phrase(source=source, template=template, names=tuple(names), plain=plain(template))
 
 
 def fill(phrase: Phrase, values: Mapping[str, object]) -> str:
     """The text with its holes filled. Raises Unrenderable, saying what was missing but never a guest's value."""
+    if phrase.plain is not None:
+        with suppress(NotPlain):
+            return _as_the_library(phrase.plain(values))
     try:
         return phrase.template.render(**values)
     except LiquidError as exc:
         raise Unrenderable(_first_line(exc)) from exc
     except (ArithmeticError, TypeError, ValueError, RecursionError) as exc:  # what filters let through
         raise Unrenderable(type(exc).__name__) from exc
+
+
+def _as_the_library(text: str) -> str:
+    """Unless it would refuse this one, cut it short, or end its lines in another way."""
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError as exc:
+        raise NotPlain from exc
+    if size > OUTPUT_BYTES or "\r" in text:
+        raise NotPlain
+    return text
 
 
 def _first_line(exc: LiquidError) -> str:
