@@ -145,10 +145,13 @@ class Connection(asyncio.Protocol):
         if self._end is not None:
             self._slots.give()
             raise NotProcessed(self._end, again=True)
-        stream = Stream(answer=self._loop.create_future(), unsent=memoryview(body))
+        stream = Stream(answer=self._loop.create_future())
         try:
-            stream_id = self._h2.get_next_available_stream_id()
-            self._h2.send_headers(stream_id, headers, end_stream=not body)
+            stream_id = self._h2.send_request(headers, body)
+            if stream_id is None:
+                stream_id = self._h2.get_next_available_stream_id()
+                self._h2.send_headers(stream_id, headers, end_stream=not body)
+                stream.unsent = memoryview(body)
         except NoAvailableStreamIDError as exc:
             self._slots.give()
             self.retire("all stream ids are used")
@@ -156,7 +159,7 @@ class Connection(asyncio.Protocol):
         self._streams[stream_id] = stream
         self._h2.opened += 1
         self._unflushed.append(stream)
-        if body:
+        if stream.unsent:
             self._send_body(stream_id, stream)
         if len(self._streams) == 1:
             self._flush()  # alone, it waits for no others of this turn

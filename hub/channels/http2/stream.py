@@ -14,13 +14,15 @@ MAX_BODY: Final = 64 * 1024
 
 Header = tuple[bytes, bytes]
 
+_NOTHING: Final = memoryview(b"")
+
 
 @dataclass(slots=True, kw_only=True)
 class Stream:
     """One request and as much of its answer as has come."""
 
     answer: asyncio.Future[Response]
-    unsent: memoryview  # of the body, waiting for flow-control credit
+    unsent: memoryview = _NOTHING  # of the body, waiting for flow-control credit
     written: bool = False  # bytes of it were handed to the socket
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
