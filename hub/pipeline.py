@@ -146,14 +146,14 @@ class Pipeline(Generic[D]):
         changes, self._changes = self._changes, []
         taken, self._taken = self._taken, []
         late, self._late = self._late, []
-        marks, notes = self.ingest.marks.take(), self.ingest.gateways.take()
+        marks = self.ingest.marks.take()
         if len(changes) == 1:  # nearly always: it needs no task, and goes a turn of the loop earlier
             await self._settle_one(changes[0])
         else:
             await asyncio.gather(*(self._settle_one(transition) for transition in changes))
         if late:
             await _until_stored(lambda: self.history.keep(late))
-        await self._keep(marks, notes)
+        await self._keep(marks, self.ingest.gateways.take())  # of what was heard meanwhile too: it tells of no batch
         self.broker.acknowledge(taken)
         for mark in marks:
             self.acknowledge(mark.key.venue, mark.key.gateway, mark.ack)
