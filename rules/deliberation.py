@@ -97,7 +97,7 @@ class Deliberation:
     def _decision(self, note: Note, journey: str, run: Run | None) -> Decision:
         kind, reason, text, step, message, task, said, guard, saw = note
         venue, guest, name = self._venue, self._guest, None if run is None else run.id
-        made = decision_id(venue, guest, journey, name or "", step or message or "", self._cause, kind, reason)
+        made = decision_id(venue, guest, self._cause, journey, name or "", step or message or "", kind, reason)
         # In the order of its fields: with their names, the making of it would take four times as long.
         return Decision(
             made, self.at, venue, guest, journey, kind, reason, text, name, step, self._event, message, guard,

@@ -28,12 +28,17 @@ def run_id(*, venue: str, journey: str, guest: str, event: str) -> str:
     return _digest("run", venue, journey, guest, event).hex()[:32]
 
 
-def decision_id(*about: str) -> str:
-    """One answer, by its venue, guest, journey, run, step, cause, kind and reason.
+def decision_id(venue: str, guest: str, cause: str, *about: str) -> str:
+    """One answer, by its venue, guest, cause, journey, run, step, kind and reason.
 
-    One is made for each event and journey, and is read by nobody but us: of the hashes at hand, the quickest.
+    One is made for each event and journey, and is read by nobody but us: of the hashes at hand, the quickest. Those of
+    one cause begin alike: they lie side by side in the database's index, on one page to make durable instead of six.
     """
-    return blake2b("\x00".join(about).encode(), digest_size=16).hexdigest()
+    return f"{_half(venue, guest, cause)}{_half(*about)}"
+
+
+def _half(*about: str) -> str:
+    return blake2b("\x00".join(about).encode(), digest_size=8).hexdigest()
 
 
 def dedupe_key(*, journey: str, guest: str, run: str, step: str) -> str:

@@ -62,7 +62,7 @@ def moved(move: Move, at: datetime) -> Decision:
     run = move.run
     cause = f"moved:{move.to_version}"
     return Decision(
-        id=decision_id(run.venue, run.guest, run.journey, run.id, move.to_step, cause, Kind.MOVED, Reason.MATCHED),
+        id=decision_id(run.venue, run.guest, cause, run.journey, run.id, move.to_step, Kind.MOVED, Reason.MATCHED),
         at=at,
         venue=run.venue,
         guest=run.guest,

@@ -37,10 +37,11 @@ _SETTINGS: Final = (
     "PRAGMA synchronous=FULL",  # NORMAL lost every one of 500 commits in a power cut
     "PRAGMA secure_delete=ON",  # an erased guest leaves no bytes behind in free pages
     "PRAGMA temp_store=MEMORY",
+    "PRAGMA cache_size=-32768",  # KiB. With SQLite's own two MiB a hub of a thousand guests reads what it had before
 )
 CHECKPOINT_AFTER: Final = 16
-# Commits. A decision changes some forty pages, and SQLite itself brings a thousand into the database: then one commit
-# in twenty-five, and whoever waits for it, took several times as long as the others.
+# Commits. A decision changes some thirty pages, and SQLite itself brings a thousand into the database: then one commit
+# in thirty, and whoever waits for it, took several times as long as the others.
 
 _STATEMENTS: Final = 256  # kept prepared: more than the hub has
 

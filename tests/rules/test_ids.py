@@ -20,8 +20,18 @@ def test_parts_are_told_apart() -> None:
     assert run_id(venue="a", journey="bc", guest="g", event="e") != run_id(
         venue="ab", journey="c", guest="g", event="e"
     )
-    one, other = (decision_id(*about) for about in (("a", "b"), ("ab", "")))
-    assert one != other
+    whole = ("v", "g", "c", "j", "r")
+    apart = [("vg", "", "c", "j", "r"), ("v", "gc", "", "j", "r"), ("v", "g", "cj", "", "r"), ("v", "g", "c", "jr", "")]
+    assert decision_id(*whole) not in {decision_id(*about) for about in apart}
+
+
+def test_decisions_of_one_cause_lie_side_by_side() -> None:
+    of_one = {decision_id("marlton", "ana", "arrived", "welcome", "", "", kind, "none") for kind in ("sent", "ended")}
+    of_another = decision_id("marlton", "ana", "left", "welcome", "", "", "sent", "none")
+
+    assert len(of_one) == 2
+    assert len({made[:16] for made in of_one}) == 1
+    assert of_another[:16] not in {made[:16] for made in of_one}
 
 
 def test_a_coupon_can_be_read_out() -> None:

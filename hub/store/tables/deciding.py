@@ -96,7 +96,12 @@ decisions = Table(
     Column("event", String),
     Column("value_json", Text, nullable=False),  # the whole rules.decision.Decision
     Index("decisions_guest", "guest", "venue", "seq"),
-    Index("decisions_message", "message"),
+    Index(
+        "decisions_of_messages",
+        "message",
+        sqlite_where=text("message IS NOT NULL"),  # most have none
+        postgresql_where=text("message IS NOT NULL"),
+    ),
 )
 
 tasks = Table(  # what the staff were asked to do
