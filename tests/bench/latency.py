@@ -15,6 +15,7 @@ import asyncio
 import contextlib
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -118,49 +119,81 @@ def _broker(folder: Path, port: int) -> list[str]:
     return [found, "-c", str(folder / "mosquitto.conf")]
 
 
+class Stamping(Client):
+    """It notes when it began to write what it wrote last."""
+
+    wrote_at = 0.0  # Unix seconds
+
+    def _sock_send(self, buf: bytes) -> int:
+        self.wrote_at = time.time()
+        return super()._sock_send(buf)
+
+
 class Mouth:
-    """A paho client that says what it is told at once, on its own thread, and listens for echoes."""
+    """A paho client that writes what it is told before it returns, and listens for echoes on a thread of its own.
+
+    With paho's own loop a message would first wait for that loop's thread to wake, which is no part of the way.
+    """
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._client = Client(CallbackAPIVersion.VERSION2, client_id="bench", protocol=MQTTProtocolVersion.MQTTv5)
+        self._client = Stamping(CallbackAPIVersion.VERSION2, client_id="bench", protocol=MQTTProtocolVersion.MQTTv5)
         self._client.max_inflight_messages_set(10_000)
         self._echoed: dict[int, float] = {}
         self._client.on_message = self._heard
         self._client.on_socket_open = _at_once
         self._seqs: dict[str, int] = {}
         self._turn = threading.Lock()
+        self._closed = threading.Event()
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Connected while the block runs."""
         self._client.connect("127.0.0.1", self._port)
-        self._client.loop_start()
-        self._client.subscribe(PONG, qos=1)
+        listening = threading.Thread(target=self._listen)
+        listening.start()
         try:
+            async with asyncio.timeout(10):
+                while not self._client.is_connected():  # noqa: ASYNC110  it is set on the other thread
+                    await asyncio.sleep(0.01)
+            with self._turn:
+                self._client.subscribe(PONG, qos=1)
             yield
         finally:
+            self._closed.set()
+            listening.join()
             self._client.disconnect()
-            self._client.loop_stop()
+
+    def _listen(self) -> None:
+        sock = self._client.socket()
+        assert sock is not None, "connected, as `open` has seen to"
+        while not self._closed.is_set():
+            readable, _, _ = select.select([sock], [], [], 0.1)
+            with self._turn:
+                if readable:
+                    self._client.loop_read()
+                if self._client.want_write():
+                    self._client.loop_write()
+                self._client.loop_misc()
 
     def say(self, gateway: str, tags: Sequence[str], level: int) -> float:
-        """One live batch of these tags, heard just now; the Unix second of the hand-over."""
+        """One live batch of these tags, heard just now; the Unix second before it is written."""
         with self._turn:
             seq = self._seqs[gateway] = self._seqs.get(gateway, 0) + 1
             rows = [[tag, 0, 0, 3, level - 0.5, level, level - 1] for tag in tags]
             batch = {"v": 1, "gw": gateway, "epoch": "bench", "boot": "bench", "seq": seq, "low": 1}
             batch |= {"sent": time.monotonic_ns() // 1_000_000, "rows": rows}
             payload = json.dumps(batch, separators=(",", ":"))
-            at = time.time()
             self._client.publish(f"ik/1/{VENUE}/{gateway}/live/0", payload, qos=1)
-            return at
+            return self._client.wrote_at
 
     async def echoes(self, number: int) -> list[float]:
         """Milliseconds there and back, of so many messages."""
         sent = {}
         for each in range(number):
             sent[each] = time.perf_counter()
-            self._client.publish(PING, str(each), qos=1)
+            with self._turn:
+                self._client.publish(PING, str(each), qos=1)
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.5)
         return [(self._echoed[each] - at) * 1000 for each, at in sent.items() if each in self._echoed]
