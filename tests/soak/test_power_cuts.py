@@ -18,6 +18,7 @@ from tests.fakes.store import rows_of
 from tests.soak.mounts import loop_disk
 from tests.soak.site import ROOT
 
+DISK_MIB = 1024  # a file with holes; two hundred cuts' writes filled one of 96
 IN_SHORT, IN_FULL = 20, 200
 
 WRITER = """
@@ -54,7 +55,7 @@ asyncio.run(main())
 async def cuts(folder: Path, times: int) -> Counter[str]:
     """So many power cuts of one disk, each while the hub writes; what was answered for, and what of it is missing."""
     chance, total = Random(14), Counter[str]()  # noqa: S311  a seed, so that a failure can be had again
-    with loop_disk(folder, mib=96) as disk:
+    with loop_disk(folder, mib=DISK_MIB) as disk:
         database = disk.path / "innkeeper.db"
         await asyncio.to_thread(migrate, database)
         os.sync()
