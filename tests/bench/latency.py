@@ -36,7 +36,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from firmware_sim.demo.broker import broker_command
 from tests.bench.cores import ALL, HUBS, OTHERS, bound, on_cores
 from tests.fakes.broker import free_ports
-from tests.fakes.programs import VENUE, Hotel, Programs, a_hotel, programs
+from tests.fakes.programs import READY_S, VENUE, Hotel, Programs, a_hotel, programs
 
 GUESTS: Final = 300
 SITTING: Final = 500
@@ -142,6 +142,8 @@ class Mouth:
         self._echoed: dict[int, float] = {}
         self._client.on_message = self._heard
         self._client.on_socket_open = _at_once
+        self._connected = threading.Event()
+        self._client.on_connect = lambda *_: self._connected.set()
         self._seqs: dict[str, int] = {}
         self._turn = threading.Lock()
         self._closed = threading.Event()
@@ -153,9 +155,7 @@ class Mouth:
         listening = threading.Thread(target=self._listen)
         listening.start()
         try:
-            async with asyncio.timeout(10):
-                while not self._client.is_connected():  # noqa: ASYNC110  it is set on the other thread
-                    await asyncio.sleep(0.01)
+            assert await asyncio.to_thread(self._connected.wait, READY_S), "the broker lets nobody in"
             with self._turn:
                 self._client.subscribe(PONG, qos=1)
             yield
