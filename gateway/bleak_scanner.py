@@ -53,6 +53,7 @@ class BlueZScanner:
             adapter = await bluez.adapter(self._adapter)
             await _switch_on(bluez, adapter)
             mode, note = await self._open_wide(bluez, adapter)
+            await bluez.watch(adapter)  # before discovery: one that is pulled as it begins would be missed for good
             scanner = self._scanner(adapter, hear)
             try:
                 async with asyncio.timeout(START_S):
@@ -62,7 +63,6 @@ class BlueZScanner:
                 said = str(fault) or type(fault).__name__
                 raise ScannerUnavailable(f"{adapter}: found {said}; right would be an adapter that scans") from fault
             try:
-                await bluez.watch(adapter)
                 self._bluez, self._name = bluez, adapter
                 yield Listening(mode=mode, note=note, gone=bluez.gone)
             finally:

@@ -13,6 +13,7 @@ from gateway import clock
 from gateway.bleak_scanner import BlueZScanner
 from gateway.eight_db import NOTE
 from gateway.errors import ScannerUnavailable
+from gateway.lean_bleak import LeanBleak
 from gateway.watchdog import Told, Watch
 from tests.fakes.moments import until
 from tests.fakes.radio import an_advert
@@ -130,6 +131,25 @@ async def test_a_bluetoothd_that_dies_is_noticed_at_once_and_its_successor_is_he
 
     assert listening.mode == "hybrid"
     assert len(heard) == 2 * len(TAGS)
+
+
+async def test_an_adapter_that_is_pulled_just_as_discovery_begins_is_noticed(
+    bluez: SimulatedBluez, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = LeanBleak.start
+
+    async def start_and_pull(scanner: LeanBleak) -> None:
+        await start(scanner)
+        bluez.unplug("hci0")
+        await bluez.drained()
+
+    monkeypatch.setattr(LeanBleak, "start", start_and_pull)
+
+    async with a_scanner().listen(lambda *_: None) as listening:
+        async with asyncio.timeout(30):
+            await listening.gone.wait()
+
+    assert listening.gone.is_set()
 
 
 async def test_a_bus_that_dies_is_noticed_at_once_and_the_scanner_can_still_be_closed(bus: PrivateBus) -> None:
