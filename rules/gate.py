@@ -98,11 +98,16 @@ def ask(case: Case) -> Leave | Refusal:
     return Leave(channels=found.open, not_before=held, ghost=ghost, paused=paused, outdone=_outdone(case, rivals))
 
 
-def ask_again(rulebook: Rulebook, planned: Planned, facts: Facts, now: datetime) -> Refusal | Hold | None:
+Check = Callable[[Case], Refusal | None]
+
+
+def ask_again(
+    rulebook: Rulebook, planned: Planned, facts: Facts, now: datetime, *, more: tuple[Check, ...] = ()
+) -> Refusal | Hold | None:
     """May a message that was decided earlier go now? What may have changed is asked again; None: it may.
 
     Consent, hush, address, expiry and quiet hours always, and whether the guest is held out or the journey only decides
-    by now; caps and arbitration too when it comes from being held.
+    by now; caps and arbitration too when it comes from being held. `more` is asked after all that but quiet hours.
     """
     if now >= planned.expires_at:
         until = words.moment(planned.expires_at, now, rulebook.venue.timezone)
@@ -114,13 +119,10 @@ def ask_again(rulebook: Rulebook, planned: Planned, facts: Facts, now: datetime)
     if isinstance(case, Refusal):
         return case
     released = () if planned.not_before is None else (_capped, _outranked_at_release(planned))
-    guards = (_stopped, _run_ended(planned), _ghost_by_now(planned), _hushed, _unreachable_again, *released)
+    guards = (_stopped, _run_ended(planned), _ghost_by_now(planned), _hushed, _unreachable_again, *released, *more)
     refusals = (guard(case) for guard in guards)
     first = next((refusal for refusal in refusals if refusal is not None), None)
     return first or _quiet_again(case, planned, now)
-
-
-_Guard = Callable[[Case], Refusal | None]
 
 
 def _quiet_again(case: Case, planned: Planned, now: datetime) -> Refusal | Hold | None:
@@ -150,7 +152,7 @@ def _by(message: Message, channels: tuple[str, ...]) -> Message:
     return message if message.by == channels else replace(message, by=channels)
 
 
-def _run_ended(planned: Planned) -> _Guard:
+def _run_ended(planned: Planned) -> Check:
     """A held message of a run that was stopped meanwhile stays; one of a run that went to its end goes."""
 
     def guard(case: Case) -> Refusal | None:
@@ -162,7 +164,7 @@ def _run_ended(planned: Planned) -> _Guard:
     return guard
 
 
-def _ghost_by_now(planned: Planned) -> _Guard:
+def _ghost_by_now(planned: Planned) -> Check:
     """What was decided before its guest was held out, or its journey put in shadow, does not leave any more."""
 
     def guard(case: Case) -> Refusal | None:
@@ -271,7 +273,7 @@ def _outranked(case: Case, rivals: list[Past]) -> Refusal | None:
     return None
 
 
-def _outranked_at_release(planned: Planned) -> _Guard:
+def _outranked_at_release(planned: Planned) -> Check:
     """Messages that quiet hours or a pause held go at the same moment: of equals the one that was decided first."""
 
     def guard(case: Case) -> Refusal | None:

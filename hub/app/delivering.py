@@ -12,7 +12,9 @@ from hub.clock import Clock
 from hub.config.hub_toml import HubConfig
 from hub.control.delivery import DeliveryDeps
 from hub.errors import BadRequest
+from hub.journeys.rulebooks import Rulebooks
 from hub.store.backup import write_backup
+from rules.rulebook import Rulebook
 
 
 def delivery_deps(
@@ -20,6 +22,7 @@ def delivery_deps(
     stores: Stores,
     clock: Clock,
     *,
+    rulebook_of: Callable[[str], Rulebook | None],
     pause: Callable[[bool], Awaitable[None]],
     poke: Callable[[], None],
 ) -> DeliveryDeps:
@@ -35,17 +38,24 @@ def delivery_deps(
             await stores.copy_into(copy)
             await asyncio.to_thread(write_backup, copy, config.hub.data_dir, file, made)
 
-    return DeliveryDeps(clock=clock, deliveries=stores.deliveries, pause=pause, poke=poke, backup=backup)
+    return DeliveryDeps(
+        clock=clock,
+        deliveries=stores.deliveries,
+        rulebook_of=rulebook_of,
+        pause=pause,
+        poke=poke,
+        backup=backup,
+    )
 
 
 def _can_be_written(file: Path) -> bool:
     return file.is_absolute() and file.parent.is_dir() and not file.is_dir()
 
 
-def delivery_offline(config: HubConfig, stores: Stores, clock: Clock) -> DeliveryDeps:
+def delivery_offline(config: HubConfig, stores: Stores, rulebooks: Rulebooks, clock: Clock) -> DeliveryDeps:
     """The same where no hub runs: one that starts later reads what they wrote."""
 
     async def pause(paused: bool) -> None:  # noqa: FBT001  as the commands say it
         await stores.standstill.pause(paused=paused, now=clock.now())
 
-    return delivery_deps(config, stores, clock, pause=pause, poke=lambda: None)
+    return delivery_deps(config, stores, clock, rulebook_of=rulebooks.of, pause=pause, poke=lambda: None)

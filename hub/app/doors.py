@@ -84,7 +84,14 @@ def commands_of(house: House) -> Commands:
             venues=lambda: house.standing.books,
             about=lambda: {"version": version("innkeeper"), "since": house.began.isoformat()},
             doors=gateway_deps(house.config, house.standing, stores.gateways, house.gatekeeping),
-            delivery=delivery_deps(house.config, stores, house.clock, pause=house.pause, poke=house.dispatcher.poke),
+            delivery=delivery_deps(
+                house.config,
+                stores,
+                house.clock,
+                rulebook_of=house.rulebooks.of,
+                pause=house.pause,
+                poke=house.dispatcher.poke,
+            ),
             journeys=JourneyDeps(
                 clock=house.clock,
                 books=lambda: house.rulebooks.current,

@@ -50,7 +50,7 @@ async def ask_the_store(config: HubConfig, command: str, args: dict[str, Any]) -
                 replace(
                     _deps(stores, standing, journeys_offline(stores, rulebooks, clock), clock),
                     doors=doors_offline(config, stores, standing, clock),
-                    delivery=delivery_offline(config, stores, clock),
+                    delivery=delivery_offline(config, stores, rulebooks, clock),
                 )
             ).table()
             if command not in table:

@@ -45,7 +45,7 @@ class Stores:
         self.copy_into = store.copy_into
         self.guests = GuestStore(store, watch, safeguards)
         self.standstill = StandstillStore(store)
-        self.deliveries = DeliveryStore(store)
+        self.deliveries = DeliveryStore(store, timezone_of=timezone_of, webhooks=webhooks)
         self.tokens = TokenStore(store)
         self.messages = MessageStore(store)
         self.tasks = TaskStore(store)

@@ -42,9 +42,10 @@ def outbox_retry(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Have a dead letter tried again, while it is still worth sending."""
+    """Have a dead letter tried again, while it is still worth sending and a fresh message might go."""
     answer = ask(config, "outbox retry", {"id": message, "accept_duplicate": accept_duplicate})
-    _print(answer, as_json, [f"{message} was {answer['was']} and is tried again"])
+    held = f": {answer['held']}" if answer["held"] else ""
+    _print(answer, as_json, [f"{message} was {answer['was']} and is tried again{held}"])
 
 
 def outbox_pause(config: Config, as_json: AsJson = False) -> None:

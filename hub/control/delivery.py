@@ -12,7 +12,8 @@ import msgspec
 from hub.clock import Clock
 from hub.control.server import Command
 from hub.errors import BadRequest, CommandFailed
-from hub.outbox.message import State
+from hub.outbox.by_hand import AskOnceMore, TriedAgain, asking
+from rules.rulebook import Rulebook
 
 
 class Ledger(Protocol):
@@ -42,8 +43,8 @@ class Ledger(Protocol):
 class Deliveries(Protocol):
     """Messages and consents, for a person's hand."""
 
-    async def retry(self, message: str, *, accept_duplicate: bool, now: datetime) -> State:
-        """Have it tried again; what it was. Raises NotFound or BadRequest."""
+    async def retry(self, message: str, *, accept_duplicate: bool, now: datetime, ask: AskOnceMore) -> TriedAgain:
+        """Have it tried again, unless something that `ask` knows stands in its way. Raises NotFound or BadRequest."""
         ...
 
     async def check_consents(self) -> Ledger:
@@ -57,6 +58,7 @@ class DeliveryDeps:
 
     clock: Clock
     deliveries: Deliveries
+    rulebook_of: Callable[[str], Rulebook | None]  # of a venue, the newest
     pause: Callable[[bool], Awaitable[None]]  # stop the outbox, or let it go on
     poke: Callable[[], None]  # a message may be due
     backup: Callable[[str], Awaitable[None]]  # into a file; raises StoreFailed
@@ -99,13 +101,12 @@ class DeliveryCommands:
         }
 
     async def retry(self, args: dict[str, Any]) -> Mapping[str, Any]:
-        """Have one message tried again."""
-        wanted = _read(args, Retried)
-        was = await self._deps.deliveries.retry(
-            wanted.id, accept_duplicate=wanted.accept_duplicate, now=self._deps.clock.now()
-        )
+        """Have one message tried again, if a fresh one might go now."""
+        wanted, now = _read(args, Retried), self._deps.clock.now()
+        ask = asking(self._deps.rulebook_of, now)
+        again = await self._deps.deliveries.retry(wanted.id, accept_duplicate=wanted.accept_duplicate, now=now, ask=ask)
         self._deps.poke()
-        return {"id": wanted.id, "was": was.value}
+        return {"id": wanted.id, "was": again.was.value, "held": again.held}
 
     async def pause(self, args: dict[str, Any]) -> Mapping[str, Any]:
         """Nothing leaves from now on, by any channel, whatever is decided."""

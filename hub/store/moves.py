@@ -53,7 +53,7 @@ def _claim_one(connection: sqlite3.Connection, message: str, token: str, lease_u
         (token, to_us(lease_until), now_us, message),
     ).fetchone()
     return Claimed(
-        planned=_planned(row),
+        planned=planned_of(row),
         token=token,
         lease_until=lease_until,
         attempts=row["attempts"] - row["forgiven"],
@@ -61,7 +61,8 @@ def _claim_one(connection: sqlite3.Connection, message: str, token: str, lease_u
     )
 
 
-def _planned(row: sqlite3.Row) -> Planned:
+def planned_of(row: sqlite3.Row) -> Planned:
+    """The message as it was decided."""
     return Planned(
         id=row["id"],
         dedupe_key=row["dedupe_key"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, timedelta
 from itertools import count
@@ -11,20 +11,26 @@ from pathlib import Path
 
 import pytest
 
+from hub.control.delivery import DeliveryCommands, DeliveryDeps
+from hub.errors import BadRequest, Permanent, Trouble
 from hub.identity.guest import Consent, GuestId
 from hub.journeys.engine import Journeys
 from hub.journeys.rulebooks import Rulebooks
 from hub.outbox.dispatch import Dispatcher
 from hub.outbox.message import State
+from hub.outbox.shown import MessageRow
 from hub.store.box import BoxStore
+from hub.store.deliveries import DeliveryStore
 from hub.store.guests import GuestStore
 from hub.store.ledger import LedgerStore
 from hub.store.messages import MessageStore
 from hub.store.sqlite import Store
+from rules.definition import read_journey
+from rules.rulebook import Rulebook
 from tests.fakes.arrivals import enters, happens, know_ana
 from tests.fakes.hub_clock import T0, StillClock
 from tests.fakes.office import SlowChannel
-from tests.fakes.rulebook import the_hotel
+from tests.fakes.rulebook import the_hotel, welcome_text
 from tests.fakes.store import a_store
 
 MINUTE = timedelta(minutes=1)
@@ -34,12 +40,12 @@ HOUR = timedelta(hours=1)
 class Hub:
     """One start of the hub over a store that outlives it."""
 
-    def __init__(self, store: Store, clock: StillClock, *, boot: str = "b1") -> None:
+    def __init__(self, store: Store, clock: StillClock, *, boot: str = "b1", book: Rulebook | None = None) -> None:
         tokens = count()
         self.store = store
         self.clock = clock
         self.apns, self.smtp = SlowChannel(), SlowChannel()
-        rulebooks = Rulebooks({"marlton": the_hotel()})
+        rulebooks = Rulebooks({"marlton": book or the_hotel()})
         self.dispatcher = Dispatcher(
             box=BoxStore(store, timezone_of=lambda _: UTC),
             channels={"apns": self.apns, "smtp": self.smtp},
@@ -57,6 +63,16 @@ class Hub:
             decided=lambda record: self.dispatcher.poke() if record.planned else None,
         )
         self.messages = MessageStore(store)
+        self.commands = DeliveryCommands(
+            DeliveryDeps(
+                clock=clock,
+                deliveries=DeliveryStore(store, timezone_of=lambda _: UTC),
+                rulebook_of=rulebooks.of,
+                pause=_not_asked,
+                poke=self.dispatcher.poke,
+                backup=_not_asked,
+            )
+        )
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
@@ -68,14 +84,24 @@ class Hub:
             with pytest.raises(asyncio.CancelledError):
                 await task
 
+    async def rows(self) -> Sequence[MessageRow]:
+        return (await self.messages.page(venue=None, state=None, guest=None, limit=50, cursor=None)).items
+
     async def states(self) -> dict[str, tuple[State, str | None]]:
-        page = await self.messages.page(venue=None, state=None, guest=None, limit=50, cursor=None)
-        return {row.message: (row.state, row.reason) for row in page.items}
+        return {row.message: (row.state, row.reason) for row in await self.rows()}
+
+    async def retry(self, message: str) -> None:
+        """`innkeeper outbox retry`."""
+        await self.commands.retry({"id": message})
 
     async def until(self, message: str, state: State) -> None:
         async with asyncio.timeout(30):
             while (await self.states()).get(message, (None,))[0] is not state:  # noqa: ASYNC110  a row, not an event
                 await asyncio.sleep(0.002)
+
+
+async def _not_asked(_: object) -> None:
+    raise AssertionError
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -166,3 +192,37 @@ async def test_a_hub_that_died_while_sending_never_sends_again(tmp_path: Path) -
     assert hub.apns.asked == []
     assert again is not None
     assert again.planned == ()  # doubt counts as sent
+
+
+async def test_a_dead_letter_goes_only_when_she_has_not_been_messaged_since(tmp_path: Path) -> None:
+    # Membership is still worth offering days later; the rates of an evening are not.
+    longer = welcome_text().replace("by: email\n", "by: email\n    keep: 3d\n", 1)
+    hotel = the_hotel()
+    book = Rulebook(venue=hotel.venue, journeys=(read_journey(longer, hotel.venue, file="welcome.yaml"),))
+    clock = StillClock()
+    async with a_store(tmp_path) as store:
+        await know_ana(store, member=False)
+        hub = Hub(store, clock, book=book)
+        hub.smtp.answers.append(Permanent(Trouble.CONTENT, "552 it is too large"))
+        async with hub.at_work():
+            await hub.journeys.handle(enters("lobby"))
+            await hub.until("join-the-club", State.DEAD)
+            [dead] = await hub.rows()
+            clock.pass_(HOUR)
+            await hub.journeys.handle(enters("lobby", at=clock.now()))  # what failed had given its place back
+            await until(lambda: len(hub.smtp.accepted) == 1)
+            clock.pass_(23 * HOUR)
+            with pytest.raises(BadRequest, match="messaged in the last 24h, until 10:00"):
+                await hub.retry(dead.id)
+            refused = await hub.rows()
+            clock.pass_(HOUR)
+            await hub.retry(dead.id)
+            await until(lambda: len(hub.smtp.accepted) == 2)
+            clock.pass_(23 * HOUR)
+            again = await hub.journeys.handle(enters("lobby", at=clock.now()))  # it took its place again as it went
+
+    other, last = hub.smtp.accepted
+    assert dead in refused
+    assert (last.id, last.id == other.id) == (dead.id, False)
+    assert again is not None
+    assert again.planned == ()

@@ -28,7 +28,7 @@ messages = Table(
     Column("reason", String),  # of SUPPRESSED, DEAD, CANCELLED
     Column("logical_us", BigInteger, nullable=False),  # what cooldown and caps count
     Column("due_us", BigInteger, nullable=False),  # not to be claimed before
-    Column("held_us", BigInteger),  # until when quiet hours held it; a held message passes the whole gate again
+    Column("held_us", BigInteger),  # until when it was held, or tried again by hand: it passes the whole gate then
     Column("expires_us", BigInteger, nullable=False),
     Column("lease_token", String),
     Column("lease_until_us", BigInteger),

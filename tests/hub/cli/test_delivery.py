@@ -69,6 +69,26 @@ async def test_a_dead_letter_is_tried_again_once_what_killed_it_is_mended(innkee
     assert list(sim.accepted_ids()) == [message["id"]]
 
 
+async def test_a_dead_letter_stays_when_she_was_messaged_since_beside_a_hub_and_without_one(
+    innkeeper: Innkeeper, tmp_path: Path
+) -> None:
+    async with mailing(tmp_path) as (hub, sim):
+        sim.providers.behave(smtp=Behaviour(mode=Mode.REFUSE, code=552, at="content", times=1))
+        await a_guest(hub, "ana")
+        await enters(hub, "ana")
+        await until(lambda: stands(hub, "DEAD"), "the dead letter")
+        [message] = (await hub.ask("outbox list"))["messages"]
+        await enters(hub, "ana", 2)
+        await until(lambda: stands(hub, "SENT"), "the mail")
+        beside = await typed(innkeeper, hub, "outbox", "retry", message["id"])
+    without = await typed(innkeeper, hub, "outbox", "retry", message["id"])
+
+    said = "innkeeper: message: found one that may not go: messaged in the last 24h, until "
+    assert (beside.code, beside.out, beside.err.startswith(said)) == (2, "", True)
+    assert (without.code, without.out, without.err) == (2, "", beside.err)
+    assert sim.accepted_ids() != [message["id"]]
+
+
 async def test_the_outbox_is_stopped_between_two_starts_and_the_ledger_is_checked(
     innkeeper: Innkeeper, tmp_path: Path
 ) -> None:
