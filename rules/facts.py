@@ -24,7 +24,7 @@ class Past(NamedTuple):
     decided: datetime | None = None  # when that was; None where it is the same. It counts from here on
     priority: int = 0
     ghost: bool = False
-    counts: bool = True  # False: suppressed, failed, expired or cancelled; kept for `messaged` to say so
+    counts: bool = True  # False: certainly not sent; kept for `messaged` to say so
 
 
 class Stay(NamedTuple):

@@ -24,7 +24,7 @@ from rules.gate import Hold, Refusal
 COUNTED: Final = (State.SCHEDULED, State.READY, State.CLAIMED, State.SENDING, State.UNKNOWN, State.DEAD)
 _AGAIN: Final = """
 UPDATE messages SET state = 'READY', reason = NULL, due_us = :now, held_us = :now, forgiven = attempts,
-lease_token = NULL, lease_until_us = NULL, updated_us = :now WHERE id = :id AND state = :state
+resent = :doubted, lease_token = NULL, lease_until_us = NULL, updated_us = :now WHERE id = :id AND state = :state
 """
 # By `held_us` it counts from now on, as one that was held does from its release, and is asked all that such a one is.
 
@@ -52,7 +52,8 @@ class DeliveryStore:
             if isinstance(answer, Refusal):
                 raise BadRequest(f"message: found one that may not go: {answer.text}; right would be one that may")
             state = State(row["state"])
-            connection.execute(_AGAIN, {"id": message, "now": to_us(now), "state": state})
+            doubted = state is State.UNKNOWN or _once_in_doubt(connection, message)
+            connection.execute(_AGAIN, {"id": message, "now": to_us(now), "state": state, "doubted": doubted})
             touch(connection, planned.guest, to_us(now))
             return TriedAgain(was=state, held=answer.text if isinstance(answer, Hold) else None)
 

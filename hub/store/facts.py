@@ -38,7 +38,8 @@ COUNTED: Final = frozenset(
     {State.SCHEDULED, State.READY, State.CLAIMED, State.SENDING, State.SENT, State.UNKNOWN, State.GHOST, *RECEIPTS}
 )
 # Cooldown is claimed in the transaction of the decision, so that a message counts from then on, sent yet or not;
-# one that was suppressed, expired, cancelled or dead gives its place back.
+# one that was suppressed, expired, cancelled or dead gives its place back, unless it was in doubt before: that may have
+# been delivered, however the second try ended.
 
 _decode: Final = msgspec.json.Decoder().decode
 
@@ -57,7 +58,8 @@ SELECT *, (
 ) AS consents, (
     SELECT json_group_array(address) FROM devices WHERE guest = :guest
 ) AS devices, (
-    SELECT json_group_array(json_array(logical_us, id, held_us, journey, message, purpose, priority, ghost, state))
+    SELECT json_group_array(
+        json_array(logical_us, id, held_us, journey, message, purpose, priority, ghost, state, resent))
     FROM messages WHERE guest = :guest AND logical_us > :since_us AND venue = :venue
 ) AS past, (
     SELECT json_group_array(json_array(zone, entered_us, left_us, told_us, repaired)) FROM (
@@ -181,7 +183,7 @@ def _reachable(connection: sqlite3.Connection, row: sqlite3.Row, webhooks: Colle
 
 
 def _past(row: Sequence[Any]) -> Past:
-    logical_us, message_id, held_us, journey, message, purpose, priority, ghost, state = row
+    logical_us, message_id, held_us, journey, message, purpose, priority, ghost, state, resent = row
     return Past(
         id=message_id,
         at=from_us(logical_us if held_us is None else held_us),
@@ -191,7 +193,7 @@ def _past(row: Sequence[Any]) -> Past:
         purpose=purpose,
         priority=priority,
         ghost=bool(ghost),
-        counts=state in COUNTED,
+        counts=state in COUNTED or bool(resent),
     )
 
 

@@ -41,7 +41,7 @@ messages = Table(
     Column("body", Text),
     Column("created_us", BigInteger, nullable=False),
     Column("updated_us", BigInteger, nullable=False),
-    Column("resent", Boolean, nullable=False, server_default=text("0")),  # once after a doubt, of at_least_once
+    Column("resent", Boolean, nullable=False, server_default=text("0")),  # after a doubt: it counts for good
     Column("forgiven", Integer, nullable=False, server_default=text("0")),  # attempts that count for nothing
     Index("messages_due", "state", "due_us"),
     Index("messages_guest", "guest", "logical_us"),

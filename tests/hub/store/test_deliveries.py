@@ -188,3 +188,18 @@ async def test_a_message_of_a_venue_without_a_file_may_not_go(tmp_path: Path) ->
 
         with pytest.raises(BadRequest, match="its venue was taken away"):
             await retry(store, ask=asking(lambda _: None, T0))
+
+
+@pytest.mark.parametrize(("first", "counts"), [(State.UNKNOWN, True), (State.DEAD, False)])
+@pytest.mark.parametrize("then", [State.SUPPRESSED, State.EXPIRED, State.DEAD, State.CANCELLED])
+async def test_what_was_in_doubt_counts_however_its_second_try_ends(
+    tmp_path: Path, first: State, then: State, *, counts: bool
+) -> None:
+    async with a_store(tmp_path) as store:
+        await a_message(store, first)
+        await retry(store, accept=True)
+        await store.write(lambda c: c.execute("UPDATE messages SET state = ?", (then,)))
+
+        [past] = (await facts(store, T0)).past
+
+    assert past.counts is counts

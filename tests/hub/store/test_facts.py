@@ -217,6 +217,15 @@ def test_past_messages_of_a_month_here_say_whether_they_count(db: sqlite3.Connec
     assert {message.id for message in past if message.ghost} == {"GHOST"}
 
 
+def test_a_message_that_was_sent_again_after_a_doubt_counts_however_that_ended(db: sqlite3.Connection) -> None:
+    a_message(db, id="m1", at=T0, state=State.DEAD)
+    db.execute("UPDATE messages SET resent = 1")  # hub.store.moves, of a receiver that knows our ids
+
+    [message] = ask(db).past
+
+    assert message.counts
+
+
 def a_visit(db: sqlite3.Connection, *, at: datetime, left: datetime | None = None, venue: str = "marlton") -> None:
     put(
         db,
