@@ -47,20 +47,25 @@ class Chain:
     broken: tuple[int, ...]  # the statements that are not what they were, by number
 
 
-def record(connection: sqlite3.Connection, guest: GuestId, consent: Consent, at_us: int) -> None:
+def new_salt() -> str:
+    """What hides a statement behind its digest. Drawn before a job of the store begins: that may be done twice."""
+    return secrets.token_hex(16)
+
+
+def record(connection: sqlite3.Connection, guest: GuestId, consent: Consent, at_us: int, salt: str) -> None:
     """Add a statement; the same statement again adds nothing. Raises NotFound."""
     touch(connection, guest, at_us)
     stated = (consent.purpose, consent.channel, consent.granted, consent.source, consent.wording)
     known = {(was.purpose, was.channel, was.granted, was.source, was.wording) for was in in_force(connection, guest)}
     if stated not in known:
-        _add(connection, (guest, *stated, at_us))
+        _add(connection, (guest, *stated, at_us), salt)
 
 
-def empty(connection: sqlite3.Connection, guest: GuestId, at_us: int) -> None:
+def empty(connection: sqlite3.Connection, guest: GuestId, at_us: int, salt: str) -> None:
     """An erased guest's statements: nothing of them is left but their place in the chain."""
     emptied = sorted(seq for (seq,) in connection.execute(_EMPTY, (guest,)).fetchall())
     if emptied:
-        _add(connection, ("", ERASURE, "", False, "", " ".join(map(str, emptied)), at_us))
+        _add(connection, ("", ERASURE, "", False, "", " ".join(map(str, emptied)), at_us), salt)
 
 
 def in_force(connection: sqlite3.Connection, guest: GuestId) -> tuple[Consent, ...]:
@@ -94,9 +99,8 @@ def check(connection: sqlite3.Connection) -> Chain:
     return Chain(statements=len(rows), outside=len(rows) - len(chained), head=before, broken=tuple(sorted(set(broken))))
 
 
-def _add(connection: sqlite3.Connection, content: tuple[object, ...]) -> None:
+def _add(connection: sqlite3.Connection, content: tuple[object, ...], salt: str) -> None:
     row = connection.execute("SELECT chain FROM consents WHERE chain IS NOT NULL ORDER BY seq DESC LIMIT 1").fetchone()
-    salt = secrets.token_hex(16)
     digest = _digest(salt, content)
     connection.execute(_ADD, (*content, salt, digest, _link(_BEGINNING if row is None else row["chain"], digest)))
 

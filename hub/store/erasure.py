@@ -34,14 +34,14 @@ _COUPONS: Final = "UPDATE coupons SET guest = '' WHERE guest = ?"  # what she ho
 _VISITS: Final = "UPDATE visits SET guest = NULL, tag = '', left_us = coalesce(left_us, ?) WHERE guest = ?"
 
 
-def erase(connection: sqlite3.Connection, guest: GuestId, at_us: int) -> None:
-    """Erase a guest. Raises NotFound."""
+def erase(connection: sqlite3.Connection, guest: GuestId, at_us: int, salt: str) -> None:
+    """Erase a guest; the salt is of the statement that says so (hub.store.consents). Raises NotFound."""
     remember_version(connection, guest)
     for table in _DELETED_FROM:
         deleted = connection.execute(f"DELETE FROM {table} WHERE guest = ?", (guest,))  # noqa: S608  our own names
         if table == "guests" and not deleted.rowcount:
             raise NotFound(NOBODY)
-    consents.empty(connection, guest, at_us)
+    consents.empty(connection, guest, at_us, salt)
     connection.execute(_ATTEMPTS, (guest,))
     connection.execute(_CANCELLED, (at_us, guest))
     connection.execute(_MESSAGES, (guest,))

@@ -63,7 +63,7 @@ def fence(path: Path, current: Path, made_us: int, restraints: Restraints, now: 
         since = [line for line in restraints.lines() if line.at_us > made_us]
         gone |= set(_erased_since(db, restraints, since))
         for guest in gone:
-            erase(db, GuestId(guest), to_us(now))
+            erase(db, GuestId(guest), to_us(now), consents.new_salt())
         withdrawn = _withdraw(db, restraints, since)
         doubtful = _doubt(db, now)
         if not history:
@@ -143,7 +143,7 @@ def _withdraw(db: sqlite3.Connection, restraints: Restraints, since: list[Restra
             statement = Consent(
                 purpose=line.purpose, channel=line.channel, granted=False, source="restore", wording="withdrawn since"
             )
-            consents.record(db, GuestId(guest), statement, line.at_us)
+            consents.record(db, GuestId(guest), statement, line.at_us, consents.new_salt())
             done += 1
     return done
 

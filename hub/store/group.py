@@ -21,7 +21,12 @@ from hub.errors import StoreFailed, WorkRefused
 
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], T]
+# A function of the connection and of nothing that changes: it may be done, undone and done again. Only the doing that
+# is committed counts, by what it wrote and what it returned; what it leaves elsewhere must be as if it had been done
+# once. So the clock, chance and new ids come in from outside, and what has to happen once is done by `after`. The tests
+# do each job twice and compare (tests/fakes/rehearsal.py): it costs nothing here.
 After = Callable[[bool], None]
+# On the loop, once, when it is known whether the job is durable.
 
 _OF_THE_WORK: Final = (
     sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, sqlite3.InterfaceError,

@@ -57,7 +57,8 @@ class GuestStore:
         await self._safely(lambda restraints: restraints.erased(guest, to_us(at)), lambda: self._erase(guest, at))
 
     async def _erase(self, guest: GuestId, at: datetime) -> None:
-        await self._store.write(lambda db: erase(db, guest, to_us(at)))
+        salt = consents.new_salt()
+        await self._store.write(lambda db: erase(db, guest, to_us(at), salt))
         await self._store.checkpoint()
 
     async def _safely(self, note: Callable[[Restraints], None], work: Callable[[], Awaitable[None]]) -> None:
@@ -103,7 +104,8 @@ class GuestStore:
         )
 
     async def _state(self, guest: GuestId, consent: Consent, at: datetime) -> None:
-        await self._store.write(lambda db: consents.record(db, guest, consent, to_us(at)))
+        salt = consents.new_salt()
+        await self._store.write(lambda db: consents.record(db, guest, consent, to_us(at), salt))
 
     async def put_binding(self, binding: Binding, at: datetime) -> None:
         """Bind a tag; whoever has it then has it no longer. Raises NotFound or BadRequest."""

@@ -64,9 +64,9 @@ class Store:
         """Run a job that writes; return what it returns once that is durable; None for a cursor.
 
         A caller who is cancelled leaves the job to run: it commits whole or not at all. It may be done twice, for
-        another one's sake: what it leaves beside the database must be as if it had been done once. `before` only reads,
-        in the same transaction, before any job of the group has written. `after` is called on the loop in any case,
-        before anything else, with whether it is durable.
+        another one's sake (hub.store.group.Job). `before` only reads, once, in the same transaction, before any job of
+        the group has written. `after` is called on the loop in any case, before anything else, with whether it is
+        durable.
 
         Raises:
             StoreFailed: SQLite refused the job or the commit; WorkRefused when it will always refuse the job.

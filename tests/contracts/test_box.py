@@ -25,7 +25,7 @@ from rules.facts import Facts, Planned
 from tests.fakes.box import FakeBox
 from tests.fakes.hub_clock import T0
 from tests.fakes.planned import a_planned
-from tests.fakes.store import a_store
+from tests.fakes.store import STORES
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -123,12 +123,12 @@ class StoreKit:
         return await self.store.read(lambda c: [tuple(row) for row in c.execute(sql, (message,))])
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", *STORES])
 async def kit(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Kit]:
     if request.param == "memory":
         yield FakeKit()
         return
-    async with a_store(tmp_path) as store:
+    async with STORES[request.param](tmp_path) as store:
         yield StoreKit(store)
 
 

@@ -24,7 +24,7 @@ from hub.identity.guest import (
 from hub.identity.port import Guests
 from hub.store.guests import GuestStore
 from tests.fakes.guests import FakeGuests
-from tests.fakes.store import a_store
+from tests.fakes.store import STORES
 from wire.advert.frame import TagId
 
 T0 = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
@@ -44,12 +44,12 @@ STAY = Reservation(
 PHONE = Device(id="phone", kind=DeviceKind.APNS, address="ab12", app="example.hotel", environment="sandbox")
 
 
-@pytest.fixture(params=["fake", "store"])
+@pytest.fixture(params=["fake", *STORES])
 async def guests(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Guests]:
     if request.param == "fake":
         yield FakeGuests()
         return
-    async with a_store(tmp_path) as store:
+    async with STORES[request.param](tmp_path) as store:
         yield GuestStore(store)
 
 

@@ -25,7 +25,7 @@ from rules.task import Write
 from tests.fakes.hub_clock import T0
 from tests.fakes.ledger import FakeLedger
 from tests.fakes.planned import a_planned
-from tests.fakes.store import a_store
+from tests.fakes.store import STORES
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
@@ -87,12 +87,12 @@ class StoreKit:
         return {name: State(state) for name, state in rows}
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", *STORES])
 async def kit(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Kit]:
     if request.param == "memory":
         yield FakeKit()
         return
-    async with a_store(tmp_path) as store:
+    async with STORES[request.param](tmp_path) as store:
         yield StoreKit(store)
 
 

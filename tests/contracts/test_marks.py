@@ -12,19 +12,19 @@ from hub.ingest.marks import MAX_EPOCHS, Mark, MarkBook, MarkKey
 from hub.ingest.port import Marks
 from hub.store.marks import MarkStore
 from tests.fakes.marks import FakeMarks
-from tests.fakes.store import a_store
+from tests.fakes.store import STORES
 
 T0 = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LOBBY = MarkKey("marlton", "lobby-1", "e1", 0)
 BAR = MarkKey("marlton", "bar-1", "e1", 0)
 
 
-@pytest.fixture(params=["fake", "sqlite"])
+@pytest.fixture(params=["fake", *STORES])
 async def marks(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Marks]:
     if request.param == "fake":
         yield FakeMarks()
         return
-    async with a_store(tmp_path) as store:
+    async with STORES[request.param](tmp_path) as store:
         yield MarkStore(store)
 
 

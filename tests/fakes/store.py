@@ -16,16 +16,28 @@ from sqlalchemy.sql.ddl import ExecutableDDLElement
 
 from hub.store.sqlite import Store, open_migrated
 from hub.store.tables import metadata
+from tests.fakes.rehearsal import rehearse
 
 
 @asynccontextmanager
-async def a_store(folder: Path, *, name: str = "innkeeper.db") -> AsyncIterator[Store]:
+async def a_bare_store(folder: Path, *, name: str = "innkeeper.db") -> AsyncIterator[Store]:
     """A store in `folder`: new and empty, or what an earlier one left there."""
     path = folder / name
     if not path.exists():
         path.write_bytes(_empty())
     async with open_migrated(path) as store:
         yield store
+
+
+@asynccontextmanager
+async def a_store(folder: Path) -> AsyncIterator[Store]:
+    """The same, and each job that writes is done twice (tests/fakes/rehearsal.py)."""
+    async with a_bare_store(folder) as store:
+        rehearse(store)
+        yield store
+
+
+STORES = {"sqlite": a_bare_store, "sqlite, rehearsed": a_store}  # over which a contract is held, by its test's name
 
 
 def an_empty_database() -> sqlite3.Connection:

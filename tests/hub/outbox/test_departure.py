@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -34,7 +34,7 @@ from tests.fakes.arrivals import enters, know_ana
 from tests.fakes.hub_clock import T0, StillClock
 from tests.fakes.office import SlowChannel, until
 from tests.fakes.rulebook import the_hotel
-from tests.fakes.store import a_store
+from tests.fakes.store import a_bare_store, a_store
 
 ANA = GuestId("ana")
 WITHDRAWN = Consent(purpose="marketing", channel="push", granted=False, source="app", wording="No more.")
@@ -111,9 +111,12 @@ class Hub:
                 await asyncio.sleep(0.002)
 
 
+OpenStore = Callable[[Path], AbstractAsyncContextManager[Store]]
+
+
 @asynccontextmanager
-async def a_hub(folder: Path, **how: object) -> AsyncIterator[Hub]:
-    async with a_store(folder) as store:
+async def a_hub(folder: Path, *, opens: OpenStore = a_store, **how: object) -> AsyncIterator[Hub]:
+    async with opens(folder) as store:
         await know_ana(store, member=True)
         hub = Hub(store, **how)  # type: ignore[arg-type]  # Hub's own
         async with hub.at_work():
@@ -284,7 +287,7 @@ async def test_a_decision_that_is_stored_again_for_anothers_fault_leaves_once_on
 
 
 async def test_a_decision_that_finds_itself_stored_when_it_is_stored_again_does_not_leave(tmp_path: Path) -> None:
-    async with a_hub(tmp_path) as hub:
+    async with a_hub(tmp_path, opens=a_bare_store) as hub:
         tries = 0
 
         def fail_then_store(connection: sqlite3.Connection) -> None:

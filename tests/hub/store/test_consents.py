@@ -30,7 +30,7 @@ def says(db: sqlite3.Connection, guest: GuestId, *answers: str) -> None:
     for n, answer in enumerate(answers):
         granted = answer == "yes"
         said = Consent(purpose="marketing", channel="push", granted=granted, source=f"desk {n}", wording="May we?")
-        consents.record(db, guest, said, n)
+        consents.record(db, guest, said, n, consents.new_salt())
 
 
 def test_a_ledger_that_nobody_touched_is_whole(db: sqlite3.Connection) -> None:
@@ -80,7 +80,7 @@ def test_an_erased_guest_leaves_nothing_of_her_in_a_ledger_that_is_still_whole(d
     says(db, ANA, "yes", "no")
     says(db, BEN, "yes")
 
-    erase(db, ANA, 9)
+    erase(db, ANA, 9, consents.new_salt())
 
     rows = [tuple(row) for row in db.execute("SELECT guest, source, wording, at_us, salt FROM consents WHERE seq < 3")]
     assert rows == [("", "", "", 0, None)] * 2
@@ -91,7 +91,7 @@ def test_an_erased_guest_leaves_nothing_of_her_in_a_ledger_that_is_still_whole(d
 
 def test_somebody_who_comes_again_under_the_same_id_has_said_nothing_yet(db: sqlite3.Connection) -> None:
     says(db, ANA, "yes")
-    erase(db, ANA, 9)
+    erase(db, ANA, 9, consents.new_salt())
     put(db, ANA, Profile(), 10)
 
     assert consents.in_force(db, ANA) == ()

@@ -11,7 +11,7 @@ import pytest
 from hub.errors import StoreFailed, WorkRefused
 from hub.store.group import Job
 from hub.store.sqlite import CHECKPOINT_AFTER, Store, open_migrated
-from tests.fakes.store import a_store, rows_of
+from tests.fakes.store import a_bare_store, rows_of
 
 
 def put(key: str, value: str = "x") -> Job[str]:
@@ -36,7 +36,7 @@ def keys(connection: sqlite3.Connection) -> list[str]:
 
 
 async def test_what_was_written_is_in_the_file_when_write_returns(tmp_path: Path) -> None:
-    async with a_store(tmp_path) as store:
+    async with a_bare_store(tmp_path) as store:
         answer = await store.write(put("a"))
 
         assert answer == "a"
@@ -45,7 +45,7 @@ async def test_what_was_written_is_in_the_file_when_write_returns(tmp_path: Path
 
 
 async def test_jobs_that_wait_share_one_commit(tmp_path: Path) -> None:
-    async with a_store(tmp_path) as store:
+    async with a_bare_store(tmp_path) as store:
         commits = await _count_commits(store)
 
         await asyncio.gather(*(store.write(put(f"{n:04}")) for n in range(500)))
@@ -59,14 +59,14 @@ async def test_jobs_from_many_turns_of_the_loop_all_commit(tmp_path: Path) -> No
         for n in range(40):
             assert await store.write(put(f"{worker}/{n}")) == f"{worker}/{n}"
 
-    async with a_store(tmp_path) as store:
+    async with a_bare_store(tmp_path) as store:
         await asyncio.gather(*(one_after_another(worker) for worker in range(20)))
 
         assert len(await store.read(keys)) == 800
 
 
 async def test_a_job_that_fails_is_undone_alone_and_raises_to_its_caller(tmp_path: Path) -> None:
-    async with a_store(tmp_path) as store:
+    async with a_bare_store(tmp_path) as store:
         before, failed, after = await asyncio.gather(
             store.write(put("a")), store.write(fail), store.write(put("b")), return_exceptions=True
         )
@@ -86,7 +86,7 @@ async def test_a_job_that_fails_after_it_has_written_has_the_others_of_its_group
 
         return told
 
-    async with a_store(tmp_path) as store:
+    async with a_bare_store(tmp_path) as store:
         busy = threading.Event()
         held = asyncio.create_task(store.read(lambda _: busy.wait(5)))
         await asyncio.sleep(0.02)  # the thread has it: what comes now is one group
@@ -107,7 +107,7 @@ def give_up(_: sqlite3.Connection) -> str:
 
 
 async def test_a_job_that_runs_out_of_rows_stops_nobody(tmp_path: Path) -> None:
-    async with a_store(tmp_path) as store:
+    async with a_bare_store(tmp_path) as store:
         answers = await asyncio.gather(
             store.write(lambda _: next(iter(()))), store.write(put("a")), return_exceptions=True
         )
@@ -117,7 +117,7 @@ async def test_a_job_that_runs_out_of_rows_stops_nobody(tmp_path: Path) -> None:
 
 
 async def test_a_constraint_that_a_job_breaks_is_this_works_own_fault(tmp_path: Path) -> None:
-    async with a_store(tmp_path) as store:
+    async with a_bare_store(tmp_path) as store:
         await store.write(put("a"))
 
         with pytest.raises(WorkRefused, match=r"^store: UNIQUE constraint failed: meta.key$") as raised:
@@ -127,7 +127,7 @@ async def test_a_constraint_that_a_job_breaks_is_this_works_own_fault(tmp_path: 
 
 
 async def test_a_commit_that_fails_raises_to_all_and_keeps_nothing(tmp_path: Path) -> None:
-    async with a_store(tmp_path) as store:
+    async with a_bare_store(tmp_path) as store:
         await store.outside_a_transaction("PRAGMA foreign_keys=ON")
         await store.outside_a_transaction(
             "CREATE TEMP TABLE child (meta TEXT REFERENCES child2 (id) DEFERRABLE INITIALLY DEFERRED)"
@@ -145,7 +145,7 @@ async def test_a_commit_that_fails_raises_to_all_and_keeps_nothing(tmp_path: Pat
 
 
 async def test_a_disk_that_is_full_refuses_the_work_and_serves_again_later(tmp_path: Path) -> None:
-    async with a_store(tmp_path) as store:
+    async with a_bare_store(tmp_path) as store:
         await store.outside_a_transaction("PRAGMA max_page_count=1")  # SQLite takes the present size instead
 
         answers = await asyncio.gather(
@@ -161,7 +161,7 @@ async def test_a_disk_that_is_full_refuses_the_work_and_serves_again_later(tmp_p
 
 
 async def test_a_caller_who_is_cancelled_harms_nobody(tmp_path: Path) -> None:
-    async with a_store(tmp_path) as store:
+    async with a_bare_store(tmp_path) as store:
         gate = threading.Event()
         slow = asyncio.create_task(store.write(lambda connection: (gate.wait(5), put("slow")(connection))))
         await asyncio.sleep(0.02)
@@ -180,7 +180,7 @@ async def test_a_caller_who_is_cancelled_harms_nobody(tmp_path: Path) -> None:
 async def test_what_a_write_reads_first_is_what_was_there_before_the_group_and_may_refuse_it(tmp_path: Path) -> None:
     found: list[list[str]] = []
 
-    async with a_store(tmp_path) as store:
+    async with a_bare_store(tmp_path) as store:
         answers = await asyncio.gather(
             store.write(put("a"), before=lambda c: found.append(keys(c))),
             store.write(put("b"), before=lambda c: found.append(keys(c))),
@@ -202,7 +202,7 @@ async def test_what_comes_after_a_write_comes_first_and_also_when_its_caller_has
         told.append(stored)
         raise LookupError("its own")
 
-    async with a_store(tmp_path) as store:
+    async with a_bare_store(tmp_path) as store:
         told.append(await store.write(put("a"), after=told.append))
         with pytest.raises(LookupError):
             await store.write(fail, after=told.append)
@@ -218,7 +218,7 @@ async def test_what_comes_after_a_write_comes_first_and_also_when_its_caller_has
 
 async def test_the_log_is_brought_into_the_database_when_nobody_waits(tmp_path: Path) -> None:
     log = tmp_path / "innkeeper.db-wal"
-    async with a_store(tmp_path) as store:
+    async with a_bare_store(tmp_path) as store:
         sizes = []
         for n in range(20 * CHECKPOINT_AFTER):
             await store.write(put(f"{n}", "x" * 4096))
@@ -229,19 +229,19 @@ async def test_the_log_is_brought_into_the_database_when_nobody_waits(tmp_path: 
 
 
 async def test_what_waits_when_the_store_closes_is_committed(tmp_path: Path) -> None:
-    async with a_store(tmp_path) as store:
+    async with a_bare_store(tmp_path) as store:
         waiting = asyncio.create_task(store.write(put("late")))
         await asyncio.sleep(0)
 
     assert await waiting == "late"
     with pytest.raises(StoreFailed, match="closed"):
         await store.write(put("later"))
-    async with a_store(tmp_path) as store:
+    async with a_bare_store(tmp_path) as store:
         assert await store.read(keys) == ["late"]
 
 
 async def test_a_read_that_writes_is_refused(tmp_path: Path) -> None:
-    async with a_store(tmp_path) as store:
+    async with a_bare_store(tmp_path) as store:
         with pytest.raises(WorkRefused, match="only reads has written"):
             await store.read(put("a"))
 
@@ -249,7 +249,7 @@ async def test_a_read_that_writes_is_refused(tmp_path: Path) -> None:
 
 
 async def test_p17_a_foreign_lock_delays_and_loses_nothing(tmp_path: Path) -> None:
-    async with a_store(tmp_path) as store:
+    async with a_bare_store(tmp_path) as store:
         foreign = sqlite3.connect(tmp_path / "innkeeper.db", isolation_level=None)
         foreign.execute("BEGIN EXCLUSIVE")
         waiting = asyncio.create_task(store.write(put("a")))
@@ -263,7 +263,7 @@ async def test_p17_a_foreign_lock_delays_and_loses_nothing(tmp_path: Path) -> No
 
 
 async def test_a_lock_that_is_never_given_back_fails_the_work_and_keeps_the_store(tmp_path: Path) -> None:
-    async with a_store(tmp_path):
+    async with a_bare_store(tmp_path):
         pass
     async with open_migrated(tmp_path / "innkeeper.db", wait_for_lock=timedelta(seconds=0.1)) as store:
         foreign = sqlite3.connect(tmp_path / "innkeeper.db", isolation_level=None)
@@ -289,7 +289,7 @@ async def test_p16_a_file_that_is_no_database_is_left_as_it_was(tmp_path: Path) 
     (tmp_path / "innkeeper.db").write_bytes(b"a letter to the editor" * 100)
 
     with pytest.raises(StoreFailed, match="file is not a database"):
-        async with a_store(tmp_path):
+        async with a_bare_store(tmp_path):
             pass
 
     assert (tmp_path / "innkeeper.db").read_bytes() == b"a letter to the editor" * 100
@@ -302,7 +302,7 @@ async def test_the_settings_that_durability_and_erasure_rest_on_are_in_force(tmp
             for name in ("journal_mode", "synchronous", "secure_delete")
         ]
 
-    async with a_store(tmp_path) as store:
+    async with a_bare_store(tmp_path) as store:
         assert await store.read(settings) == ["wal", 2, 1]
 
 
