@@ -94,15 +94,19 @@ class Connection:
         self._ready: asyncio.Future[None]
         self._lost: asyncio.Future[Lost]
         self._reading = False
+        self._given_up = False
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
         self._ready, self._lost = loop.create_future(), loop.create_future()
         self._prepare()
         try:
-            await asyncio.to_thread(self._client.reconnect)  # names, TCP and TLS block
-        except (OSError, ValueError) as exc:
-            raise Lost(Stage.REACH, f"unreachable: {_why(exc)}") from exc
+            await asyncio.to_thread(self._reach)
+        except BaseException as exc:
+            self._give_up()
+            if isinstance(exc, OSError | ValueError):
+                raise Lost(Stage.REACH, f"unreachable: {_why(exc)}") from exc
+            raise
         self._stage = Stage.GREET
         try:
             self._attach()
@@ -160,6 +164,17 @@ class Connection:
             settings.host, settings.port, keepalive=settings.keepalive_s, clean_start=True, properties=properties
         )
 
+    def _reach(self) -> None:
+        """On a thread, for names, TCP and TLS block; by the time that it is through, nobody may wait for it."""
+        self._client.reconnect()
+        if self._given_up:
+            self._drop()
+
+    def _give_up(self) -> None:
+        """Leave nothing open: a thread that is still at it sees the flag, and one that was through opened a socket."""
+        self._given_up = True
+        self._drop()
+
     async def _greeted(self) -> None:
         futures: set[asyncio.Future[None] | asyncio.Future[Lost]] = {self._ready, self._lost}
         await asyncio.wait(futures, timeout=CONNECT_S, return_when=asyncio.FIRST_COMPLETED)
@@ -179,6 +194,9 @@ class Connection:
 
     def _close(self) -> None:
         self._client.loop_write()  # a farewell that stands in the queue
+        self._drop()
+
+    def _drop(self) -> None:
         self._client._sock_close()  # noqa: SLF001  paho has no public way to drop a connection at once
 
     def _start_reading(self) -> None:
@@ -253,6 +271,8 @@ class Connection:
         self._lose(self._stage, f"the connection is lost: {str(reason).lower()}")
 
     def _on_socket_close(self, _client: Client, _data: object, sock: Numbered) -> None:
+        if self._stage is Stage.REACH:  # no loop watches it yet, and we may be on the thread that connects
+            return
         loop = asyncio.get_running_loop()
         self._reading = False
         with suppress(ValueError):  # closed from the other side, it has no number any more
@@ -260,11 +280,12 @@ class Connection:
             loop.remove_writer(sock)
 
     def _on_want_write(self, _client: Client, _data: object, sock: Numbered) -> None:
-        if self._stage is not Stage.REACH:  # before, we are on the thread that connects
+        if self._stage is not Stage.REACH:  # as above
             asyncio.get_running_loop().add_writer(sock, self._write)
 
     def _on_written(self, _client: Client, _data: object, sock: Numbered) -> None:
-        asyncio.get_running_loop().remove_writer(sock)
+        if self._stage is not Stage.REACH:
+            asyncio.get_running_loop().remove_writer(sock)
 
     def _lose(self, stage: Stage, why: str) -> None:
         if not self._lost.done():

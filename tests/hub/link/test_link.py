@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from socket import socket
 
 import pytest
-from paho.mqtt.enums import MQTTProtocolVersion
+from paho.mqtt.enums import MQTTErrorCode, MQTTProtocolVersion
 from structlog.testing import capture_logs
 
 from hub.errors import BadConfig
+from hub.link.paho import Paho
 from tests.fakes.broker import RunningBroker, free_ports, running_broker
 from tests.fakes.links import ACK, LIVE, Gateway, a_link, collected, running, until
 
@@ -73,6 +76,31 @@ async def test_broker_that_is_not_there_is_said_once_and_found_when_it_comes() -
     events = [(entry["log_level"], entry.get("why")) for entry in logs]
     assert events == [("warning", "unreachable: connection refused"), ("info", None)]
     assert logs[0]["broker"] == f"mqtt://127.0.0.1:{broker.port}"
+
+
+@pytest.mark.parametrize("opened", [False, True])
+async def test_link_that_is_stopped_while_it_connects_leaves_nothing_open(
+    broker: RunningBroker, monkeypatch: pytest.MonkeyPatch, *, opened: bool
+) -> None:
+    sockets: list[socket] = []
+    is_there, go_on = threading.Event(), threading.Event()
+    connect = Paho.reconnect
+
+    def slowly(client: Paho) -> MQTTErrorCode:
+        client.on_socket_open = lambda _client, _data, sock: sockets.append(sock)
+        rc = connect(client) if opened else MQTTErrorCode.MQTT_ERR_SUCCESS
+        is_there.set()
+        go_on.wait(10)
+        return rc if opened else connect(client)
+
+    monkeypatch.setattr(Paho, "reconnect", slowly)
+    async with running(a_link(broker.port)):
+        await asyncio.to_thread(is_there.wait, 10)
+    closed_at_once = [sock.fileno() for sock in sockets]
+    go_on.set()
+    await until(lambda: sockets and sockets[0].fileno() == -1)
+
+    assert closed_at_once == [-1] * opened
 
 
 async def test_lost_broker_is_noticed_and_taken_up_again() -> None:
