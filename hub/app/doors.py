@@ -34,11 +34,11 @@ def http_of(house: House) -> FastAPI:
             messages=stores.messages,
             live=house.live,
             feed=house.feed,
-            post_event=house.post_event,
+            post_event=house.incoming.post_event,
             tasks=stores.tasks,
             ack_task=house.agenda.ack_task,
             coupons=stores.coupons,
-            take_receipt=house.take_receipt,
+            take_receipt=house.incoming.take_receipt,
             venues=house.standing.shown,
             pseudonyms=house.standing.pseudonyms,
             telemetry=lambda names: seen_by(names, house.ingest.gateways.told(), house.clock.now()),
@@ -79,7 +79,7 @@ def commands_of(house: House) -> Commands:
             messages=stores.messages,
             guests=stores.guests,
             gateways=house.live.gateways,
-            import_csv=house.import_csv,
+            import_csv=house.incoming.import_csv,
             enrolment_changed=house.enrolling.changed,
             venues=lambda: house.standing.books,
             about=lambda: {"version": version("innkeeper"), "since": house.began.isoformat()},
@@ -96,10 +96,10 @@ def commands_of(house: House) -> Commands:
                 clock=house.clock,
                 books=lambda: house.rulebooks.current,
                 holds=stores.holds,
-                held_changed=house.held_changed,
+                held_changed=house.reloading.held_changed,
                 runs=stores.ledger,
                 handwork=house.agenda.handwork,
-                versions_changed=house.versions_changed,
+                versions_changed=house.reloading.versions_changed,
             ),
         )
     )
@@ -112,7 +112,7 @@ def _venue_pages(house: House) -> Mapping[str, VenuePage]:
             name=book.venue.name,
             timezone=book.venue.timezone.key,
             zones=tuple(book.venue.zones),
-            plan=house.books.plans.get(venue),
+            plan=house.reloading.books.plans.get(venue),
         )
         for venue, book in house.standing.books.items()
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections import Counter
 from collections.abc import Coroutine, Mapping
@@ -12,17 +11,17 @@ from typing import Any
 import structlog
 
 from hub.api.feed import Feed
-from hub.api.port import Posted
 from hub.app.agenda import Agenda
-from hub.app.beacons import take_file
-from hub.app.books import Books, read_books
+from hub.app.books import Books
 from hub.app.copies import CopiedTags
 from hub.app.enrolling import Enrolling
 from hub.app.extras import TextExtras
 from hub.app.gatekeeping import Gatekeeping
+from hub.app.incoming import Incoming
 from hub.app.live import LiveView
 from hub.app.outbox_figures import OutboxFigures
 from hub.app.references import References
+from hub.app.reloading import Reloading
 from hub.app.repairing import Repairing
 from hub.app.secret import link_secret
 from hub.app.standing import Standing
@@ -31,29 +30,25 @@ from hub.app.telling import TellingBox, tell_record
 from hub.channels.sources import Sources
 from hub.clock import Clock, boot_id, boot_time, dice
 from hub.config.hub_toml import HubConfig
-from hub.errors import BadConfig, NotFound, StoreFailed
 from hub.identity import unsubscribe
 from hub.ingest.receive import Ingest
 from hub.journeys.deadlines import Deadlines
 from hub.journeys.engine import Journeys
 from hub.journeys.port import Record
-from hub.journeys.rulebooks import Rulebooks, with_versions_in_use
+from hub.journeys.rulebooks import Rulebooks
 from hub.link.downlink import Downlink
 from hub.link.link import Link
 from hub.measure.figures import Figures
 from hub.outbox.dispatch import Dispatcher
 from hub.outbox.holding import Holding
-from hub.outbox.message import State
 from hub.outbox.pace import Pace, rate_of
 from hub.outbox.port import Channel
-from hub.outbox.receipt import Receipt, event_of
 from hub.pipeline import Pipeline
 from hub.presence.tracker import Tracker
 from hub.store.changes import Watch
 from hub.store.restraints import safeguards
 from hub.store.sqlite import Store
 from hub.store.vanished import Guard
-from rules.event import Event
 from rules.facts import Planned
 
 _log = structlog.get_logger()
@@ -74,13 +69,11 @@ class House:
         clock: Clock,
     ) -> None:
         self.config = config
-        self.books = books  # in force
         self.clock = clock
         self.link = link
         self.began = clock.now()
         self.secret = link_secret(config.hub.data_dir)  # seals the links in emails
         self.safeguards = safeguards(config.hub.data_dir, self.secret)
-        self._reload = asyncio.Event()
         self.feed = Feed()
         self.figures = Figures()
         self.standing = Standing(config.hub.data_dir, books.rulebooks, books.surveys)
@@ -100,7 +93,7 @@ class House:
         )
         self.guard = Guard(store, config.database)
         self._hear(clock)
-        self._decide(clock)
+        self._decide(books, clock)
         self._send(store, channels, sources, clock)
         self.agenda = Agenda(
             stores=self.stores,
@@ -112,6 +105,24 @@ class House:
             clock=clock,
             told=self._decided,
             stopped=lambda: self.holding.paused,
+        )
+        self.reloading = Reloading(
+            config=config,
+            books=books,
+            rulebooks=self.rulebooks,
+            standing=self.standing,
+            stores=self.stores,
+            enrolling=self.enrolling,
+            clock=clock,
+            taken=self._files_taken,
+            let_go=self.dispatcher.poke,
+        )
+        self.incoming = Incoming(
+            stores=self.stores,
+            journeys=self.journeys,
+            standing=self.standing,
+            enrolling=self.enrolling,
+            clock=clock,
         )
 
     def _hear(self, clock: Clock) -> None:
@@ -143,11 +154,11 @@ class House:
             clock=clock,
         )
 
-    def _decide(self, clock: Clock) -> None:
+    def _decide(self, books: Books, clock: Clock) -> None:
         ledger = self.stores.ledger
         counts: Counter[str] = Counter()
         self.repairing = Repairing(store=self.stores.late, standing=self.standing, clock=clock, counts=counts)
-        self.rulebooks = Rulebooks(self.books.rulebooks)
+        self.rulebooks = Rulebooks(books.rulebooks)
         self.journeys = Journeys(ledger, self.rulebooks, clock, decided=self._decided)
         self.deadlines = Deadlines(ledger, self.journeys, self.rulebooks, clock)
         self.pipeline = Pipeline(
@@ -211,8 +222,8 @@ class House:
         notes = await self.stores.gateways.load()
         self.ingest.gateways.restore(notes)
         self.standing.revoked = frozenset((note.venue, note.gateway) for note in notes if note.revoked)
-        self.rulebooks.hold(await self.stores.holds.held())
-        await self._take_books(self.books, now)
+        await self.reloading.take_holds()
+        await self.reloading.take(self.reloading.books, now)
         await self.enrolling.changed()
         visits = await self.stores.visits.open_visits()
         self.pipeline.changed(self.tracker.restore(visits, now=now.timestamp()))
@@ -238,38 +249,14 @@ class House:
             "repairing": self.repairing.run(),
             "references": self.references.run(),
             "copies": self.copies.run(),
-            "reload": self._watch_reload(),
+            "reload": self.reloading.run(),
             "database-guard": self.guard.run(),
             "reserve": self.safeguards.reserve.run(),
             **self.agenda.loops(),
         }
 
-    def ask_to_reload(self) -> None:
-        """Read the venue files again, soon."""
-        self._reload.set()
-
-    async def _watch_reload(self) -> None:
-        while True:
-            await self._reload.wait()
-            self._reload.clear()
-            try:
-                books = await asyncio.to_thread(read_books, self.config)
-                await self._take_books(books, self.clock.now())
-                await self.enrolling.changed()
-            except BadConfig as exc:
-                for line in str(exc).splitlines():
-                    _log.error("The venue files have a fault; what was in force stays", fault=line)
-            except StoreFailed as exc:
-                _log.error("The venue files could not be taken whole; reload again", error=str(exc))
-            else:
-                _log.info("The venue files are in force", venues=sorted(books.rulebooks))
-
-    async def _take_books(self, books: Books, now: datetime) -> None:
-        complete = await with_versions_in_use(books.rulebooks, books.texts, self.stores.ledger, now=now)
-        self.standing.surveys = books.surveys
-        self.standing.take_books(complete)
-        self.books = books
-        self.rulebooks.swap(complete)
+    def _files_taken(self, now: datetime) -> None:
+        """Other venue files are in force: whoever goes by them is told."""
         self.agenda.schedule.poke()
         self.pipeline.changed(self.tracker.lay_out(self.standing.layouts(), now=now.timestamp()))
         self.deadlines.poke()
@@ -290,15 +277,6 @@ class House:
         for decision in record.decisions:
             self.figures.decided(decision.venue, decision.journey, decision.kind.value, decision.reason.value)
 
-    async def held_changed(self) -> None:
-        """An operator holds a journey back, or lets it go."""
-        self.rulebooks.hold(await self.stores.holds.held())
-        self.dispatcher.poke()
-
-    async def versions_changed(self) -> None:
-        """Guests are on versions of journeys that may not be read yet."""
-        await self._take_books(self.books, self.clock.now())
-
     def _waited_by(self) -> Mapping[str, frozenset[str]]:
         return self.rulebooks.waited_by()
 
@@ -311,26 +289,3 @@ class House:
         if not base:
             return None
         return f"{base}/u/{unsubscribe.make(self.secret, planned.guest, planned.purpose, 'email')}"
-
-    async def post_event(self, event: Event) -> Posted:
-        """An event of another system. Raises NotFound when nobody knows the guest."""
-        if await self.journeys.handle(event) is not None:
-            return Posted.TAKEN
-        if await self.stores.ledger.seen(event.id):
-            return Posted.REPEATED
-        raise NotFound("guest: found nobody of this id; right would be one that was put before")
-
-    async def take_receipt(self, receipt: Receipt) -> State:
-        """What somebody learnt of a message; journeys are asked about it. Raises NotFound."""
-        now = self.clock.now()
-        noted = await self.stores.receipts.take(receipt, now)
-        if noted.guest:
-            await self.journeys.handle(event_of(receipt, noted, received=now))
-        return noted.state
-
-    async def import_csv(self, kind: str, text: str, file: str) -> Mapping[str, int]:
-        """Take a whole file, or nothing of it."""
-        now = self.clock.now()
-        taken = await take_file(self.stores.imports, self.standing, kind, text, file=file, now=now)
-        await self.enrolling.changed()
-        return taken

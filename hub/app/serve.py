@@ -90,7 +90,7 @@ async def _run(config: HubConfig, house: House, door: socket.socket) -> None:
                 for name, loop in house.loops().items():
                     tasks.create_task(loop, name=name)
                 tasks.create_task(_serve_http(server, house, door), name="http")
-                asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, house.ask_to_reload)
+                asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, house.reloading.ask)
                 _log.info("The hub is ready", address=f"http://{config.hub.host}:{config.hub.port}")
     _log.info("The hub has stopped")
 

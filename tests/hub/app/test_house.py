@@ -1,19 +1,15 @@
-"""What a hub that runs takes up: other venue files, tags that begin, guests who go."""
+"""What a hub that runs takes up: tags that begin, guests who go."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from structlog.testing import capture_logs
 
-from hub.app.house import House
 from hub.errors import StoreFailed
 from hub.identity.guest import GuestId
 from hub.identity.port import GuestRecord
@@ -21,7 +17,7 @@ from hub.journeys.port import Settled
 from hub.store.guests import GuestStore
 from hub.store.ledger import LedgerStore
 from tests.fakes.broker import RunningBroker, running_broker
-from tests.fakes.running_hub import VENUE, RunningHub, a_hub, beacon_of, lay_out, until
+from tests.fakes.running_hub import VENUE, a_hub, beacon_of, until
 from tests.fakes.store import rows_of
 
 
@@ -29,67 +25,6 @@ from tests.fakes.store import rows_of
 def broker() -> Iterator[RunningBroker]:
     with running_broker() as broker:
         yield broker
-
-
-def hup() -> None:
-    os.kill(os.getpid(), signal.SIGHUP)
-
-
-def venue_file(hub: RunningHub) -> Path:
-    return hub.config.hub.venues_dir / VENUE / "venue.yaml"
-
-
-async def test_sighup_puts_other_venue_files_in_force(tmp_path: Path, broker: RunningBroker) -> None:
-    config = lay_out(tmp_path, broker_port=broker.port)
-    with capture_logs() as said:
-        async with a_hub(config, broker_port=broker.port) as hub:
-            await hub.signs_in()
-            file = venue_file(hub)
-            file.write_text(file.read_text().replace("gateways: [lobby-1]", "gateways: [lobby-1, lobby-2]"))
-            hup()
-            await until(lambda: hub.told("lobby-2"), "the new gateway to be told")
-            gateways = {one["gateway"]: one["zone"] for one in (await hub.get("gateways"))["items"]}
-
-    assert gateways["lobby-2"] == "lobby"
-    assert {"event": "The venue files are in force", "venues": [VENUE], "log_level": "info"} in said
-
-
-async def test_p22_sighup_with_a_broken_file_keeps_what_was_in_force_and_says_where(tmp_path: Path) -> None:
-    config = lay_out(tmp_path)
-    with capture_logs() as said:
-        async with a_hub(config, ready=False) as hub:
-            await hub.signs_in()
-            file = venue_file(hub)
-            good = file.read_text()
-            file.write_text(good.replace("languages: [en, pt]", "langages: [en, pt]"))
-            hup()
-            await until(lambda: any(line["log_level"] == "error" for line in said))
-            kept = {one["gateway"] for one in (await hub.get("gateways"))["items"]}
-            file.write_text(good)
-            hup()
-            await until(lambda: any("in force" in line["event"] and "venues" in line for line in said))
-
-    [fault, *_] = [line["fault"] for line in said if line["log_level"] == "error"]
-    assert fault.startswith(f"{file}:5:1: ")
-    assert "langages" in fault
-    assert "lobby-1" in kept
-
-
-async def test_sighup_while_the_disk_is_full_keeps_the_hub_running(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def refuse(*_: object) -> None:
-        raise StoreFailed("store: database or disk is full")
-
-    config = lay_out(tmp_path)
-    with capture_logs() as said:
-        async with a_hub(config, ready=False) as hub:
-            monkeypatch.setattr(House, "_take_books", refuse)
-            hup()
-            await until(lambda: any(line["log_level"] == "error" for line in said))
-            alive = await hub.status("/healthz")
-
-    assert alive == 200
 
 
 async def test_a_tag_that_is_put_or_taken_back_is_told_to_the_gateways_at_once(
@@ -204,19 +139,6 @@ async def test_presence_is_shown_without_whoever_was_erased_a_moment_ago(
         shown = await hub.where()
 
     assert shown == {}
-
-
-async def test_an_event_is_taken_once_and_of_nobody_not_at_all(tmp_path: Path) -> None:
-    event = {"id": "e-1", "venue": VENUE, "guest": "ana", "kind": "checked_out"}
-    async with a_hub(tmp_path, ready=False) as hub:
-        await hub.signs_in()
-        unknown = await hub.api.post("/v1/events", json=event)
-        await hub.put("guests/ana", {"first_name": "Ana"})
-        first = await hub.api.post("/v1/events", json=event)
-        again = await hub.api.post("/v1/events", json=event)
-
-    assert [answer.status_code for answer in (unknown, first, again)] == [404, 202, 200]
-    assert rows_of(hub.config.database, "SELECT id, guest FROM events") == [("e-1", "ana")]
 
 
 async def test_metrics_and_the_page_stand_over_the_same_rooms(tmp_path: Path) -> None:

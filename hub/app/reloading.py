@@ -1,0 +1,80 @@
+"""Which venue files are in force, and what becomes of other ones? They are taken whole, or what was in force stays."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from hub.app.books import Books, read_books
+from hub.app.enrolling import Enrolling
+from hub.app.standing import Standing
+from hub.app.stores import Stores
+from hub.clock import Clock
+from hub.config.hub_toml import HubConfig
+from hub.errors import BadConfig, StoreFailed
+from hub.journeys.rulebooks import Rulebooks, with_versions_in_use
+
+_log = structlog.get_logger()
+
+
+@dataclass(kw_only=True)
+class Reloading:
+    """Reads the files when it is asked to, and hands them to whoever goes by them."""
+
+    config: HubConfig
+    books: Books  # in force
+    rulebooks: Rulebooks
+    standing: Standing
+    stores: Stores
+    enrolling: Enrolling
+    clock: Clock
+    taken: Callable[[datetime], None]  # other files are in force from now on
+    let_go: Callable[[], None]  # a journey may be held back no longer: a message may be due
+    _asked: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+
+    def ask(self) -> None:
+        """Read the venue files again, soon."""
+        self._asked.set()
+
+    async def run(self) -> None:
+        """Whenever it is asked to."""
+        while True:
+            await self._asked.wait()
+            self._asked.clear()
+            try:
+                books = await asyncio.to_thread(read_books, self.config)
+                await self.take(books, self.clock.now())
+                await self.enrolling.changed()
+            except BadConfig as exc:
+                for line in str(exc).splitlines():
+                    _log.error("The venue files have a fault; what was in force stays", fault=line)
+            except StoreFailed as exc:
+                _log.error("The venue files could not be taken whole; reload again", error=str(exc))
+            else:
+                _log.info("The venue files are in force", venues=sorted(books.rulebooks))
+
+    async def take(self, books: Books, now: datetime) -> None:
+        """From now on these, with the older versions of journeys that are in use."""
+        complete = await with_versions_in_use(books.rulebooks, books.texts, self.stores.ledger, now=now)
+        self.standing.surveys = books.surveys
+        self.standing.take_books(complete)
+        self.books = books
+        self.rulebooks.swap(complete)
+        self.taken(now)
+
+    async def take_holds(self) -> None:
+        """Which journeys are held back, as it is kept."""
+        self.rulebooks.hold(await self.stores.holds.held())
+
+    async def held_changed(self) -> None:
+        """An operator holds a journey back, or lets it go."""
+        await self.take_holds()
+        self.let_go()
+
+    async def versions_changed(self) -> None:
+        """Guests are on versions of journeys that may not be read yet."""
+        await self.take(self.books, self.clock.now())
