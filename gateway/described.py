@@ -8,9 +8,10 @@ from typing import Final, cast
 
 from gateway.errors import ConfigError
 from wire.advert.vendor import MAX_DATA, Battery, ByteOrder, VendorFormat
+from wire.settings.places import Setting
 from wire.tag import MAX_VENDOR_ID, NAME
 
-Fault = Callable[[str, object, str], ConfigError]  # where, what was found, what would be right
+Fault = Callable[[Setting, object, str], ConfigError]  # where, what was found, what would be right
 
 KEYS: Final = (
     *("name", "company", "service", "prefix", "mask", "id_at", "id_bytes"),
@@ -35,12 +36,12 @@ def read_formats(found: object, fault: Fault) -> tuple[VendorFormat, ...]:
         ConfigError: one is wrong.
     """
     if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
-        raise fault("format", found, "tables, each under [[format]]")
+        raise fault(("format",), found, "tables, each under [[format]]")
     formats: list[VendorFormat] = []
     for number, table in enumerate(found, start=1):
-        one = _Reader(f"format {number}", cast("dict[str, object]", table), fault).format()
+        one = _Reader(("format", number), cast("dict[str, object]", table), fault).format()
         if any(one.name == other.name for other in formats):
-            raise fault(f"format {number}.name", one.name, "a name that no other format has")
+            raise fault(("format", number, "name"), one.name, "a name that no other format has")
         formats.append(one)
     return tuple(formats)
 
@@ -48,7 +49,7 @@ def read_formats(found: object, fault: Fault) -> tuple[VendorFormat, ...]:
 class _Reader:
     """Takes one description out of its table."""
 
-    def __init__(self, where: str, table: dict[str, object], fault: Fault) -> None:
+    def __init__(self, where: Setting, table: dict[str, object], fault: Fault) -> None:
         self._where = where
         self._table = table
         self._fault = fault
@@ -123,4 +124,4 @@ class _Reader:
         return value
 
     def _wrong(self, key: str, found: object, right: str) -> ConfigError:
-        return self._fault(f"{self._where}.{key}", "nothing" if found is None else found, right)
+        return self._fault((*self._where, key), "nothing" if found is None else found, right)

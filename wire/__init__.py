@@ -1,1 +1,1 @@
-"""What travels between gateway and hub: bytes in the air and messages on MQTT. Pure, standard library alone."""
+"""What do gateway and hub share? Bytes in the air, messages on MQTT, settings. Pure, standard library alone."""

@@ -28,6 +28,7 @@ from hub.config.channel_tables import (
 )
 from hub.config.toml_table import MAX_PORT, ConfigFault, Source, TomlTable
 from hub.errors import BadConfig
+from wire.settings.places import syntax_fault
 
 TABLES: Final = ("hub", "mqtt", "store", "apns", "fcm", "smtp", "webhook")
 REPLACEABLE: Final = frozenset({"apns", "fcm", "smtp"})
@@ -140,7 +141,9 @@ def parse_config(path: Path, text: str, *, cores: Collection[int] | None = None)
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as exc:
-        raise FaultyConfig((_syntax_fault(path, str(exc)),)) from exc
+        place, why = syntax_fault(text, str(exc))
+        fault = ConfigFault(file=str(path), line=place.line, column=place.column, message=f"not TOML: {why}")
+        raise FaultyConfig((fault,)) from exc
     _refuse_unknown(source, document)
     config = HubConfig(
         file=path,
@@ -169,13 +172,6 @@ def _last_tables(text: str) -> str:
             end = headers[place + 1][0] if place + 1 < len(headers) else len(lines)
             lines[number:end] = [""] * (end - number)
     return "\n".join(lines) + "\n"
-
-
-def _syntax_fault(path: Path, message: str) -> ConfigFault:
-    place = re.search(r"\(at line (\d+), column (\d+)\)", message)
-    line, column = (int(place[1]), int(place[2])) if place else (1, 1)
-    said = message[: place.start()].strip() if place else message
-    return ConfigFault(file=str(path), line=line, column=column, message=f"not TOML: {said[:1].lower()}{said[1:]}")
 
 
 def _refuse_unknown(source: Source, document: Mapping[str, object]) -> None:

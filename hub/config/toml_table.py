@@ -1,17 +1,17 @@
 """How is one TOML table read so that each fault names its line, what was found, and what would be right?
 
-TOML's reader in the standard library forgets where a key stood, so the line is found again in the text. Faults are
-collected: a person who mends a file wants to see all of them at once.
+Faults are collected: a person who mends a file wants to see all of them at once.
 """
 
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from wire.settings.places import place_of
 
 MAX_PORT: Final = 65535
 
@@ -35,26 +35,12 @@ class Source:
     def __init__(self, path: Path, text: str) -> None:
         self.path = path
         self.faults: list[ConfigFault] = []
-        self._lines = text.splitlines()
+        self._text = text
 
     def fault(self, message: str, table: str = "", key: str = "") -> None:
         """Note a fault at a key of a table, at a table, or at the file's start."""
-        line, column = self._place(table, key)
-        self.faults.append(ConfigFault(file=str(self.path), line=line, column=column, message=message))
-
-    def _place(self, table: str, key: str) -> tuple[int, int]:
-        header = re.compile(rf"\s*\[\s*{re.escape(table)}\s*\]")
-        entry = re.compile(rf"(\s*)(?:{re.escape(key)}|\"{re.escape(key)}\")\s*=")
-        start = 1
-        inside = not table
-        for number, line in enumerate(self._lines, start=1):
-            if table and header.match(line):
-                start, inside = number, True
-            elif inside and line.lstrip().startswith("["):
-                inside = False
-            elif inside and key and (found := entry.match(line)):
-                return number, len(found[1]) + 1
-        return start, 1
+        place = place_of(self._text, tuple(filter(None, (*table.split("."), key))))
+        self.faults.append(ConfigFault(file=str(self.path), line=place.line, column=place.column, message=message))
 
 
 class TomlTable:

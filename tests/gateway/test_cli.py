@@ -153,10 +153,8 @@ def test_a_wrong_configuration_is_one_line_and_exit_code_2(
     code = main([command, "--config", str(file)])
 
     assert code == 2
-    said = capsys.readouterr().err
-    assert (
-        said == f"{file}: mqtt.url: found tcp://127.0.0.1; right would be mqtt://HOST[:PORT] or mqtts://HOST[:PORT]\n"
-    )
+    right = "right would be mqtt://HOST[:PORT] or mqtts://HOST[:PORT]"
+    assert capsys.readouterr().err == f"{file}:7:1: mqtt.url: found tcp://127.0.0.1; {right}\n"
 
 
 def test_check_says_that_the_broker_cannot_be_reached(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

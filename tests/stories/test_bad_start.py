@@ -48,7 +48,7 @@ def write(file: str, content: bytes) -> Callable[[Path], object]:
 RUN_HUB, RUN_GATEWAY = "innkeeper hub --config HUB", "innkeeper-gateway run --config GATEWAY"
 LOBBY, WELCOME, POLICY = "gateways/lobby-1.toml", "venues/marlton/journeys/welcome.yaml", "venues/marlton/venue.yaml"
 FOUND: Final = r"(found|cannot be read|unknown|missing|expected|required)"
-HUB_AT, GATEWAY_AT = rf"hub\.toml:\d+:\d+: .*{FOUND}", rf"lobby-1\.toml.*{FOUND}"
+HUB_AT, GATEWAY_AT = rf"hub\.toml:\d+:\d+: .*{FOUND}", rf"lobby-1\.toml:\d+:\d+: .*{FOUND}"
 
 STARTS: Final = (
     Start("hub.toml is missing", nothing, "innkeeper hub --config nowhere.toml", 2, r"nowhere\.toml.*cannot be read"),
@@ -63,7 +63,7 @@ STARTS: Final = (
     Start(
         "gateway.toml is missing", nothing, "innkeeper-gateway run --config nowhere.toml", 2, r"nowhere\.toml.*found"
     ),
-    Start("gateway.toml is no TOML", write(LOBBY, b"[radio\n"), RUN_GATEWAY, 2, r"lobby-1\.toml"),
+    Start("gateway.toml is no TOML", write(LOBBY, b"[radio\n"), RUN_GATEWAY, 2, GATEWAY_AT),
     Start("gateway: unknown key", replace(LOBBY, "scan =", "skan ="), RUN_GATEWAY, 2, GATEWAY_AT),
     Start("gateway: unknown command", nothing, "innkeeper-gateway sing", 2, "sing"),
     Start("sim: unknown command", nothing, "innkeeper-sim sing", 2, "sing.*--help"),
