@@ -9,8 +9,6 @@ GatewayError
 
 from __future__ import annotations
 
-from wire.settings.places import Place
-
 
 def said(fault: BaseException) -> str:
     """What a library's fault says, as a part of our own line: in lower case, and without the system's number."""
@@ -22,16 +20,7 @@ class GatewayError(Exception):
 
 
 class ConfigError(GatewayError):
-    """A setting that cannot be used. Its text reads `file:line:column: where: found …; right would be …`.
-
-    What is not known is left out: the place of what is not there at all, `where` when it is the whole file.
-    """
-
-    def __init__(self, file: object, where: str, found: object, right: str, *, place: Place | None = None) -> None:
-        self.where = where
-        self.place = place
-        at = [str(file) if place is None else f"{file}:{place}", *filter(None, [where])]
-        super().__init__(f"{': '.join(at)}: found {found}; right would be {right}")
+    """A setting that cannot be used. Its text reads `file:line:column: where: found …; right would be …`."""
 
 
 class ScannerUnavailable(GatewayError):

@@ -103,7 +103,8 @@ async def record(  # noqa: PLR0913  what the command line says
     try:
         recording = file.open("x", encoding="utf-8")
     except OSError as fault:
-        raise ConfigError(file, "file", said(fault), "a new file in a folder that is there") from fault
+        right = "a new file in a folder that is there"
+        raise ConfigError(f"{file}: found {said(fault)}; right would be {right}") from fault
     lines = 0
     began = clock.monotonic()
 

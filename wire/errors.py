@@ -1,7 +1,8 @@
-"""What can be wrong with something that came over the wire?
+"""What can be wrong with something that came over the wire, or that somebody wrote into a file of settings?
 
 WireError
   - Malformed    a payload, topic or identifier that is not of version 1
+  - Misset       a setting that cannot be used, or a file that holds none
 """
 
 from __future__ import annotations
@@ -32,6 +33,20 @@ class Malformed(WireError):
         self.found = found
         self.right = right
         super().__init__(f"{where}: found {_short(found)}; right would be {right}")
+
+
+class Misset(WireError):
+    """A setting that cannot be used. Its text reads `where: found …; right would be …`, on one line.
+
+    `where` is empty when it is the whole file; which file that is, whoever has read it knows.
+    """
+
+    def __init__(self, where: str, found: object, right: str, *, line: int = 1, column: int = 1) -> None:
+        self.line = line  # from 1
+        self.column = column  # from 1
+        shown = found if isinstance(found, str) and found.isprintable() else _repr.repr(found)
+        told = f"found {shown}; right would be {right}"
+        super().__init__(f"{where}: {told}" if where else told)
 
 
 def _short(found: object) -> str:

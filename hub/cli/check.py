@@ -12,13 +12,15 @@ import typer
 
 from hub.app.books import SURVEY, check_references, survey_beside
 from hub.app.standing import zones_of
+from hub.config.gateway_files import check_gateway_files
 from hub.config.hub_toml import FaultyConfig, HubConfig, read_config
+from hub.config.toml_table import ConfigFault
 from hub.config.venue_files import read_venue_files
 from hub.errors import BadConfig, BadRequest
 from hub.outbox.teams import BY_WEBHOOK
 from hub.pages.floorplan import read_floorplan
 from hub.presence.fitting import unfit
-from rules.check import Checked, check_files
+from rules.check import VENUE_FILE, Checked, check_files
 from rules.schema import journey_schema, venue_schema
 from rules.venue import Venue
 
@@ -43,7 +45,7 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print what a program would read.")] = False,
     schema: Annotated[Schema | None, typer.Option(help="Print the JSON Schema of such a file, for an editor.")] = None,
 ) -> int:
-    """Check hub.toml, every venue and every journey under DIR, and run the journeys' examples."""
+    """Check hub.toml, every gateway's file, venue and journey under DIR, and run the journeys' examples."""
     if schema is not None and folder is not None:
         raise BadRequest("found both DIR and --schema; right would be one of them")
     if schema is not None:
@@ -67,15 +69,15 @@ def examine(folder: Path) -> dict[str, Any]:
     try:
         config = read_config(folder / CONFIG, cores=os.sched_getaffinity(0))
     except FaultyConfig as exc:
-        faults = [_one(fault.file, fault.line, fault.column, fault.message) for fault in exc.faults]
-        return _report(faults, [], Checked(rulebooks={}))
+        return _without_venues(folder, [_placed(fault) for fault in exc.faults], [])
     warnings = [_missing(config, setting, path) for setting, path in config.missing_files()]
     if config.smtp is not None and not config.hub.public_url:
         warnings.append(_one(str(config.file), 1, 1, _NO_WAY_OUT, "without it no email has a link to unsubscribe"))
     try:
-        checked = check_files(read_venue_files(config.hub.venues_dir), carried=config.carries)
+        texts = read_venue_files(config.hub.venues_dir)
     except BadConfig as exc:
-        return _report([_read(line) for line in str(exc).splitlines()], warnings, Checked(rulebooks={}))
+        return _without_venues(folder, [_read(line) for line in str(exc).splitlines()], warnings)
+    checked = check_files(texts, carried=config.carries)
     faults = [_one(f"{config.hub.venues_dir}/{f.file}", f.line, f.column, f.message, f.hint) for f in checked.faults]
     warnings += [
         _one(f"{config.hub.venues_dir}/{f.file}", f.line, f.column, f.message, f.hint) for f in checked.warnings
@@ -83,7 +85,29 @@ def examine(folder: Path) -> dict[str, Any]:
     warnings += _team_warnings(config, checked)
     for venue, book in checked.rulebooks.items():
         _survey(config.hub.venues_dir / venue, book.venue, faults, warnings)
-    return _report(faults + _plan_faults(config), warnings, checked)
+    faults += _plan_faults(config)
+    all_read = len(checked.rulebooks) == sum(name.endswith(f"/{VENUE_FILE}") for name in texts)
+    _gateways(folder, checked if all_read else None, faults, warnings)
+    return _report(faults, warnings, checked)
+
+
+def _without_venues(folder: Path, faults: list[dict[str, Any]], warnings: list[dict[str, Any]]) -> dict[str, Any]:
+    _gateways(folder, None, faults, warnings)
+    return _report(faults, warnings, Checked(rulebooks={}))
+
+
+def _gateways(
+    folder: Path, checked: Checked | None, faults: list[dict[str, Any]], warnings: list[dict[str, Any]]
+) -> None:
+    """What a gateway would refuse to start with is a fault; what it names, and is not here yet, a warning."""
+    known = None if checked is None else {name: _named_by(book.venue) for name, book in checked.rulebooks.items()}
+    found = check_gateway_files(folder, known)
+    faults += [_placed(fault) for fault in found.faults]
+    warnings += [_placed(fault, "on the gateway itself it must be") for fault in found.missing]
+
+
+def _named_by(venue: Venue) -> frozenset[str]:
+    return frozenset(gateway for zone in venue.zones.values() for gateway in zone.gateways)
 
 
 def _survey(folder: Path, venue: Venue, faults: list[dict[str, Any]], warnings: list[dict[str, Any]]) -> None:
@@ -150,6 +174,10 @@ def _read(line: str) -> dict[str, Any]:
         return _one(parts[0], int(parts[1]), int(parts[2]), parts[3].strip())
     file, _, message = line.partition(": ")
     return _one(file, 1, 1, message or line)
+
+
+def _placed(fault: ConfigFault, hint: str = "") -> dict[str, Any]:
+    return _one(fault.file, fault.line, fault.column, fault.message, hint)
 
 
 def _one(file: str, line: int, column: int, message: str, hint: str = "") -> dict[str, Any]:

@@ -9,7 +9,6 @@ from pathlib import Path
 from firmware_sim.floorplan import load_floorplan
 from firmware_sim.providers.behaviour import PROVIDERS, Behaviour, Mode
 from gateway.cli import arguments
-from gateway.config import SCANS
 from gateway.metrics import text as gateway_metrics
 from hub.errors import Trouble
 from hub.identity import csv_import
@@ -23,6 +22,7 @@ from hub.store.tables import metadata
 from rules.decision import Kind, Reason
 from tests.architecture.pages import blocks, firsts, page, quoted, rows, section
 from wire.mqtt.messages import GatewayState
+from wire.settings.gateway_toml import SCANS
 
 DELIVERY = page("docs/delivery.md")
 FLOORPLAN = page("docs/floorplan.md")

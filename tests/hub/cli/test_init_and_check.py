@@ -14,6 +14,7 @@ from tests.fakes.command import Innkeeper
 
 VENUE = "venues/marlton/venue.yaml"
 WELCOME = "venues/marlton/journeys/welcome.yaml"
+LOBBY = "gateways/lobby-1.toml"
 
 
 def test_init_lays_out_a_venue_with_a_file_for_each_gateway(innkeeper: Innkeeper, tmp_path: Path) -> None:
@@ -108,6 +109,8 @@ def test_check_json_is_one_object(innkeeper: Innkeeper, hotel: Path) -> None:
         (VENUE, "languages:", "langages:", ":5:1: ", "langages"),
         (WELCOME, "send: welcome", "send: welcom", ":", "welcom"),
         ("hub.toml", "listen =", "lisen =", ":", "lisen"),
+        (LOBBY, "scan =", "skan =", ":10:1: radio.skan: found an unknown key", "adapters, scan, source"),
+        (LOBBY, '"lobby-1"', '"loby-1"', ":4:1: gateway.id: found loby-1", "such as lobby-1"),
     ],
 )
 def test_a_fault_is_told_with_its_file_line_and_column(  # noqa: PLR0913, PLR0917  a fault and what is told of it
@@ -175,6 +178,30 @@ def test_venues_that_are_not_there_are_a_fault(innkeeper: Innkeeper, hotel: Path
 
     assert code == 1
     assert f"{hotel}/venues" in err
+
+
+@pytest.mark.parametrize("broken", ["hub.toml", VENUE])
+def test_a_gateway_is_checked_beside_another_file_that_cannot_be_read(
+    innkeeper: Innkeeper, hotel: Path, broken: str
+) -> None:
+    (hotel / broken).write_text("[")
+    (hotel / LOBBY).write_text((hotel / LOBBY).read_text().replace("mqtt://", "tcp://"))
+
+    code, _, err = innkeeper("check", hotel)
+
+    told = [line for line in err.splitlines() if f"{hotel}/gateways/" in line]
+    assert code == 1
+    assert [line.partition(": found")[0] for line in told] == [f"{hotel}/{LOBBY}:14:1: mqtt.url"]
+
+
+def test_a_secret_that_lies_on_the_gateway_alone_is_a_warning(innkeeper: Innkeeper, hotel: Path) -> None:
+    (hotel / LOBBY).write_text((hotel / LOBBY).read_text().replace("# password_file", "password_file"))
+
+    code, _, err = innkeeper("check", hotel)
+
+    missing = "mqtt.password_file: found ../secrets/lobby-1; right would be a file that is there"
+    assert code == 0
+    assert f"{hotel}/{LOBBY}:15:1: warning: {missing}; on the gateway itself it must be\n" in err
 
 
 def test_a_file_that_is_no_text_is_a_fault(innkeeper: Innkeeper, hotel: Path) -> None:

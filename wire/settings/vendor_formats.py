@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final, cast
 
-from gateway.errors import ConfigError
 from wire.advert.vendor import MAX_DATA, Battery, ByteOrder, VendorFormat
+from wire.errors import Misset
 from wire.settings.places import Setting
 from wire.tag import MAX_VENDOR_ID, NAME
 
-Fault = Callable[[Setting, object, str], ConfigError]  # where, what was found, what would be right
+Fault = Callable[[Setting, object, str], Misset]  # where, what was found, what would be right
 
 KEYS: Final = (
     *("name", "company", "service", "prefix", "mask", "id_at", "id_bytes"),
@@ -33,7 +33,7 @@ def read_formats(found: object, fault: Fault) -> tuple[VendorFormat, ...]:
     """All descriptions, in order.
 
     Raises:
-        ConfigError: one is wrong.
+        Misset: one is wrong.
     """
     if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
         raise fault(("format",), found, "tables, each under [[format]]")
@@ -123,5 +123,5 @@ class _Reader:
             raise self._wrong(key, "nothing" if value is None else value, f"a whole number from {low} to {high}")
         return value
 
-    def _wrong(self, key: str, found: object, right: str) -> ConfigError:
+    def _wrong(self, key: str, found: object, right: str) -> Misset:
         return self._fault((*self._where, key), "nothing" if found is None else found, right)
