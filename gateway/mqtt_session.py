@@ -20,6 +20,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from gateway.config import Broker
 from gateway.errors import BrokerUnavailable, said
+from gateway.in_flight import CONFIRM_S, InFlight
 from gateway.mqtt_socket import SocketWatch, Tls
 
 KEEPALIVE_S: Final = 15  # a dead link is noticed, and the last will sent, within 23 s
@@ -49,6 +50,8 @@ class Session:
     ) -> None:
         self.ended = asyncio.Event()
         self.why = ""
+        self.mute = False  # it was given up, for the broker confirmed nothing
+        self.confirmed = False  # the broker has confirmed something
         self.refused = ""  # what the broker would not let us publish or subscribe to
         self.changed = asyncio.Event()  # room again, or something was refused
         self._broker = broker
@@ -58,7 +61,7 @@ class Session:
         self._answered: asyncio.Future[ReasonCode] | None = None
         self._subscribed = asyncio.Event()
         self._limit = IN_FLIGHT
-        self._in_flight = 0
+        self._in_flight = InFlight()
         self._watch: SocketWatch | None = None
         self._ticking: asyncio.Task[None] | None = None
         self._client: Client | None = None
@@ -67,7 +70,7 @@ class Session:
     @property
     def room(self) -> int:
         """How many messages it takes now."""
-        return 0 if self.ended.is_set() else self._limit - self._in_flight
+        return 0 if self.ended.is_set() else self._limit - len(self._in_flight)
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False, expiry_s: int | None = None) -> None:
         """Hand one message to the socket, with QoS 1."""
@@ -77,8 +80,8 @@ class Session:
         if self._version == V5 and expiry_s is not None:
             properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho leaves it without types
             properties.MessageExpiryInterval = expiry_s
-        self._in_flight += 1
-        self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
+        sent = self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
+        self._in_flight.sent(sent.mid, asyncio.get_running_loop().time())
 
     async def __aenter__(self) -> Self:
         self._answered = asyncio.get_running_loop().create_future()
@@ -158,6 +161,9 @@ class Session:
         while not self.ended.is_set():
             await asyncio.sleep(TICK_S)
             client.loop_misc()
+            if not self.ended.is_set() and self._in_flight.mute(asyncio.get_running_loop().time()):
+                self.mute = True
+                self._end(f"no publish was confirmed within {CONFIRM_S:.0f} s")
 
     def _end(self, why: str) -> None:
         if not self.ended.is_set():
@@ -203,8 +209,9 @@ class Session:
             self._refuse(f"subscribing to {' and '.join(self._greeting.subscriptions)}: {codes[-1]}")
         self._subscribed.set()
 
-    def _on_publish(self, _client: Client, _data: object, _mid: int, code: ReasonCode, _said: object) -> None:
-        self._in_flight -= 1
+    def _on_publish(self, _client: Client, _data: object, mid: int, code: ReasonCode, _said: object) -> None:
+        self._in_flight.confirmed(mid)
+        self.confirmed = True
         if code.is_failure:
             self._refuse(f"publishing: {code}")
         self.changed.set()

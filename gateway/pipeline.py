@@ -295,6 +295,7 @@ class Pipeline:
             spool_bytes=self._spool.bytes + self._spool.file_bytes,
             spool_note=self._spool.fault[:200],
             lost_batches=self._spool.lost,
+            mute_sessions=self._uplink.given_up,
             wall_ok=self._clock.wall_ok(),
             config=self._config,
             config_error=self._config_error[:200],

@@ -65,6 +65,11 @@ class Uplink(Protocol):
         """How many messages it takes now; 0 without a session."""
         ...
 
+    @property
+    def given_up(self) -> int:
+        """How many sessions it has given up, since the start, because the broker confirmed nothing."""
+        ...
+
     def publish(self, topic: str, payload: bytes, *, retain: bool = False, expiry_s: int | None = None) -> None:
         """Hand one message to the socket, with QoS 1. Nothing happens without a session."""
         ...

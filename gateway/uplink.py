@@ -2,7 +2,7 @@
 
 The same trouble is told once, not at each attempt. MQTT 5 is tried first; a broker that cuts us off or says that it
 does not speak it is tried with 3.1.1 next. A refusal to let us publish (an ACL) is an alarm and no reason to retry: we
-pause.
+pause. A broker that lets us in and confirms nothing is given up like one that is not there, and tried again.
 """
 
 from __future__ import annotations
@@ -30,11 +30,13 @@ class MqttUplink:
     """A `gateway.port.Uplink` over MQTT."""
 
     def __init__(self, broker: Broker, greeting: Greeting, *, chance: Callable[[], float]) -> None:
+        self.given_up = 0  # sessions, because the broker confirmed nothing
         self._broker = broker
         self._greeting = greeting
         self._chance = chance
         self._session: Session | None = None
         self._paused = False
+        self._mute = False  # the broker has confirmed nothing since a session was given up
 
     @property
     def room(self) -> int:
@@ -54,10 +56,15 @@ class MqttUplink:
         while True:
             try:
                 async with Session(self._broker, self._greeting, correspondent.receive, version) as session:
-                    logger.info("Connected to the broker", extra={"broker": self._broker.url, "mqtt": version.name})
+                    if not self._mute:
+                        logger.info("Connected to the broker", extra={"broker": self._broker.url, "mqtt": version.name})
                     await self._keep(session, correspondent)
-                logger.warning("The broker has gone", extra={"broker": self._broker.url, "why": session.why})
-                version, failures, told = V5, 0, ""
+                if session.mute:
+                    failures = 1 if session.confirmed else failures + 1
+                    self._give_up(session.why)
+                else:
+                    logger.warning("The broker has gone", extra={"broker": self._broker.url, "why": session.why})
+                    version, failures, told = V5, 0, ""
             except BrokerUnavailable as fault:
                 failures += 1
                 if fault.other_version:
@@ -75,6 +82,9 @@ class MqttUplink:
             while not session.ended.is_set():
                 await session.changed.wait()
                 session.changed.clear()
+                if self._mute and session.confirmed:
+                    self._mute = False
+                    logger.info("The broker confirms again", extra={"broker": self._broker.url})
                 if session.refused:
                     logger.error("The broker refuses us", extra={"fault": session.refused})
                     session.refused = ""
@@ -84,6 +94,14 @@ class MqttUplink:
         finally:
             self._session = None
             correspondent.lost()
+
+    def _give_up(self, why: str) -> None:
+        """Count it, and tell it once."""
+        self.given_up += 1
+        if not self._mute:
+            self._mute = True
+            extra = {"broker": self._broker.url, "why": why}
+            logger.warning("The broker answers, and confirms nothing; connecting anew", extra=extra)
 
     def _resume(self, correspondent: Correspondent) -> None:
         self._paused = False

@@ -19,6 +19,7 @@ class FakeUplink:
     def __init__(self) -> None:
         self.published: list[Published] = []
         self.room = 0
+        self.given_up = 0
 
     def join(self, correspondent: Correspondent, *, room: int = 20) -> None:
         self.room = room

@@ -40,6 +40,7 @@ class Hub:
 
     def __init__(self) -> None:
         self.there = False
+        self.given_up = 0
         self.readings = self.lost = 0
         self.seqs: list[int] = []  # stored, in the order in which they came
         self.tags: set[Pseudonym] = set()  # of which it was told

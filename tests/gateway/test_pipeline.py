@@ -181,6 +181,29 @@ def test_what_is_heard_during_an_outage_comes_when_it_ends() -> None:
     assert set(told) == set(range(1, len(told) + 1))
 
 
+def test_what_a_mute_broker_has_swallowed_goes_out_again_and_nothing_is_forgotten_meanwhile() -> None:
+    house = House()
+    house.hear(GUEST)
+    house.pass_time(1.0)
+    house.uplink.room = 0  # all that may be on its way is, and no word of it comes
+    for _ in range(50):
+        house.hear(GUEST)
+        house.pass_time(1.0)
+    swallowed = {batch.seq for batch in house.batches()}
+    house.uplink.published.clear()
+
+    house.uplink.drop(house.pipeline)
+    house.uplink.given_up = 1
+    house.uplink.join(house.pipeline)
+    house.pass_time(10.0)
+
+    told = {batch.seq for batch in house.batches("log") + house.batches()}
+    assert swallowed <= {batch.seq for batch in house.batches("log")}
+    assert told == set(range(1, max(told) + 1))
+    assert max(told) > len(swallowed) + 5
+    assert (house.states()[-1].mute_sessions, house.states()[-1].lost_batches) == (1, 0)
+
+
 def test_guest_who_withdraws_is_not_told_and_what_was_held_of_her_is_left_out() -> None:
     house = House()
     house.uplink.drop(house.pipeline)
