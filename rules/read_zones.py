@@ -1,4 +1,4 @@
-"""Which zones does a venue have, and what is to be known of its gateways? As values, with every fault."""
+"""Which zones does a venue have, and what is to be known of what hangs in them? As values, with every fault."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from rules.document import Node, Scalar
 from rules.reading import Reading
 from rules.venue import Reference, Zone
 
-KEYS: Final = ("name", "gateways", "dwell", "either")
+KEYS: Final = ("name", "gateways", "beacons", "dwell", "either")
+HANGING: Final = ("gateways", "beacons")  # what hangs in a zone
 MOST_DB: Final = 30  # no antenna is that deaf: such an offset is a slip
 _DB: Final = re.compile(r"[+-]?[0-9]{1,2}")
 FEWEST: Final = 2  # zones that cannot be told apart
@@ -27,8 +28,9 @@ def read_zones(reading: Reading, node: Node | None) -> dict[str, Zone]:
         zones[name] = _zone(reading, name, found, heard)
         if "either" in found:
             either[name] = found["either"]
-            if "gateways" in found:
-                reading.fault(found["gateways"], f"zone '{name}' is one of others; its gateways are theirs")
+            for what in HANGING:
+                if what in found:
+                    reading.fault(found[what], f"zone '{name}' is one of others; its {what} are theirs")
     for name, one in either.items():
         _check_either(reading, one, zones, {*either, name})
     if node is not None and len(zones) == len(either):
@@ -47,6 +49,7 @@ def _zone(reading: Reading, name: str, found: Mapping[str, Node], heard: dict[st
         id=name,
         name=reading.text(found.get("name"), "name") or name,
         gateways=tuple(scalar.text for scalar in gateways),
+        beacons=tuple(scalar.text for scalar in reading.texts(found.get("beacons"), "beacons")),
         dwell=tuple(sorted(span for span in spans if span is not None)),
         either=tuple(dict.fromkeys(scalar.text for scalar in reading.texts(found.get("either"), "either"))),
     )

@@ -72,6 +72,7 @@ def venue_schema() -> Schema:
                 {
                     "name": _TEXT,
                     "gateways": _one_or_list(_WORD),
+                    "beacons": _one_or_list(_TEXT),
                     "dwell": _one_or_list(_SPAN),
                     "either": _list(_WORD),
                 }

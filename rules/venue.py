@@ -55,6 +55,7 @@ class Zone:
     id: str
     name: str
     gateways: tuple[str, ...] = ()
+    beacons: tuple[str, ...] = ()  # that hang in it, as a person writes them: a phone that hears one is here
     dwell: tuple[timedelta, ...] = ()  # thresholds, shortest first
     either: tuple[str, ...] = ()  # zones that cannot be told apart: she is in one of them, and nobody knows in which
 

@@ -18,8 +18,9 @@ from rules.check import Checked, check_files
 from rules.fault import Fault
 from rules.rulebook import Rulebook
 from rules.venue import Venue
+from wire.advert.frame import TagId
 from wire.errors import Malformed
-from wire.tag import frame_of
+from wire.tag import parse_tag, rolls
 
 SURVEY: Final = "survey.json"  # what `innkeeper presence survey` wrote
 
@@ -40,7 +41,7 @@ def read_books(config: HubConfig) -> Books:
     if checked.faults:
         raise BadConfig("\n".join(_line(config, fault) for fault in checked.faults))
     for venue, book in checked.rulebooks.items():
-        check_references(book.venue, file=str(config.hub.venues_dir / venue / "venue.yaml"))
+        check_hanging(book.venue, file=str(config.hub.venues_dir / venue / "venue.yaml"))
     return Books(
         checked.rulebooks,
         _texts(files, checked),
@@ -87,13 +88,30 @@ def _surveys(config: HubConfig, books: Mapping[str, Rulebook]) -> Mapping[str, S
     return {venue: survey for venue, survey in found.items() if survey is not None}
 
 
-def check_references(venue: Venue, *, file: str) -> None:
-    """Raise BadConfig when a reference's tag is none, or one whose identifier rolls."""
+def check_hanging(venue: Venue, *, file: str) -> None:
+    """What hangs in a venue: references, and beacons for guests' phones.
+
+    Raises:
+        BadConfig: one is no tag, or one whose identifier rolls; or a beacon hangs in two zones.
+    """
     for one in venue.references.values():
-        try:
-            frame_of(one.tag)
-        except Malformed as exc:
-            raise BadConfig(f"{file}:1:1: reference '{one.name}': {exc}") from exc
+        _tag(one.tag, f"{file}:1:1: reference '{one.name}'")
+    heard: dict[TagId, str] = {}
+    for zone in venue.zones.values():
+        for text in zone.beacons:
+            beacon = _tag(text, f"{file}:1:1: a beacon of the zone '{zone.id}'")
+            if heard.setdefault(beacon, zone.id) != zone.id:
+                raise BadConfig(f"{file}:1:1: beacon '{text}' is in the zone '{heard[beacon]}' already")
+
+
+def _tag(text: str, where: str) -> TagId:
+    try:
+        tag = parse_tag(text)
+    except Malformed as exc:
+        raise BadConfig(f"{where}: {exc}") from exc
+    if rolls(tag):
+        raise BadConfig(f"{where}: found {text}; right would be one whose identifier stays")
+    return tag
 
 
 def survey_beside(folder: Path, venue: Venue) -> Survey | None:

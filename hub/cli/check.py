@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hub.app.books import SURVEY, check_references, survey_beside
+from hub.app.books import SURVEY, check_hanging, survey_beside
 from hub.app.standing import zones_of
 from hub.config.gateway_files import check_gateway_files
 from hub.config.hub_toml import FaultyConfig, HubConfig, read_config
@@ -113,7 +113,7 @@ def _named_by(venue: Venue) -> frozenset[str]:
 def _survey(folder: Path, venue: Venue, faults: list[dict[str, Any]], warnings: list[dict[str, Any]]) -> None:
     """A survey of another venue is a fault; one that is older than a zone or a gateway is a warning."""
     try:
-        check_references(venue, file=str(folder / "venue.yaml"))
+        check_hanging(venue, file=str(folder / "venue.yaml"))
         found = survey_beside(folder, venue)
     except BadConfig as exc:
         faults.append(_read(str(exc)))

@@ -11,7 +11,7 @@ from typing import IO, Annotated, Final, TypeVar
 
 import typer
 
-from hub.app.books import check_references, survey_beside
+from hub.app.books import check_hanging, survey_beside
 from hub.app.standing import layout_of, zones_of
 from hub.errors import BadRequest
 from hub.presence.examine import NOWHERE, Examined, examine
@@ -112,7 +112,7 @@ def _venue(folder: Path) -> tuple[Venue, Path]:
         venue = read_venue("\n".join(_lines(found[0])), file=str(found[0]))
     except Faulty as exc:
         raise BadRequest("\n".join(str(fault) for fault in exc.faults)) from exc
-    check_references(venue, file=str(found[0]))
+    check_hanging(venue, file=str(found[0]))
     return venue, found[0].parent
 
 

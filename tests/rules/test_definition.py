@@ -470,6 +470,12 @@ VENUE: list[tuple[str, str, list[str], str]] = [
         "",
     ),
     (
+        "  lobby: ",
+        "  either-one: {either: [lobby, restaurant], beacons: 'altbeacon:00'}\n  lobby: ",
+        ["venue.yaml:9:54: zone 'either-one' is one of others; its beacons are theirs"],
+        "",
+    ),
+    (
         "events: [purchase, checked_out]",
         "offsets: {lobby-1: 6, lobby-2: 6, pool-1: loud, gym-1: 99}",
         [

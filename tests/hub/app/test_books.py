@@ -70,3 +70,38 @@ def test_a_floor_plan_with_a_fault_is_refused_too(config: HubConfig) -> None:
     [line] = faults_of(config)
 
     assert line.startswith(f"{plan}:")
+
+
+BEACON = "ibeacon:fda50693-a4e2-4fb1-afcf-c6eb07647825:1:1"
+
+
+def with_beacons(config: HubConfig, lobby: str, pool: str) -> Path:
+    spoil(config, "venue.yaml", "gateways: [lobby-1]", f"gateways: [lobby-1], beacons: ['{lobby}']")
+    return spoil(config, "venue.yaml", "gateways: [pool-1]", f"gateways: [pool-1], beacons: ['{pool}']")
+
+
+def test_a_zone_has_the_beacons_that_hang_in_it(config: HubConfig) -> None:
+    with_beacons(config, BEACON, "altbeacon:" + "0" * 40)
+
+    zones = read_books(config).rulebooks[VENUE].venue.zones
+
+    assert (zones["lobby"].beacons, zones["gym"].beacons) == ((BEACON,), ())
+
+
+@pytest.mark.parametrize(
+    ("pool", "fault"),
+    [
+        (BEACON.upper().replace("-", ""), "is in the zone 'lobby' already"),
+        ("the lamp", "a beacon of the zone 'pool': tag: found the lamp; right would be ibeacon:UUID:major:minor, "),
+        ("eid:lamp", "a beacon of the zone 'pool': found eid:lamp; right would be one whose identifier stays"),
+        ("eddystone-eid:0011223344556677", "a beacon of the zone 'pool': tag: found "),
+    ],
+    ids=["another zone's, written otherwise", "no tag", "a name", "an identifier of some minutes"],
+)
+def test_a_beacon_that_can_be_no_zones_alone_is_one_line(config: HubConfig, pool: str, fault: str) -> None:
+    venue = with_beacons(config, BEACON, pool)
+
+    [line] = faults_of(config)
+
+    assert line.startswith(f"{venue}:1:1: ")
+    assert fault in line
