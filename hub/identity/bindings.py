@@ -33,12 +33,22 @@ class Enrolment:
     """Which tags are to be noticed, at which venue, under which name, and whose they are."""
 
     def __init__(
-        self, keys: Mapping[VenueId, bytes] | None = None, bindings: Iterable[Binding] = (), *, buckets: int = 1
+        self,
+        keys: Mapping[VenueId, bytes] | None = None,
+        bindings: Iterable[Binding] = (),
+        agreed: Mapping[GuestId, datetime] | None = None,
+        *,
+        buckets: int = 1,
     ) -> None:
+        self._keys = keys or {}
+        self._agreed = agreed or {}  # whose own phone is to be noticed too, and since when
+        self._phones = {
+            venue: {pseudonym(key, _phone(guest)): guest for guest in self._agreed} for venue, key in self._keys.items()
+        }
         self._held: dict[VenueId, dict[Pseudonym, tuple[_Held, ...]]] = {}
         self._rolling: dict[VenueId, dict[Pseudonym, TagId]] = {}
         by_tag = _by_tag(bindings)
-        for venue, key in (keys or {}).items():
+        for venue, key in self._keys.items():
             self._rolling[venue] = {pseudonym(key, tag): tag for tag in by_tag if rolls(tag)}
             self._held[venue] = {
                 pseudonym(key, tag): tuple(
@@ -52,7 +62,17 @@ class Enrolment:
         for held in self._held.get(VenueId(venue), {}).get(tag, ()):
             if held.at(at):
                 return held.guest
-        return None
+        owner = self._phones.get(VenueId(venue), {}).get(tag)
+        return owner if owner is not None and self._agreed[owner] <= at else None
+
+    def phone(self, venue: str, guest: GuestId) -> Pseudonym | None:
+        """Under which name a guest's own phone is noticed; None when she did not agree to it."""
+        key = self._keys.get(VenueId(venue))
+        return None if key is None or guest not in self._agreed else pseudonym(key, _phone(guest))
+
+    def is_phone(self, venue: str, tag: Pseudonym) -> bool:
+        """Is it a guest's own phone, which no gateway hears?"""
+        return tag in self._phones.get(VenueId(venue), {})
 
     def pseudonyms(self, venue: str, at: datetime) -> dict[Pseudonym, int]:
         """What the venue's gateways are to listen for at a moment, each with its bucket."""
@@ -78,6 +98,11 @@ class Enrolment:
             if moment is not None and moment > after
         )
         return min(moments, default=None)
+
+
+def _phone(guest: GuestId) -> TagId:
+    """No beacon is called so, and nobody can bind it: wire.tag knows no such kind."""
+    return TagId(f"phone:{guest}")
 
 
 def _by_tag(bindings: Iterable[Binding]) -> dict[TagId, list[Binding]]:

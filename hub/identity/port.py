@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
@@ -80,6 +80,10 @@ class Guests(Protocol):
 
     async def enrolled(self, at: datetime) -> Sequence[Binding]:
         """The bindings whose guest consents to `presence` by `tag`, and which have not ended at `at`."""
+        ...
+
+    async def agreed(self) -> Mapping[GuestId, datetime]:
+        """The guests who consent to `presence` by `tag`, and since when without a break."""
         ...
 
 

@@ -12,6 +12,7 @@ import secrets
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 from typing import Final
 
@@ -24,6 +25,13 @@ from hub.store.times import from_us
 _IN_FORCE: Final = """
 SELECT * FROM consents WHERE seq IN (SELECT max(seq) FROM consents WHERE guest = ? GROUP BY purpose, channel)
 ORDER BY purpose, channel
+"""
+_AGREED: Final = """
+SELECT guest, min(at_us) AS since_us FROM consents AS c
+WHERE purpose = 'presence' AND channel = 'tag' AND granted AND NOT EXISTS (
+    SELECT 1 FROM consents WHERE guest = c.guest AND purpose = c.purpose AND channel = c.channel
+    AND seq > c.seq AND NOT granted
+) GROUP BY guest
 """
 _ADD: Final = """
 INSERT INTO consents (guest, purpose, channel, granted, source, wording, at_us, salt, digest, chain)
@@ -81,6 +89,11 @@ def in_force(connection: sqlite3.Connection, guest: GuestId) -> tuple[Consent, .
         )
         for row in connection.execute(_IN_FORCE, (guest,))
     )
+
+
+def agreed(connection: sqlite3.Connection) -> dict[GuestId, datetime]:
+    """Who agrees to be noticed, and since when: since the first such statement that no refusal has followed."""
+    return {GuestId(guest): from_us(since_us) for guest, since_us in connection.execute(_AGREED)}
 
 
 def check(connection: sqlite3.Connection) -> Chain:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -122,6 +122,10 @@ class GuestStore:
     async def enrolled(self, at: datetime) -> Sequence[Binding]:
         """The bindings that have not ended, of guests who agree to be noticed by their tag."""
         return await self._store.read(lambda db: bindings.enrolled(db, to_us(at)))
+
+    async def agreed(self) -> Mapping[GuestId, datetime]:
+        """The guests who agree to be noticed, and since when without a break."""
+        return await self._store.read(consents.agreed)
 
     async def _watched(self, guest: GuestId, at: datetime, job: Job[T]) -> T:
         def write(connection: sqlite3.Connection) -> T:

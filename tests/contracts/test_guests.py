@@ -289,6 +289,23 @@ async def test_consent_to_something_else_enrols_no_tag(ana: Guests) -> None:
     assert list(await ana.enrolled(T0)) == []
 
 
+async def test_who_agrees_to_be_noticed_does_so_since_she_last_began_to(ana: Guests) -> None:
+    assert await ana.agreed() == {}
+
+    for hours, granted in ((0, True), (1, False), (2, True), (3, True)):
+        consent = a_consent("presence", "tag", granted=granted, wording=f"May we, {hours} hours later?")
+        await ana.record_consent(ANA, consent, T0 + hours * HOUR)
+    await ana.record_consent(BOB, a_consent("marketing", "push"), T0)
+    assert await ana.agreed() == {ANA: T0 + 2 * HOUR}
+
+    await ana.record_consent(BOB, a_consent("presence", "tag"), T0)
+    await ana.erase_guest(ANA, T0 + 4 * HOUR)
+    assert await ana.agreed() == {BOB: T0}
+
+    await ana.record_consent(BOB, a_consent("presence", "tag", granted=False), T0 + 5 * HOUR)
+    assert await ana.agreed() == {}
+
+
 async def test_an_erased_guest_is_not_there_and_her_id_is_a_new_guest(ana: Guests) -> None:
     await ana.put_reservation(ANA, STAY, T0)
     await ana.put_device(ANA, PHONE, T0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,13 @@ class _Guest:
     def in_force(self) -> dict[tuple[str, str], Consent]:
         newest = {(consent.purpose, consent.channel): consent for consent in self.consents}
         return dict(sorted(newest.items()))
+
+    def agreed_since(self) -> datetime | None:
+        since: datetime | None = None
+        for consent in self.consents:
+            if (consent.purpose, consent.channel) == ("presence", "tag"):
+                since = (since or consent.at) if consent.granted else None
+        return since
 
 
 class FakeGuests:
@@ -131,6 +138,9 @@ class FakeGuests:
             for binding in sorted(self._bindings, key=lambda binding: (binding.tag, binding.from_))
             if (binding.until is None or binding.until > at) and self._consents_to_presence(binding.guest)
         )
+
+    async def agreed(self) -> Mapping[GuestId, datetime]:
+        return {guest: since for guest, known in self._guests.items() if (since := known.agreed_since()) is not None}
 
     def version(self, guest: GuestId) -> int:
         """Of her facts."""

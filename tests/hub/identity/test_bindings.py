@@ -3,14 +3,17 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.identity.bindings import Enrolment
 from hub.identity.guest import Binding, GuestId, VenueId
 from wire.advert.frame import TagId
+from wire.errors import Malformed
 from wire.mqtt.topics import bucket_of
 from wire.pseudonym import Pseudonym, pseudonym
+from wire.tag import parse_tag
 
 T0 = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -68,6 +71,30 @@ def test_the_next_change_is_when_a_binding_begins_or_ends() -> None:
     assert enrolment.next_change(T0 + HOUR) == T0 + 3 * HOUR
     assert enrolment.next_change(T0 + 3 * HOUR) is None
     assert Enrolment().next_change(T0) is None
+
+
+def test_a_phone_is_its_guests_since_she_agreed_under_each_venues_own_name() -> None:
+    enrolment = Enrolment(KEYS, [a_binding(ANA)], {ANA: T0, BOB: T0 + HOUR})
+    phone = enrolment.phone("marlton", BOB)
+    assert phone is not None
+
+    carried = {hours: enrolment.whose("marlton", phone, T0 + hours * HOUR) for hours in (0, 1, 2)}
+
+    assert carried == {0: None, 1: BOB, 2: BOB}
+    assert phone not in {enrolment.phone("astoria", BOB), enrolment.phone("marlton", ANA)}
+    assert enrolment.is_phone("marlton", phone)
+    assert not enrolment.is_phone("astoria", phone)
+    assert not enrolment.is_phone("marlton", pseudonym(KEYS[MARLTON], TAG))
+
+
+def test_who_did_not_agree_has_no_phone_and_no_gateway_listens_for_one() -> None:
+    enrolment = Enrolment(KEYS, [a_binding(ANA)], {ANA: T0})
+
+    assert enrolment.phone("marlton", BOB) is None
+    assert enrolment.phone("nowhere", ANA) is None
+    assert set(enrolment.pseudonyms("marlton", T0)) == {pseudonym(KEYS[MARLTON], TAG)}
+    with pytest.raises(Malformed):
+        parse_tag("phone:ana")
 
 
 @given(st.lists(st.integers(0, 20), min_size=2, max_size=8, unique=True).map(sorted), st.integers(-1, 21))
