@@ -4,6 +4,9 @@
                                                                                       │
     gateway <── acknowledged, only now: what the batch caused can no longer be lost ──┘
 
+A guest's own phone that heard the venue's beacons goes the same road from presence on; its answer is its
+acknowledgement.
+
 Nearly every sighting changes nothing: it is received and tracked in memory, in one turn of the loop, without a store
 and without a task. What changes something is decided guest by guest; guests that change at once share a commit.
 From the decision on, the outbox (hub/outbox/dispatch.py) takes the message on its way.
@@ -20,6 +23,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from math import inf
 from typing import Final, Generic, Protocol, TypeVar
 
 import structlog
@@ -37,6 +41,7 @@ from hub.journeys.engine import Journeys
 from hub.journeys.port import Ledger, VisitNote
 from hub.presence.tracker import Tracker
 from hub.presence.transition import Change, Transition
+from wire.pseudonym import Pseudonym
 
 T = TypeVar("T")
 
@@ -67,6 +72,7 @@ class Pipeline(Generic[D]):
     broker: Broker[D]
     ingest: Ingest
     tracker: Tracker
+    phones: Tracker = field(default_factory=lambda: Tracker(()))  # the same, of guests' own phones
     enrolment: Callable[[], Enrolment]  # the one in force
     journeys: Journeys
     ledger: Ledger
@@ -80,6 +86,7 @@ class Pipeline(Generic[D]):
     _changes: list[Transition] = field(default_factory=list)
     _late: list[Sighting] = field(default_factory=list)
     _taken: list[D] = field(default_factory=list)  # received, and not acknowledged yet
+    _asking: list[asyncio.Future[None]] = field(default_factory=list)  # who waits until all this is settled
     _work: asyncio.Event = field(default_factory=asyncio.Event)
     _hurry: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -118,6 +125,25 @@ class Pipeline(Generic[D]):
         else:
             self.changed(self.tracker.hear(*received.heard))
 
+    async def hear_phone(self, venue: str, phone: Pseudonym, heard: Sequence[Sighting]) -> bool:
+        """What a guest's phone heard, in order; back when what it caused is stored. False: nothing of it was new."""
+        known = self.phones.last_heard(venue, phone)
+        live = [one for one in heard if one.live and one.at > known.get(one.gateway, -inf)]
+        late = [one for one in heard if not one.live]
+        changes = self.phones.observe(live)
+        self._late += late
+        self.changed(changes)
+        if changes or late or not live:  # what a repeat repeats may be on its way to the store
+            await self._settled()
+        return bool(live or late)
+
+    async def _settled(self) -> None:
+        settled = asyncio.get_running_loop().create_future()
+        self._asking.append(settled)
+        self._work.set()
+        self._hurry.set()
+        await settled
+
     def changed(self, transitions: Iterable[Transition]) -> None:
         """Have these decided, after those that wait."""
         before = len(self._changes)
@@ -129,7 +155,8 @@ class Pipeline(Generic[D]):
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
-            self.changed(self.tracker.expire(self.clock.now().timestamp()))
+            now = self.clock.now().timestamp()
+            self.changed([*self.tracker.expire(now), *self.phones.expire(now)])
 
     async def _settle(self) -> None:
         while True:
@@ -146,6 +173,7 @@ class Pipeline(Generic[D]):
         changes, self._changes = self._changes, []
         taken, self._taken = self._taken, []
         late, self._late = self._late, []
+        asking, self._asking = self._asking, []
         marks = self.ingest.marks.take()
         if len(changes) == 1:  # nearly always: it needs no task, and goes a turn of the loop earlier
             await self._settle_one(changes[0])
@@ -157,6 +185,9 @@ class Pipeline(Generic[D]):
         self.broker.acknowledge(taken)
         for mark in marks:
             self.acknowledge(mark.key.venue, mark.key.gateway, mark.ack)
+        for settled in asking:
+            if not settled.done():  # it went away meanwhile
+                settled.set_result(None)
 
     async def _keep(self, marks: Sequence[Mark], notes: Sequence[GatewayNote]) -> None:
         """Which batches are stored, and what their gateways said: side by side, so that they share a commit."""

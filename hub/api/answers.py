@@ -97,6 +97,12 @@ class EventTaken(Answer):
     outcome: str  # "taken", "repeated"
 
 
+class SightingsTaken(Answer):
+    """What became of what a phone heard."""
+
+    outcome: str  # "taken", "repeated", "no_consent"
+
+
 class DecisionShown(Answer):
     """One decision, with its reason, its guard and what the guard saw."""
 

@@ -33,6 +33,7 @@ READERS: Final = (Role.VIEWER, Role.ADMIN)
 WRITERS: Final = (Role.PMS, Role.ADMIN)
 FRONT_DESK: Final = (Role.VIEWER, Role.PMS, Role.ADMIN)  # reads what the pms wrote
 APPS: Final = (Role.APP, Role.PMS, Role.ADMIN)  # write about devices and consents
+PHONES: Final = (Role.APP, Role.ADMIN)  # say what a guest's phone hears
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from hub.api.feed import Feed
 from hub.api.guesses import Guesses
-from hub.api.port import AckTask, Coupons, Live, Messages, PostEvent, Tasks, Tokens, VenueShown
+from hub.api.port import AckTask, Coupons, HearPhone, Live, Messages, PostEvent, Tasks, Tokens, VenueShown
 from hub.clock import Clock
 from hub.identity.port import Beacons, Guests
 from hub.identity.resume import Resumed
@@ -34,6 +34,7 @@ class ApiDeps:
     live: Live
     feed: Feed
     post_event: PostEvent
+    hear_phone: HearPhone
     tasks: Tasks
     ack_task: AckTask
     coupons: Coupons

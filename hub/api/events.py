@@ -11,7 +11,7 @@ from fastapi import APIRouter, Response
 from hub.api.answers import EventTaken
 from hub.api.auth import WRITERS, Caller, Guarded, Principal, roles
 from hub.api.deps import ApiDeps, Deps
-from hub.api.port import Posted
+from hub.api.port import Posted, VenueShown
 from hub.api.problem import Problem, invalid
 from hub.api.schemas import EventBody
 from hub.identity.token import Role
@@ -49,9 +49,7 @@ async def post_event(body: EventBody, response: Response, caller: Caller, deps: 
 
 
 def _sensible(deps: ApiDeps, caller: Principal, body: EventBody) -> None:
-    venues = {name: venue for name, venue in deps.venues().items() if caller.sees(name)}
-    if body.venue not in venues:
-        raise invalid("body.venue", body.venue, f"one of {', '.join(sorted(venues))}")
+    zones = venue_of(deps, caller, body.venue).zones
     if body.kind in RESERVED:
         raise invalid("body.kind", body.kind, "another: the hub itself makes events of this kind")
     if body.kind == DWELLED:
@@ -63,13 +61,20 @@ def _sensible(deps: ApiDeps, caller: Principal, body: EventBody) -> None:
             status=HTTPStatus.FORBIDDEN,
             detail=f"a token of role {caller.role} may not say who enters or leaves a zone; right would be admin",
         )
-    zones = venues[body.venue].zones
     if body.object not in zones:
         raise invalid("body.object", body.object, f"a zone: one of {', '.join(sorted(zones))}")
 
 
-def not_ahead(at: datetime, now: datetime) -> datetime:
+def venue_of(deps: ApiDeps, caller: Principal, name: str) -> VenueShown:
+    """The venue that a body names, refused when it is none that the caller sees."""
+    venues = {name: venue for name, venue in deps.venues().items() if caller.sees(name)}
+    if name not in venues:
+        raise invalid("body.venue", name, f"one of {', '.join(sorted(venues))}")
+    return venues[name]
+
+
+def not_ahead(at: datetime, now: datetime, *, where: str = "body.at", most: timedelta = AHEAD_MAX) -> datetime:
     """A moment that somebody else names, refused when it is still to come."""
-    if at > now + AHEAD_MAX:
-        raise invalid("body.at", at.isoformat(), "a time that has come")
+    if at > now + most:
+        raise invalid(where, at.isoformat(), "a time that has come")
     return at

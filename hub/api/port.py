@@ -12,8 +12,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from hub.identity.guest import GuestId
 from hub.identity.present import PresentGuest
 from hub.identity.token import TokenRecord
+from hub.ingest.phones import Heard
 from hub.ingest.seen import SeenGateway
 from hub.journeys.coupon import Coupon
 from hub.journeys.task import TaskRow
@@ -21,6 +23,7 @@ from hub.outbox.message import State
 from hub.outbox.shown import MessageRow, MessageStory, Page
 from rules.decision import Decision
 from rules.event import Event
+from wire.advert.frame import TagId
 
 
 class Tokens(Protocol):
@@ -98,6 +101,22 @@ class PostEvent(Protocol):
         ...
 
 
+class Listened(StrEnum):
+    """What became of what a guest's phone heard."""
+
+    TAKEN = "taken"  # what it caused is stored
+    REPEATED = "repeated"  # all of it was known: nothing was done
+    NO_CONSENT = "no_consent"  # she does not agree to be noticed, or did not then: nothing is kept
+
+
+class HearPhone(Protocol):
+    """Take what a guest's phone heard of the venue's beacons, and come back when what it caused is stored."""
+
+    async def __call__(self, venue: str, guest: GuestId, heard: Sequence[Heard]) -> Listened:
+        """Notice her as by a tag that she carries. Raises NotFound when nobody knows the guest."""
+        ...
+
+
 class Live(Protocol):
     """What the running hub knows at this moment."""
 
@@ -117,5 +136,6 @@ class VenueShown:
     id: str
     name: str
     zones: tuple[str, ...]
+    beacons: frozenset[TagId]  # that a guest's phone may hear
     channels: frozenset[str]  # those that a consent may name, "push" and "email" among them
     purposes: frozenset[str]

@@ -28,6 +28,9 @@ from hub.api.fields import (
 from hub.identity.guest import Consent, Device, DeviceKind, Profile, Reservation, ReservationStatus, VenueId
 from hub.outbox.receipt import Told
 from wire.advert.eid import CLOCK_TICKS, MAX_EXPONENT
+from wire.mqtt.rows import MIN_DBM
+
+SIGHTINGS_MAX: Final = 100  # in one request: half a minute of three beacons, each heard once a second
 
 CORE: Final = frozenset(
     {"first_name", "last_name", "email", "language", "timezone", "member", "tier", "preferred", "holdout"}
@@ -141,6 +144,22 @@ class EventBody(Body):
     object: Line | None = None
     at: Time | None = Field(default=None, description="now, when it is left out")
     data: Annotated[dict[str, Datum], AfterValidator(flat)] = Field(default_factory=dict)
+
+
+class SightingBody(Body):
+    """One beacon that a phone heard once."""
+
+    beacon: Line
+    rssi: int = Field(ge=MIN_DBM, lt=0, description="dBm; 0 is how a phone says that it could not measure it")
+    at: Time | None = Field(default=None, description="now, when it is left out")
+
+
+class SightingsBody(Body):
+    """What a guest's phone heard of a venue's beacons."""
+
+    venue: WireId
+    guest: Id
+    sightings: list[SightingBody] = Field(min_length=1, max_length=SIGHTINGS_MAX)
 
 
 class ReceiptBody(Body):

@@ -35,6 +35,7 @@ def http_of(house: House) -> FastAPI:
             live=house.live,
             feed=house.feed,
             post_event=house.incoming.post_event,
+            hear_phone=house.phones.hear,
             tasks=stores.tasks,
             ack_task=house.agenda.ack_task,
             coupons=stores.coupons,

@@ -89,7 +89,8 @@ class Enrolling:
     async def _hand_on(self) -> None:
         now = self._clock.now()
         standing = self._standing
-        standing.enrol(Enrolment(standing.keys, await self._guests.enrolled(now)), now)
+        agreed = await self._guests.agreed() if standing.has_beacons else None
+        standing.enrol(Enrolment(standing.keys, await self._guests.enrolled(now), agreed), now)
         self._ingest.roster = standing.roster(now)
         for venue in standing.books:
             key = standing.keys[VenueId(venue)]

@@ -20,6 +20,7 @@ from hub.app.gatekeeping import Gatekeeping
 from hub.app.incoming import Incoming
 from hub.app.live import LiveView
 from hub.app.outbox_figures import OutboxFigures
+from hub.app.phones import Phones
 from hub.app.references import References
 from hub.app.reloading import Reloading
 from hub.app.repairing import Repairing
@@ -27,6 +28,7 @@ from hub.app.secret import link_secret
 from hub.app.standing import Standing
 from hub.app.stores import Stores
 from hub.app.telling import TellingBox, tell_record
+from hub.app.trackers import Trackers
 from hub.channels.sources import Sources
 from hub.clock import Clock, boot_id, boot_time, dice
 from hub.config.hub_toml import HubConfig
@@ -44,7 +46,6 @@ from hub.outbox.holding import Holding
 from hub.outbox.pace import Pace, rate_of
 from hub.outbox.port import Channel
 from hub.pipeline import Pipeline
-from hub.presence.tracker import Tracker
 from hub.store.changes import Watch
 from hub.store.restraints import safeguards
 from hub.store.sqlite import Store
@@ -127,7 +128,7 @@ class House:
 
     def _hear(self, clock: Clock) -> None:
         self.ingest = Ingest()
-        self.tracker = Tracker(self.standing.layouts())
+        self.trackers = Trackers(self.standing)
         self.downlink = Downlink(self.link, self.stores.configs)
         self.enrolling = Enrolling(
             standing=self.standing,
@@ -143,11 +144,13 @@ class House:
             changed=self.enrolling.changed,
             forget=self.downlink.forget,
         )
-        self.references = References(tracker=self.tracker, standing=self.standing, ingest=self.ingest, clock=clock)
-        self.copies = CopiedTags(tracker=self.tracker, clock=clock)
+        self.references = References(
+            tracker=self.trackers.tags, standing=self.standing, ingest=self.ingest, clock=clock
+        )
+        self.copies = CopiedTags(tracker=self.trackers.tags, clock=clock)
         self.live = LiveView(
             references=self.references,
-            tracker=self.tracker,
+            trackers=self.trackers,
             standing=self.standing,
             guests=self.stores.guests,
             ingest=self.ingest,
@@ -164,7 +167,8 @@ class House:
         self.pipeline = Pipeline(
             broker=self.link,
             ingest=self.ingest,
-            tracker=self.tracker,
+            tracker=self.trackers.tags,
+            phones=self.trackers.phones,
             enrolment=lambda: self.standing.enrolment,
             journeys=self.journeys,
             ledger=ledger,
@@ -176,6 +180,7 @@ class House:
             counts=counts,
             clock=clock,
         )
+        self.phones = Phones(standing=self.standing, guests=self.stores.guests, pipeline=self.pipeline, clock=clock)
 
     def _send(self, store: Store, channels: Mapping[str, Channel], sources: Sources, clock: Clock) -> None:
         self.paces = {
@@ -226,7 +231,7 @@ class House:
         await self.reloading.take(self.reloading.books, now)
         await self.enrolling.changed()
         visits = await self.stores.visits.open_visits()
-        self.pipeline.changed(self.tracker.restore(visits, now=now.timestamp()))
+        self.pipeline.changed(self.trackers.restore(visits, now.timestamp()))
         self.link.watch(self._link_changed)
         self.figures.watch(
             ingest=lambda: self.ingest.counts,
@@ -258,11 +263,11 @@ class House:
     def _files_taken(self, now: datetime) -> None:
         """Other venue files are in force: whoever goes by them is told."""
         self.agenda.schedule.poke()
-        self.pipeline.changed(self.tracker.lay_out(self.standing.layouts(), now=now.timestamp()))
+        self.pipeline.changed(self.trackers.lay_out(now.timestamp()))
         self.deadlines.poke()
 
     def _link_changed(self, up: bool) -> None:  # noqa: FBT001  the link says it so
-        self.tracker.link_state(self.clock.now().timestamp(), up=up)
+        self.trackers.tags.link_state(self.clock.now().timestamp(), up=up)
         if up:
             self.downlink.tell_all()
 

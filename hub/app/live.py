@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from hub.app.references import References
 from hub.app.standing import Standing
+from hub.app.trackers import Trackers
 from hub.clock import Clock
 from hub.errors import NotFound
 from hub.identity.guest import GuestId
@@ -14,7 +15,7 @@ from hub.identity.port import Guests
 from hub.identity.present import PresentGuest
 from hub.ingest.receive import Ingest
 from hub.ingest.seen import SeenGateway
-from hub.presence.tracker import Tracker, Whereabouts
+from hub.presence.tracker import Whereabouts
 
 
 class LiveView:
@@ -23,14 +24,14 @@ class LiveView:
     def __init__(
         self,
         *,
-        tracker: Tracker,
+        trackers: Trackers,
         standing: Standing,
         guests: Guests,
         ingest: Ingest,
         references: References,
         clock: Clock,
     ) -> None:
-        self._tracker = tracker
+        self._trackers = trackers
         self._references = references
         self._standing = standing
         self._guests = guests
@@ -40,7 +41,7 @@ class LiveView:
     async def presence(self, venue: str) -> Sequence[PresentGuest]:
         """Who is where, by zone, then since when."""
         found = []
-        for place in self._tracker.where(venue):
+        for place in self._trackers.where(venue):
             guest = self._standing.enrolment.whose(venue, place.tag, place.heard_at)
             if guest is not None and (present := await self._present(guest, place)) is not None:
                 found.append(present)

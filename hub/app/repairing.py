@@ -87,8 +87,10 @@ class Repairing:
         """All that waits, the oldest first. Raises StoreFailed."""
         done: Counter[Mended] = Counter()
         pasts = {layout.venue: Past(layout) for layout in self._standing.layouts()}
+        of_phones = {layout.venue: Past(layout) for layout in self._standing.phone_layouts()}
         while (waiting := await self._store.oldest()) is not None:
-            done += await self._mend(waiting, pasts.get(waiting.venue))
+            is_phone = self._standing.enrolment.is_phone(waiting.venue, waiting.tag)
+            done += await self._mend(waiting, (of_phones if is_phone else pasts).get(waiting.venue))
             await asyncio.sleep(PAUSE_S)
         if done:
             self._counts["visits_missed"] += done[Mended.MISSED]

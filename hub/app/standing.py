@@ -53,6 +53,15 @@ class Standing:
         """What presence is to know."""
         return tuple(layout_of(book.venue, self.surveys.get(venue)) for venue, book in self.books.items())
 
+    def phone_layouts(self) -> tuple[Layout, ...]:
+        """What presence is to know of the beacons that guests' phones hear."""
+        return tuple(phone_layout_of(book.venue) for book in self.books.values())
+
+    @property
+    def has_beacons(self) -> bool:
+        """Is there any that a guest's phone may hear?"""
+        return any(zone.beacons for book in self.books.values() for zone in book.venue.zones.values())
+
     def roster(self, at: datetime) -> Roster:
         """What ingest is to know."""
         return Roster(
@@ -117,6 +126,18 @@ def layout_of(venue: Venue, survey: Survey | None = None) -> Layout:
     return Layout(venue=venue.id, zones=tuple(zones_of(venue).values()), survey=survey, offsets=venue.offsets)
 
 
+def phone_layout_of(venue: Venue) -> Layout:
+    """The same for a guest's own phone: beacons stand in the gateways' place.
+
+    A survey says what gateways hear, and nothing of what a phone does: the margin rule serves.
+    """
+    zones = [zone for zone in venue.zones.values() if not zone.either]
+    return Layout(
+        venue=venue.id,
+        zones=tuple(ZoneLayout(zone=zone.id, gateways=_beacons(zone), dwells=zone.dwell) for zone in zones),
+    )
+
+
 def zones_of(venue: Venue) -> Mapping[str, ZoneLayout]:
     """The same zones by their ids."""
     return {
@@ -129,11 +150,16 @@ def _gateways(venue: Venue, zone: Zone) -> tuple[str, ...]:
     return zone.gateways + tuple(name for member in zone.either for name in venue.zones[member].gateways)
 
 
+def _beacons(zone: Zone) -> tuple[TagId, ...]:
+    return tuple(parse_tag(text) for text in zone.beacons)
+
+
 def _shown(venue: Venue) -> VenueShown:
     return VenueShown(
         id=venue.id,
         name=venue.name,
         zones=tuple(venue.zones),
+        beacons=frozenset(beacon for zone in venue.zones.values() for beacon in _beacons(zone)),
         channels=frozenset(venue.channels),
         purposes=frozenset(venue.purposes),
     )

@@ -162,6 +162,11 @@ class Tracker:
                 tracked.past.clear()
         return self._settle(now)
 
+    def last_heard(self, venue: str, tag: Pseudonym) -> dict[str, float]:
+        """When each gateway heard a tag last, in Unix seconds; of a venue without a survey."""
+        tracked = self._tracked.get(venue, {}).get(tag)
+        return {} if tracked is None else {name: ear.last_at for name, ear in tracked.ears.items()}
+
     def levels(self, venue: str, tag: Pseudonym, now: float) -> dict[str, float]:
         """What each gateway of a surveyed venue hears of a tag at Unix second `now`, in dBm."""
         tracked = self._tracked.get(venue, {}).get(tag)

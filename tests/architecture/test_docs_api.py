@@ -16,7 +16,17 @@ from hub.api import feed
 from hub.api.answers import DecisionShown
 from hub.api.app import build_api
 from hub.api.auth import Guarded, roles_of
-from hub.api.schemas import ConsentBody, DeviceBody, EidBody, EventBody, GuestBody, ReservationBody, TagBody
+from hub.api.schemas import (
+    ConsentBody,
+    DeviceBody,
+    EidBody,
+    EventBody,
+    GuestBody,
+    ReservationBody,
+    SightingBody,
+    SightingsBody,
+    TagBody,
+)
 from hub.identity.present import PresentGuest
 from hub.identity.token import Role
 from hub.ingest.seen import SeenGateway
@@ -52,7 +62,8 @@ def test_every_role_is_explained() -> None:
 def test_every_field_of_a_body_is_named() -> None:
     told = set(quoted(API))
 
-    for body in (GuestBody, ReservationBody, DeviceBody, ConsentBody, TagBody, EidBody, EventBody):
+    bodies = (GuestBody, ReservationBody, DeviceBody, ConsentBody, TagBody, EidBody, EventBody)
+    for body in (*bodies, SightingsBody, SightingBody):
         names = {field.alias or name for name, field in body.model_fields.items()}
         assert names <= told, body.__name__
 
@@ -113,7 +124,8 @@ async def test_every_request_on_the_page_is_answered_as_the_page_says() -> None:
     hub.feed.close()  # so that the stream ends at once
     hub.tasks.rows = [a_task("TASK")]
     hub.coupons.coupons = {"AB12CD34": a_coupon("AB12CD34")}
-    asked = [shlex.split(line) for block in blocks(API, "sh") for line in block.replace("\\\n", " ").splitlines()]
+    requests = [each for block in blocks(API, "sh") for each in re.split(r"\n(?=curl )", block.replace("\\\n", " "))]
+    asked = [shlex.split(each) for each in requests]
 
     refused = {}
     async with client(build_api(hub.deps()), "admin") as admin:

@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, Counter
 
 from hub.api.deps import ApiDeps
 from hub.api.feed import Feed
-from hub.api.port import Posted, VenueShown
+from hub.api.port import Listened, Posted, VenueShown
 from hub.errors import BadRequest, Conflict, NotFound
 from hub.identity import resume
 from hub.identity.eid import RollingBeacon
@@ -22,6 +22,7 @@ from hub.identity.port import GuestRecord
 from hub.identity.present import PresentGuest
 from hub.identity.token import Role, TokenRecord, hash_of
 from hub.identity.unsubscribe import read
+from hub.ingest.phones import Heard
 from hub.ingest.seen import SeenGateway
 from hub.journeys.coupon import Coupon
 from hub.journeys.task import TaskRow
@@ -33,7 +34,9 @@ from rules.event import Event
 from tests.fakes.guests import FakeGuests
 from tests.fakes.hub_clock import T0, StillClock
 from wire.advert.frame import TagId
+from wire.tag import parse_tag
 
+HANGING: Final = "ibeacon:fda50693-a4e2-4fb1-afcf-c6eb07647825:1:1"  # in the lobby, for the guests' phones
 UNSUBSCRIBE_SECRET: Final = b"s" * 32
 
 
@@ -214,6 +217,22 @@ class FakeJourneys:
         return Posted.TAKEN
 
 
+class FakePhones:
+    """Takes what phones hear, once each, of guests whom `guests` knows and who agreed to be noticed."""
+
+    def __init__(self, guests: FakeGuests) -> None:
+        self.guests = guests
+        self.heard: list[tuple[str, str, Heard]] = []  # venue, guest
+
+    async def __call__(self, venue: str, guest: GuestId, heard: Sequence[Heard]) -> Listened:
+        await self.guests.guest(guest)
+        if guest not in await self.guests.agreed():
+            return Listened.NO_CONSENT
+        fresh = [(venue, guest, one) for one in heard if (venue, guest, one) not in self.heard]
+        self.heard += fresh
+        return Listened.TAKEN if fresh else Listened.REPEATED
+
+
 @dataclass(kw_only=True)
 class FakeHub:
     """All of it, with one token a role, one bound to a venue, and one bound to a guest."""
@@ -234,6 +253,7 @@ class FakeHub:
 
     def __post_init__(self) -> None:
         self.journeys = FakeJourneys(self.guests)
+        self.phones = FakePhones(self.guests)
         self.venues = {"marlton": a_venue("marlton"), "sands": a_venue("sands")}
         self.metrics = CollectorRegistry()
         Counter("innkeeper_sightings", "Sightings that were taken.", registry=self.metrics).inc(3)
@@ -261,6 +281,7 @@ class FakeHub:
             live=self.live,
             feed=self.feed,
             post_event=self.journeys,
+            hear_phone=self.phones,
             tasks=self.tasks,
             ack_task=self.tasks.ack,
             coupons=self.coupons,
@@ -280,6 +301,7 @@ def a_venue(venue: str) -> VenueShown:
         id=venue,
         name=f"The {venue.title()}",
         zones=("lobby", "restaurant"),
+        beacons=frozenset({parse_tag(HANGING)}),
         channels=frozenset({"push", "email"}),
         purposes=frozenset({"marketing", "service", "transactional"}),
     )

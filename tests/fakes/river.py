@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ from hub.identity.guest import Binding, GuestId, VenueId
 from hub.ingest.admit import Roster
 from hub.ingest.gateways import GatewayNote
 from hub.ingest.marks import Mark
+from hub.ingest.phones import Heard, sightings_of
 from hub.ingest.receive import Arrival, Ingest
 from hub.journeys.engine import Journeys
 from hub.journeys.port import Record, VisitNote
@@ -30,6 +32,7 @@ from tests.fakes.hub_clock import T0, StillClock
 from tests.fakes.ledger import FakeLedger
 from tests.fakes.marks import FakeMarks
 from tests.fakes.rulebook import the_hotel
+from wire.advert.frame import TagId
 from wire.mqtt.messages import Ack
 from wire.pseudonym import pseudonym
 from wire.tag import parse_tag
@@ -38,6 +41,8 @@ KEY = bytes(range(16))
 LIVE = "ik/1/marlton/{}/live/0"
 LOG = "ik/1/marlton/{}/log/0"
 STATE = "ik/1/marlton/{}/state"
+BEACONS = {zone: TagId(f"altbeacon:{zone.encode().hex().ljust(40, '0')}") for zone in ("lobby", "pool")}
+AGREED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class FakeDelivery(NamedTuple):
@@ -151,7 +156,8 @@ class River:
         bindings = [_binding(guest) for guest in guests]
         for guest in guests:
             self.ledger.put_guest(a_guest(guest))
-        self.enrolment = Enrolment({VenueId("marlton"): KEY}, bindings)
+        agreed = {GuestId(guest): AGREED_AT for guest in guests}
+        self.enrolment = Enrolment({VenueId("marlton"): KEY}, bindings, agreed)
         ingest = Ingest()
         ingest.roster = Roster(
             zones={"marlton": {"lobby-1": "lobby", "pool-1": "pool"}},
@@ -168,6 +174,7 @@ class River:
             broker=self.broker,
             ingest=ingest,
             tracker=Tracker((layout,)),
+            phones=Tracker((_of_beacons(layout),)),
             enrolment=lambda: self.enrolment,
             journeys=Journeys(self.ledger, Rulebooks({"marlton": the_hotel()}), self.clock, decided=self.told.append),
             ledger=self.ledger,
@@ -203,6 +210,14 @@ class River:
         }
         self.broker.put(topic.format(gateway), json.dumps(batch).encode(), at=at)
 
+    async def phone_hears(self, guest: str, zone: str = "lobby", *, age_s: float = 0.0, dbm: int = -60) -> bool:
+        """Her own phone says that it heard a zone's beacon twice, the last time so many seconds ago. Was it new?"""
+        now = self.clock.at.timestamp()
+        phone = self.enrolment.phone("marlton", GuestId(guest))
+        assert phone is not None
+        heard = [Heard(now - age_s - step, BEACONS[zone], dbm) for step in (1.0, 0.0)]
+        return await self.pipeline.hear_phone("marlton", phone, sightings_of("marlton", phone, heard, now))
+
     @property
     def zones(self) -> Mapping[str, str]:
         """Where each guest is, by the visits that were stored."""
@@ -228,6 +243,9 @@ def _beacon(guest: str) -> str:
 
 
 def _binding(guest: str) -> Binding:
-    return Binding(
-        tag=parse_tag(_beacon(guest)), guest=GuestId(guest), from_=datetime(2026, 1, 1, tzinfo=UTC), until=None
-    )
+    return Binding(tag=parse_tag(_beacon(guest)), guest=GuestId(guest), from_=AGREED_AT, until=None)
+
+
+def _of_beacons(layout: Layout) -> Layout:
+    """The same zones, as phones hear them."""
+    return replace(layout, zones=tuple(replace(zone, gateways=(BEACONS[zone.zone],)) for zone in layout.zones))

@@ -14,7 +14,7 @@ from hub.errors import Conflict, StoreFailed, WorkRefused
 from hub.pipeline import CONFLICTS, GROUP_S
 from tests.fakes.hub_clock import T0
 from tests.fakes.office import a_while, until
-from tests.fakes.river import LOG, STATE, FakeDelivery, River, tag_of
+from tests.fakes.river import BEACONS, LOG, STATE, FakeDelivery, River, tag_of
 from wire.mqtt.messages import Ack
 
 FAINT = -99  # heard, and no sign of being anywhere
@@ -274,3 +274,89 @@ async def test_a_backlog_goes_to_history_before_it_is_acknowledged_and_decides_n
     assert not any(sighting.live for sighting in river.history.kept)
     assert river.order[:3] == ["late sightings stored", "mark stored", "acknowledged to the broker"]
     assert (river.told, river.ledger.visits, river.ledger.messages, river.zones) == ([], {}, {}, {})
+
+
+async def test_a_guest_whose_phone_hears_a_beacon_enters_and_the_answer_waits_until_that_is_stored() -> None:
+    river = River()
+    river.ledger.gate.clear()
+    async with river.runs():
+        asked = asyncio.create_task(river.phone_hears("ana"))
+        await until(lambda: river.ledger.asked == ["ana"])
+        await a_while()
+        waited = not asked.done()
+        river.ledger.gate.set()
+        taken = await asked
+
+    assert (waited, taken) == (True, True)
+    assert river.zones == {"ana": "lobby"}
+    assert [planned.message for planned in river.ledger.messages.values()] == ["welcome"]
+    assert (river.acks, river.marks.stored) == ([], 0)
+
+
+async def test_a_phones_word_that_comes_again_changes_nothing() -> None:
+    river = River()
+    async with river.runs():
+        first = await river.phone_hears("ana")
+        again = await river.phone_hears("ana")
+
+    assert (first, again) == (True, False)
+    assert river.ledger.asked == ["ana"]
+
+
+async def test_a_repeat_is_answered_only_when_what_it_repeats_is_stored() -> None:
+    river = River()
+    river.ledger.gate.clear()
+    async with river.runs():
+        first = asyncio.create_task(river.phone_hears("ana"))
+        await until(lambda: river.ledger.asked == ["ana"])
+        again = asyncio.create_task(river.phone_hears("ana"))
+        await a_while()
+        waited = not again.done()
+        river.ledger.gate.set()
+        told = await first, await again
+
+    assert (waited, told) == (True, (True, False))
+    assert river.ledger.asked == ["ana"]
+
+
+async def test_a_phones_word_that_changes_nothing_is_answered_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(river_source, "GROUP_S", 60.0)
+    river = River()
+    async with river.runs(), asyncio.timeout(5):
+        taken = await river.phone_hears("ana", dbm=FAINT)
+
+    assert taken
+    assert (river.ledger.asked, river.ledger.visits) == ([], {})
+
+
+async def test_a_phones_late_word_goes_to_history_before_it_is_answered_and_decides_nothing() -> None:
+    river = River()
+    async with river.runs():
+        taken = await river.phone_hears("ana", age_s=120)
+        kept = list(river.history.kept)
+
+    assert taken
+    assert [(sighting.gateway, sighting.live) for sighting in kept] == [(BEACONS["lobby"], False)] * 2
+    assert (river.told, river.ledger.visits) == ([], {})
+
+
+async def test_a_guest_with_a_tag_and_a_phone_is_noticed_by_both_and_messaged_once() -> None:
+    river = River()
+    async with river.runs():
+        river.heard(1, "ana")
+        await until(lambda: bool(river.acks))
+        river.clock.pass_(timedelta(seconds=2))
+        await river.phone_hears("ana")
+
+    assert [note.zone for note, _ in river.ledger.visits.values()] == ["lobby", "lobby"]
+    assert [planned.message for planned in river.ledger.messages.values()] == ["welcome"]
+
+
+async def test_a_phone_that_falls_silent_has_left() -> None:
+    river = River()
+    async with river.runs():
+        await river.phone_hears("ana")
+        river.clock.pass_(timedelta(minutes=5))
+        await until(lambda: any(note.left for note, _ in river.ledger.visits.values()))
+
+    assert [event.kind for event in river.ledger.events.values()] == ["entered", "left"]

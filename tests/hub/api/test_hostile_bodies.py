@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.api.app import build_api
-from tests.fakes.api import FakeHub, client
+from tests.fakes.api import HANGING, FakeHub, client
 
 VALID: dict[str, dict[str, Any]] = {
     "/v1/guests/ana": {"first_name": "Ana", "member": True, "attributes": {"a": 1}},
@@ -19,6 +19,7 @@ VALID: dict[str, dict[str, Any]] = {
     "/v1/guests/ana/consents/marketing/push": {"granted": True, "source": "app", "wording": "Yes."},
     "/v1/tags/altbeacon:" + "0" * 40: {"guest": "ana", "from": "2026-01-05T09:00:00Z"},
     "/v1/events": {"id": "e-1", "venue": "marlton", "guest": "ana", "kind": "entered", "object": "lobby"},
+    "/v1/app/sightings": {"venue": "marlton", "guest": "ana", "sightings": [{"beacon": HANGING, "rssi": -60}]},
 }
 APP = build_api(FakeHub().deps())  # one for all: putting it together costs more than asking it
 
@@ -48,7 +49,7 @@ async def _sent(path: str, body: object) -> int:
     async with client(APP, "admin") as admin:
         await admin.put("/v1/guests/ana", json={})
         answer = await admin.request(
-            "POST" if path == "/v1/events" else "PUT",
+            "POST" if path in {"/v1/events", "/v1/app/sightings"} else "PUT",
             path,
             content=json.dumps(body).encode(),  # with NaN and halves of characters, which a careful client refuses
             headers={"content-type": "application/json"},

@@ -38,6 +38,7 @@ WHO_MAY = {
     ("GET", "/v1/tags/{tag}"): BOTH,
     ("DELETE", "/v1/tags/{tag}"): WRITE,
     ("POST", "/v1/events"): WRITE,
+    ("POST", "/v1/app/sightings"): {Role.APP, Role.ADMIN},
     ("POST", "/v1/receipts"): APPS,
     ("GET", "/v1/messages"): READ,
     ("GET", "/v1/messages/{message}"): READ,

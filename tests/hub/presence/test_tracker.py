@@ -387,3 +387,15 @@ def test_gateway_and_venue_that_no_file_names_are_passed_over() -> None:
 
     assert tracker.observe([heard("roof-9", -50, 0), stranger]) == []
     assert tracker.expire(T0 + 1) == []
+
+
+def test_when_each_gateway_heard_a_tag_last_is_known_while_the_tag_is() -> None:
+    walk = Walk()
+    walk.stays(4, lobby_1=-70)
+    walk.stays(2, bar_1=-90)
+
+    heard_last = walk.tracker.last_heard("marlton", ALICE)
+
+    assert heard_last == {"lobby-1": T0 + 3, "bar-1": T0 + 5}
+    assert walk.tracker.last_heard("marlton", Pseudonym("a" * 16)) == {}
+    assert walk.tracker.last_heard("astoria", ALICE) == {}

@@ -1,0 +1,36 @@
+"""Who is where, by the tags that gateways hear, and by the phones that hear beacons? A tracker each, shown as one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from hub.app.standing import Standing
+from hub.presence.tracker import Tracker, Whereabouts
+from hub.presence.transition import OpenVisit, Transition
+
+
+class Trackers:
+    """All that is tracked. A guest with a tag and a phone is there twice, as one with two tags is."""
+
+    def __init__(self, standing: Standing) -> None:
+        self._standing = standing
+        self.tags = Tracker(standing.layouts())
+        self.phones = Tracker(standing.phone_layouts())
+
+    def restore(self, visits: Iterable[OpenVisit], now: float) -> list[Transition]:
+        """Bring back the visits that were open when the hub stopped, once it is known who is enrolled."""
+        of_tags: list[OpenVisit] = []
+        of_phones: list[OpenVisit] = []
+        for visit in visits:
+            is_phone = self._standing.enrolment.is_phone(visit.venue, visit.tag)
+            (of_phones if is_phone else of_tags).append(visit)
+        return self.tags.restore(of_tags, now=now) + self.phones.restore(of_phones, now=now)
+
+    def lay_out(self, now: float) -> list[Transition]:
+        """Take the venue files that are in force."""
+        standing = self._standing
+        return self.tags.lay_out(standing.layouts(), now=now) + self.phones.lay_out(standing.phone_layouts(), now=now)
+
+    def where(self, venue: str) -> list[Whereabouts]:
+        """Who is in which zone."""
+        return self.tags.where(venue) + self.phones.where(venue)
