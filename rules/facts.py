@@ -55,6 +55,7 @@ class Facts(NamedTuple):
     preferred: str | None = None  # the channel that the guest asked for
     holdout_never: bool = False
     consents: frozenset[tuple[str, str]] = frozenset()  # (purpose, channel) granted now
+    refused: frozenset[tuple[str, str]] = frozenset()  # (purpose, channel) that her newest statement says no to
     reachable: frozenset[str] = frozenset()  # channels with an address: "push", "email"
     past: tuple[Past, ...] = ()  # oldest first, at least the last 31 days
     stays: tuple[Stay, ...] = ()  # here, oldest first

@@ -84,7 +84,7 @@ def ask(case: Case) -> Leave | Refusal:
     """All guards, in order. Of a paused journey it may go once that is resumed."""
     ghost, paused = _ghost(case), case.journey.name in case.moment.rulebook.paused
     found = _reach(case)
-    refusal = _stopped(case) or _hushed(case) or _unreachable(found) or _capped(case)
+    refusal = _stopped(case) or _hushed(case) or _unreachable(case, found) or _capped(case)
     if refusal is not None:
         return refusal
     until = _quiet(case, case.moment.at)
@@ -209,14 +209,15 @@ def _reach(case: Case) -> Reach:
 
 
 def _unreachable_again(case: Case) -> Refusal | None:
-    return _unreachable(_reach(case))
+    return _unreachable(case, _reach(case))
 
 
-def _unreachable(found: Reach) -> Refusal | None:
+def _unreachable(case: Case, found: Reach) -> Refusal | None:
     if found.open:
         return None
     if not found.allowed:
-        return Refusal(reason=Reason.NO_CONSENT, text=f"no consent for {words.either(found.asked)}")
+        lacks = "no consent for" if case.purpose.consent_needed else f"said no to {case.purpose.name} by"
+        return Refusal(reason=Reason.NO_CONSENT, text=f"{lacks} {words.either(found.asked)}")
     return Refusal(reason=Reason.NO_ADDRESS, text=f"no address for {words.either(found.allowed)}")
 
 

@@ -1,7 +1,8 @@
 """What would come of it, if a guest like this did these things? The timeline, with every reason.
 
-Guest fields are the venue's; besides them `consent` and `address` (`all`, `none`, or a list: `marketing/push`,
-`push`), `timezone`, `preferred` and `holdout` (`never`, which is the default, or the id of a guest to draw for).
+Guest fields are the venue's; besides them `consent`, `refused` and `address` (`all`, `none`, or a list:
+`marketing/push`, `push`), `timezone`, `preferred` and `holdout` (`never`, which is the default, or the id of a guest to
+draw for). What she refused she has not agreed to.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from rules.schedule import read_entry, read_event, read_value, write_when
 from rules.venue import FieldKind, Venue
 from rules.view import typed
 
-OWN: Final = ("consent", "address", "timezone", "preferred", "holdout")
+OWN: Final = ("consent", "refused", "address", "timezone", "preferred", "holdout")
 
 GUEST: Final = "someone"
 
@@ -71,8 +72,12 @@ def _facts(venue: Venue, guest: Mapping[str, str]) -> Facts:
             raise Unplayable(f"unknown guest field '{name}'; known: {', '.join(known)}" + (f"; {hint}" if hint else ""))
     facts = facts._replace(profile=profile, language=guest.get("language") or None)
     facts = facts._replace(timezone=guest.get("timezone"), preferred=guest.get("preferred"))
+    every = facts.consents
     if "consent" in guest:
-        facts = facts._replace(consents=frozenset(_pairs(guest["consent"], facts.consents)))
+        facts = facts._replace(consents=frozenset(_pairs(guest["consent"], every)))
+    if "refused" in guest:
+        refused = frozenset(_pairs(guest["refused"], every))
+        facts = facts._replace(consents=facts.consents - refused, refused=refused)
     if "address" in guest:
         facts = facts._replace(reachable=frozenset(_names(guest["address"], venue.channels)))
     holdout = guest.get("holdout", "never")

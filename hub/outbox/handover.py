@@ -150,7 +150,7 @@ class Handover:
         except NotFound:
             await self.box.finish(claimed, now=now, state=State.CANCELLED, reason=Why.ERASED)
             return None
-        answer = ask_again(rulebook, planned, _by_one_channel(facts, placed.target.channel), now)
+        answer = ask_again(rulebook, _by_one_channel(planned, placed.target.channel), facts, now)
         if answer is not None:
             await self._kept_back(placed, answer, now)
             return None
@@ -193,7 +193,7 @@ class Handover:
             return None
         channel = planned.channels[0]
         try:
-            if ask_again(rulebook, planned, _by_one_channel(facts, channel), now) is not None:
+            if ask_again(rulebook, _by_one_channel(planned, channel), facts, now) is not None:
                 return None
             extras = self.extras.at_once(rulebook, planned)
             return None if extras is None else self._worded(rulebook, planned, facts, now, channel, extras)
@@ -250,10 +250,9 @@ class Handover:
             return Doubt(f"{type(exc).__name__} in the channel")
 
 
-def _by_one_channel(facts: Facts, channel: str) -> Facts:
+def _by_one_channel(planned: Planned, channel: str) -> Planned:
     """The gate is asked about the channel that is being tried: consent for another one is no consent for this."""
-    consents = frozenset(each for each in facts.consents if each[1] == channel)
-    return facts._replace(consents=consents, reachable=facts.reachable & {channel})
+    return planned if planned.channels == (channel,) else planned._replace(channels=(channel,))
 
 
 def _with_link(extras: Extras, unsubscribe: str | None) -> Extras:

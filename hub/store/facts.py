@@ -112,6 +112,7 @@ def facts_of(
     row = connection.execute(_FACTS, asked).fetchone()
     if row is None:
         return None
+    granted, refused = _consents(_rows(row["consents"]))
     return Facts(
         guest=guest,
         profile=_profile(row) | _reservation(_rows(row["reservation"]), there),
@@ -119,7 +120,8 @@ def facts_of(
         timezone=row["timezone"],
         preferred=row["preferred"],
         holdout_never=row["holdout"] == "never",
-        consents=_consents(_rows(row["consents"])),
+        consents=granted,
+        refused=refused,
         reachable=_reachable(connection, row, webhooks),
         past=tuple(map(_past, sorted(_rows(row["past"])))),
         stays=_stays(connection, asked, _rows(row["stays"])),
@@ -170,9 +172,11 @@ def _reservation(reservation: Sequence[Any], now_there: datetime) -> dict[str, V
     return core if room is None else core | {"room": room}
 
 
-def _consents(rows: Iterable[Any]) -> frozenset[tuple[str, str]]:
+def _consents(rows: Iterable[Any]) -> tuple[frozenset[tuple[str, str]], frozenset[tuple[str, str]]]:
+    """What her newest statements grant, and what they refuse."""
     newest = {(purpose, channel): granted for _, purpose, channel, granted in sorted(rows)}
-    return frozenset(subject for subject, granted in newest.items() if granted)
+    granted = frozenset(subject for subject, yes in newest.items() if yes)
+    return granted, frozenset(newest.keys() - granted)
 
 
 def _reachable(connection: sqlite3.Connection, row: sqlite3.Row, webhooks: Collection[str]) -> frozenset[str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from hub.config.hub_toml import read_config
@@ -16,10 +17,14 @@ YES = {"granted": True, "source": "desk", "wording": "Yes, write to me."}
 
 
 @asynccontextmanager
-async def mailing(tmp_path: Path) -> AsyncIterator[tuple[RunningHub, Simulated]]:
-    """A hub that sends its mails to the simulated relay; no broker is there, nor needed."""
+async def mailing(
+    tmp_path: Path, journeys: Mapping[str, str] = MappingProxyType({})
+) -> AsyncIterator[tuple[RunningHub, Simulated]]:
+    """A hub that sends its mails to the simulated relay; no broker is there, nor needed. `journeys`: more, by name."""
     async with simulated(tmp_path) as sim:
         config = lay_out(tmp_path)
+        for name, text in journeys.items():
+            (config.file.parent / f"venues/{VENUE}/journeys/{name}.yaml").write_text(text)
         toml = re.sub(r"(?m)^# *public_url.*$|^public_url.*$", "", config.file.read_text())
         toml = toml.replace("[hub]\n", f'[hub]\npublic_url = "http://127.0.0.1:{config.hub.port}"\n')
         config.file.write_text(toml + (sim.directory / "hub.toml.part").read_text())
@@ -42,8 +47,14 @@ async def a_member(hub: RunningHub, guest: str) -> None:
 
 
 async def enters(hub: RunningHub, guest: str, nth: int = 1) -> None:
-    body: dict[str, Any] = {
-        "id": f"{guest}-{nth}", "venue": VENUE, "guest": guest, "kind": "entered", "object": "lobby"
-    }  # fmt: skip
-    answer = await hub.api.post("/v1/events", json=body)
+    await _happens(hub, {"id": f"{guest}-{nth}", "guest": guest, "kind": "entered", "object": "lobby"})
+
+
+async def pays(hub: RunningHub, guest: str, nth: int) -> None:
+    """Her nth meal in the restaurant."""
+    await _happens(hub, {"id": f"{guest}-meal-{nth}", "guest": guest, "kind": "purchase", "object": "restaurant"})
+
+
+async def _happens(hub: RunningHub, body: dict[str, Any]) -> None:
+    answer = await hub.api.post("/v1/events", json={"venue": VENUE, **body})
     assert answer.status_code == 202, answer.text

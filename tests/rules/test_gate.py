@@ -30,6 +30,10 @@ BOTH = """
 steps: [{send: note}]
 messages: {note: {by: [push, email], keep: 12h, en: {subject: "s", body: "b"}}}
 """
+SERVICE = """
+steps: [{send: note}]
+messages: {note: {purpose: service, by: [push, email], en: {subject: "s", body: "b"}}}
+"""
 NIGHT = "23:00 enter lobby"
 
 
@@ -124,6 +128,33 @@ def test_a_guest_without_an_address_is_told_apart_from_one_without_consent() -> 
 
     assert refused(no_consent) == (Reason.NO_CONSENT, "no consent for push or email")
     assert refused(no_address) == (Reason.NO_ADDRESS, "no address for push or email")
+
+
+def test_what_needs_no_consent_goes_by_no_channel_that_she_refused() -> None:
+    push, email = ("service", "push"), ("service", "email")
+    unasked, one, both = a_guest(SERVICE), a_guest(SERVICE), a_guest(SERVICE)
+
+    unasked.knows(consents=frozenset(), refused=frozenset({("marketing", "push")})).does("09:00 enter lobby")
+    one.knows(refused=frozenset({push})).does("09:00 enter lobby")
+    both.knows(refused=frozenset({push, email})).does("09:00 enter lobby")
+
+    assert unasked.planned[0].channels == ("push", "email")
+    assert one.planned[0].channels == ("email",)
+    assert refused(both) == (Reason.NO_CONSENT, "said no to service by push or email")
+
+
+def test_a_refusal_after_the_decision_is_obeyed_though_no_consent_is_needed() -> None:
+    guest = a_guest(SERVICE)
+    guest.does("09:00 enter lobby")
+    [planned] = guest.planned
+
+    by_push = planned._replace(channels=("push",))
+    known = guest.knows(refused=frozenset({("service", "push")})).facts
+
+    assert ask_again(guest.book, by_push, known, planned.at) == Refusal(
+        reason=Reason.NO_CONSENT, text="said no to service by push"
+    )
+    assert ask_again(guest.book, planned, known, planned.at) is None  # by email it may still go
 
 
 def test_a_message_without_channels_of_its_own_goes_by_the_one_that_the_guest_prefers() -> None:

@@ -45,6 +45,8 @@ def test_a_message_that_the_night_holds_is_said_when_it_goes() -> None:
     [
         ({"consent": "none"}, "refused welcome - no consent for push"),
         ({"consent": "marketing/email"}, "refused welcome - no consent for push"),
+        ({"refused": "marketing/push"}, "refused welcome - no consent for push"),
+        ({"refused": "service/push"}, "sent - welcome by push"),
         ({"address": "email"}, "refused welcome - no address for push"),
         ({"case_open": "yes"}, "refused welcome - case open"),
         ({"timezone": "Asia/Tokyo"}, "sent - welcome by push"),

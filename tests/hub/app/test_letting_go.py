@@ -12,13 +12,30 @@ import pytest
 from firmware_sim.providers.behaviour import Behaviour, Mode
 from hub.app.secret import link_secret
 from hub.identity import unsubscribe
-from tests.fakes.mailing import YES, a_guest, a_member, enters, mailing
+from tests.fakes.mailing import YES, a_guest, a_member, enters, mailing, pays
 from tests.fakes.running_hub import RunningHub, until
 
 GUESTS = 120
 SLOW_MAIL_S = 0.4  # eight at a time make twenty a second, so that most of them wait
 SLOW_PUSH_S = 8.0  # 64 at a time make eight a second, the same
 HOLDS_AFTER = timedelta(seconds=5)
+SURVEY = """
+journey: survey
+about: After each meal, ask how it was.
+start: purchase restaurant
+steps:
+  - send: how-was-it
+messages:
+  how-was-it:
+    purpose: service
+    by: email
+    en:
+      subject: "How was it?"
+      body: "Tell us."
+    pt:
+      subject: "Como foi?"
+      body: "Diga-nos."
+"""
 
 
 async def test_p39_one_click_in_the_mails_own_header_withdraws_and_nothing_more_is_sent(tmp_path: Path) -> None:
@@ -42,6 +59,27 @@ async def test_p39_one_click_in_the_mails_own_header_withdraws_and_nothing_more_
     assert (clicked.status_code, [one["granted"] for one in after]) == (200, [False])
     assert after[0]["source"] == "unsubscribe link"
     assert link in mail["body"]
+
+
+async def test_p39_one_click_in_a_service_mail_ends_the_service_mails(tmp_path: Path) -> None:
+    async with mailing(tmp_path, {"survey": SURVEY}) as (hub, sim):
+        await a_guest(hub, "ana")
+        await pays(hub, "ana", 1)
+        await until(lambda: len(sim.accepted()) == 1, "the mail")
+        clicked = await hub.api.post(sim.accepted()[0]["list_unsubscribe"].strip("<>"), headers={"authorization": ""})
+        await pays(hub, "ana", 2)
+        await until(lambda: _refused(hub, "ana"), "the second mail to be refused")
+        mails = len(sim.accepted())
+        await hub.put("guests/ana/consents/service/email", YES)
+        await pays(hub, "ana", 3)
+        await until(lambda: len(sim.accepted()) == 2, "the mail that she asked for again")
+
+    assert (clicked.status_code, mails) == (200, 1)
+
+
+async def _refused(hub: RunningHub, guest: str) -> bool:
+    timeline = (await hub.get(f"guests/{guest}/timeline"))["items"]
+    return ("no_consent", "said no to service by email") in [(one["reason"], one["text"]) for one in timeline]
 
 
 @pytest.mark.parametrize(

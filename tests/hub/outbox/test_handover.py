@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -11,6 +12,7 @@ from hub.outbox.message import Accepted, Claimed, State, Target
 from rules.expression import read_expression
 from rules.facts import Facts
 from rules.run import Run
+from rules.venue import MARKETING, Purpose
 from tests.fakes.box import FakeBox
 from tests.fakes.hub_clock import T0
 from tests.fakes.office import HOUR, MAILBOX, MINUTE, SECOND, Office, a_while, at_work, until
@@ -99,6 +101,25 @@ async def test_consent_for_email_is_no_consent_for_push() -> None:
 
     assert office.apns.asked == []
     assert [each.target for each in office.smtp.accepted] == [MAILBOX]
+
+
+@pytest.mark.parametrize(
+    ("refused", "sent", "end"),
+    [({"push"}, [MAILBOX], (State.SENT, None)), ({"push", "email"}, [], (State.SUPPRESSED, "no_consent"))],
+)
+async def test_p39_a_refusal_is_obeyed_where_no_consent_is_needed(
+    refused: set[str], sent: list[Target], end: tuple[State, str | None]
+) -> None:
+    venue = replace(a_venue(), purposes={MARKETING: Purpose(name=MARKETING, consent_needed=False)})
+    office = Office(a_rulebook(venue))
+    async with at_work(office):
+        office.guest(consents=frozenset(), refused=frozenset((MARKETING, channel) for channel in refused))
+        office.put()
+        await until(office.is_(end[0]))
+
+    assert office.apns.asked == []
+    assert [each.target for each in office.smtp.accepted] == sent
+    assert office.stands() == end
 
 
 async def test_a_hush_that_began_meanwhile_is_obeyed() -> None:

@@ -187,6 +187,7 @@ def test_the_newest_statement_of_a_purpose_and_channel_is_in_force(db: sqlite3.C
         )
 
     assert ask(db).consents == {("marketing", "email"), ("presence", "tag")}
+    assert ask(db).refused == {("marketing", "push")}
 
 
 def test_a_guest_is_reached_by_a_device_and_by_an_address_that_is_not_suppressed(db: sqlite3.Connection) -> None:
