@@ -14,6 +14,7 @@ from hub.api.deps import ApiDeps, Deps
 from hub.api.port import Posted, VenueShown
 from hub.api.problem import Problem, invalid
 from hub.api.schemas import EventBody
+from hub.identity.events import posted_id
 from hub.identity.token import Role
 from rules.event import DWELLED, ENTERED, LEFT, RESERVED, Event
 
@@ -22,19 +23,25 @@ router = APIRouter(route_class=Guarded, tags=["events"])
 AHEAD_MAX: Final = timedelta(minutes=5)
 # Clocks of other systems differ by seconds. An event from further ahead would hold cooldowns open.
 
+_CLASHES: Final = "this event id is taken, by another guest, kind or object at this venue; right would be another"
+
 
 @router.post(
     "/v1/events",
     openapi_extra=roles(WRITERS),
-    responses={200: {"description": "its id was known: nothing was done"}, 202: {"description": "taken"}},
+    responses={
+        200: {"description": "its id was known: nothing was done"},
+        202: {"description": "taken"},
+        409: {"description": "its id is another event's"},
+    },
 )
 async def post_event(body: EventBody, response: Response, caller: Caller, deps: Deps) -> EventTaken:
-    """Take an event and decide at once: 202 when it was new, 200 when its id was known and nothing was done."""
+    """Take an event and decide at once: 202 when it was new, 200 when it was known and nothing was done."""
     now = deps.clock.now()
     _sensible(deps, caller, body)
     outcome = await deps.post_event(
         Event(
-            id=body.id,
+            id=posted_id(body.venue, body.id),
             venue=body.venue,
             guest=body.guest,
             kind=body.kind,
@@ -44,6 +51,8 @@ async def post_event(body: EventBody, response: Response, caller: Caller, deps: 
             data=body.data,
         )
     )
+    if outcome is Posted.CLASHES:
+        raise Problem(status=HTTPStatus.CONFLICT, detail=_CLASHES)
     response.status_code = HTTPStatus.ACCEPTED if outcome is Posted.TAKEN else HTTPStatus.OK
     return EventTaken(id=body.id, outcome=outcome)
 

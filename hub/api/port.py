@@ -91,6 +91,7 @@ class Posted(StrEnum):
 
     TAKEN = "taken"  # stored, and every journey has been asked
     REPEATED = "repeated"  # its id was known: nothing was done
+    CLASHES = "clashes"  # its id is known at this venue, of another event: nothing was done
 
 
 class PostEvent(Protocol):

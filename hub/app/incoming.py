@@ -32,9 +32,10 @@ class Incoming:
         """An event of another system. Raises NotFound when nobody knows the guest."""
         if await self.journeys.handle(event) is not None:
             return Posted.TAKEN
-        if await self.stores.ledger.seen(event.id):
-            return Posted.REPEATED
-        raise NotFound("guest: found nobody of this id; right would be one that was put before")
+        known = await self.stores.ledger.known(event)
+        if known is None:
+            raise NotFound("guest: found nobody of this id; right would be one that was put before")
+        return Posted.REPEATED if known == (event.guest, event.kind, event.object) else Posted.CLASHES
 
     async def take_receipt(self, receipt: Receipt) -> State:
         """What somebody learnt of a message; journeys are asked about it. Raises NotFound."""

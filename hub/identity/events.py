@@ -1,7 +1,8 @@
 """What does a tag's coming and going mean for the guest who carries it? A transition becomes an event here.
 
 The event's id is made from the visit, what happened in it, and the threshold: however often the same transition
-arrives, it is one event.
+arrives, it is one event. What another system posts has an id of its own, which is told apart here from ours, and from
+those of other venues' systems: each of them counts from 1.
 """
 
 from __future__ import annotations
@@ -47,6 +48,16 @@ def event_of(crossing: Crossing, guest: GuestId, *, received: datetime) -> Event
         dwell=crossing.dwell,
         data={EITHER: "|".join(crossing.either)} if crossing.either else {},
     )
+
+
+def posted_id(venue: str, given: str) -> str:
+    """What an event of another system is called in here. No id that is given, and none of ours, holds a slash."""
+    return f"{venue}/{given}"
+
+
+def given_id(venue: str, event: str) -> str:
+    """What its own system calls it; an id of ours as it is."""
+    return event.removeprefix(f"{venue}/")
 
 
 def event_id(crossing: Crossing) -> str:

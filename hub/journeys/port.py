@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from rules.decision import Decision
 from rules.deliberation import TakenBack
@@ -76,6 +76,14 @@ class KeptVersion:
     text: str
 
 
+class KnownEvent(NamedTuple):
+    """What an event that was stored is about: another one of its id is the same when it is about the same."""
+
+    guest: str
+    kind: str
+    object: str | None
+
+
 class Ledger(Protocol):
     """Where runs and decisions are kept."""
 
@@ -83,8 +91,8 @@ class Ledger(Protocol):
         """All that the engine may ask about a guest; None when nobody knows her."""
         ...
 
-    async def seen(self, event_id: str) -> bool:
-        """Was an event of this id stored?"""
+    async def known(self, event: Event) -> KnownEvent | None:
+        """What is stored at its venue under its id, if anything."""
         ...
 
     async def settle(

@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Boolean, Table
 
 from hub.errors import NotFound
+from hub.identity.events import given_id
 from hub.identity.guest import GuestId
 from hub.store import tables
 from hub.store.profiles import NOBODY
@@ -22,6 +23,7 @@ _HERS: Final = (
     tables.runs, tables.decisions, tables.messages, tables.pending, tables.tasks, tables.coupons,
 )  # fmt: skip
 _SPANS: Final = frozenset({"dwelled_us", "dwell_us"})  # microseconds that are no moments
+_OF_EVENTS: Final = frozenset({"event", "start_event", "moved_by"})  # what decisions and runs call an event's id
 _ATTEMPTS: Final = "SELECT * FROM attempts WHERE message IN (SELECT id FROM messages WHERE guest = ?)"
 
 
@@ -33,6 +35,7 @@ def export(connection: sqlite3.Connection, guest: GuestId) -> dict[str, Any]:
     held: dict[str, Any] = {"guest": profile[0]}
     for table in _HERS:
         held[table.name] = _rows(connection, table, f"SELECT * FROM {table.name} WHERE guest = ?", guest)  # noqa: S608  our own names
+    _call_as_given(held)
     held["attempts"] = _rows(connection, tables.attempts, _ATTEMPTS, guest)
     return held
 
@@ -53,6 +56,16 @@ def _plain(table: Table, row: sqlite3.Row) -> dict[str, Any]:
             value = bool(value)
         plain[_name(column.name)] = value
     return plain
+
+
+def _call_as_given(held: dict[str, Any]) -> None:
+    """An event has the id that its system gave it, wherever it is named."""
+    for event in held["events"]:
+        event["id"] = given_id(event["venue"], event["id"])
+    for row in (*held["decisions"], *held["runs"]):
+        for about in (row, row["value"]):
+            named = [name for name in _OF_EVENTS if about.get(name) is not None]
+            about.update((name, given_id(row["venue"], about[name])) for name in named)
 
 
 def _name(column: str) -> str:

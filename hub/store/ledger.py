@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
-from hub.journeys.port import DueWait, KeptVersion, Record, Settled, VisitNote
+from hub.journeys.port import DueWait, KeptVersion, KnownEvent, Record, Settled, VisitNote
 from hub.outbox.departure import Departure, Departures
 from hub.store import pending, records
 from hub.store.changes import Watch
@@ -46,9 +46,9 @@ class LedgerStore:
         there = self._timezone_of(venue)
         return facts_of(connection, venue=venue, guest=guest, at=at, timezone=there, webhooks=self._webhooks)
 
-    async def seen(self, event_id: str) -> bool:
-        """Was an event of this id stored?"""
-        return await self._store.read(lambda c: records.seen(c, event_id))
+    async def known(self, event: Event) -> KnownEvent | None:
+        """What is stored at its venue under its id, if anything."""
+        return await self._store.read(lambda c: records.known(c, event))
 
     async def settle(
         self,

@@ -1,13 +1,18 @@
-"""What became of a message, and why? Read for whoever asks, newest first, page by page."""
+"""What became of a message, and why? Read for whoever asks, newest first, page by page.
+
+Whoever asks knows an event by the id that its own system gave it.
+"""
 
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from typing import Final
 
 import msgspec
 
 from hub.errors import NotFound
+from hub.identity.events import given_id
 from hub.outbox.message import State
 from hub.outbox.shown import Attempt, MessageRow, MessageStory, Page, ShownVisit
 from hub.store.cursors import page_of
@@ -56,8 +61,12 @@ class MessageStore:
             where=where,
             limit=limit,
             cursor=cursor,
-            read=lambda row: load_decision(row["value_json"]),
+            read=lambda row: _as_given(load_decision(row["value_json"])),
         )
+
+
+def _as_given(decision: Decision) -> Decision:
+    return decision if decision.event is None else decision._replace(event=given_id(decision.venue, decision.event))
 
 
 def _row(row: sqlite3.Row) -> MessageRow:
@@ -97,8 +106,8 @@ def _story(connection: sqlite3.Connection, message: str) -> MessageStory:
     events = _events(connection, decisions)
     return MessageStory(
         row=_row(row),
-        decisions=decisions,
-        events=events,
+        decisions=tuple(map(_as_given, decisions)),
+        events=tuple(replace(event, id=given_id(event.venue, event.id)) for event in events),
         visit=_visit(connection, _cause(decisions, events, message)),
         attempts=_attempts(connection, message),
     )

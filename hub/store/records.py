@@ -16,7 +16,8 @@ from types import MappingProxyType
 from typing import Final
 
 from hub.errors import Conflict
-from hub.journeys.port import DueWait, KeptVersion, Record, VisitNote
+from hub.identity.events import given_id
+from hub.journeys.port import DueWait, KeptVersion, KnownEvent, Record, VisitNote
 from hub.outbox.departure import Departure
 from hub.outbox.state import WAITING, Why
 from hub.store.changes import Watch, watching
@@ -38,6 +39,7 @@ INSERT INTO events (id, venue, guest, kind, object, at_us, received_us, data_jso
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO NOTHING
 """
+_KNOWN: Final = "SELECT guest, kind, object FROM events WHERE venue = ? AND id IN (?, ?)"
 _VISIT: Final = """
 INSERT INTO visits (id, venue, tag, zone, entered_us, left_us, dwelled_us, confidence, guest, heard_us)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -74,9 +76,11 @@ SELECT j.venue, j.journey, j.version, j.text FROM journeys AS j WHERE EXISTS (
 """
 
 
-def seen(connection: sqlite3.Connection, event_id: str) -> bool:
-    """Was an event of this id stored?"""
-    return connection.execute("SELECT 1 FROM events WHERE id = ?", (event_id,)).fetchone() is not None
+def known(connection: sqlite3.Connection, event: Event) -> KnownEvent | None:
+    """What is stored at its venue under its id, or was under the one that its system gave it, as ids once were."""
+    ids = (event.id, given_id(event.venue, event.id))
+    row = connection.execute(_KNOWN, (event.venue, *ids)).fetchone()
+    return None if row is None else KnownEvent(*row)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +145,8 @@ def _claim_version(connection: sqlite3.Connection, record: Record, now: datetime
 
 
 def _put_event(connection: sqlite3.Connection, event: Event) -> bool:
+    if event.id != given_id(event.venue, event.id) and known(connection, event) is not None:
+        return False
     row = (
         event.id,
         event.venue,

@@ -243,7 +243,7 @@ async def test_what_a_journey_does_besides_sending_is_recorded_with_its_decision
     assert facts.version == 2
     assert facts.profile["greeted"] is True
     assert sorted(each.kind for each in facts.happened) == [ENTERED, "greeted"]
-    assert await kit.ledger.seen("own-1")
+    assert await kit.ledger.known(an_event("own-1"))
 
 
 async def test_a_decision_on_old_facts_is_refused_whole(kit: Kit) -> None:
@@ -256,7 +256,7 @@ async def test_a_decision_on_old_facts_is_refused_whole(kit: Kit) -> None:
 
     facts = await facts_of_ana(kit)
     assert (facts.version, facts.runs, facts.past, facts.stays) == (2, (), (), ())
-    assert not await kit.ledger.seen("e2")
+    assert not await kit.ledger.known(an_event("e2"))
     assert await kit.decisions() == []
 
 
@@ -295,14 +295,14 @@ async def test_a_repeated_decision_or_message_is_the_first_one(kit: Kit) -> None
     assert await kit.states() == {"m1": State.READY}
 
 
-async def test_an_event_is_seen_once_it_is_stored(kit: Kit) -> None:
+async def test_an_event_is_known_once_it_is_stored_and_what_it_is_about(kit: Kit) -> None:
     await kit.guest("ana")
 
-    before = await kit.ledger.seen("e1")
+    before = await kit.ledger.known(an_event())
     await kit.ledger.record(a_record(an_event()), now=T0)
 
-    assert not before
-    assert await kit.ledger.seen("e1")
+    assert before is None
+    assert await kit.ledger.known(replace(an_event(), guest="ben")) == ("ana", ENTERED, "lobby")
 
 
 async def test_of_somebody_whom_nobody_knows_nothing_is_stored(kit: Kit) -> None:
@@ -310,7 +310,7 @@ async def test_of_somebody_whom_nobody_knows_nothing_is_stored(kit: Kit) -> None
         await kit.ledger.record(a_record(an_event(), version=0, visit=A_VISIT, decisions=(a_decision(),)), now=T0)
 
     assert await kit.decisions() == []
-    assert not await kit.ledger.seen("e1")
+    assert not await kit.ledger.known(an_event())
 
 
 async def test_a_visit_that_is_noted_without_a_guest_is_nobodys(kit: Kit) -> None:

@@ -210,8 +210,10 @@ class FakeJourneys:
         self.events: list[Event] = []
 
     async def __call__(self, event: Event) -> Posted:
-        if any(one.id == event.id for one in self.events):
-            return Posted.REPEATED
+        for one in self.events:
+            if one.id == event.id:
+                same = (one.guest, one.kind, one.object) == (event.guest, event.kind, event.object)
+                return Posted.REPEATED if same else Posted.CLASHES
         await self.guests.guest(GuestId(event.guest))
         self.events.append(event)
         return Posted.TAKEN

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from hub.errors import Conflict
-from hub.journeys.port import DueWait, KeptVersion, Record, Settled, VisitNote
+from hub.journeys.port import DueWait, KeptVersion, KnownEvent, Record, Settled, VisitNote
 from rules.decision import Decision
 from rules.event import Due, Event
 from rules.facts import Facts, Happened, Past, Planned, Stay
@@ -59,8 +59,9 @@ class FakeLedger:
             counts=planned.id not in self.cancelled,
         )
 
-    async def seen(self, event_id: str) -> bool:
-        return event_id in self.events
+    async def known(self, event: Event) -> KnownEvent | None:
+        found = self.events.get(event.id)
+        return None if found is None else KnownEvent(guest=found.guest, kind=found.kind, object=found.object)
 
     async def settle(
         self,

@@ -37,10 +37,33 @@ async def test_a_repeated_id_answers_200_and_does_nothing() -> None:
     hub = FakeHub()
     await _posted(hub, "pms")
 
-    status, answer = await _posted(hub, "pms", object="bar")
+    status, answer = await _posted(hub, "pms", data={"amount": 3})
 
     assert (status, answer["outcome"]) == (200, "repeated")
-    assert [event.object for event in hub.journeys.events] == ["restaurant"]
+    assert [event.data for event in hub.journeys.events] == [{}]
+
+
+@pytest.mark.parametrize("change", [{"object": "bar"}, {"kind": "checked_out"}, {"guest": "ben"}])
+async def test_an_id_that_is_another_events_is_one_clear_problem(change: dict[str, str]) -> None:
+    hub = FakeHub()
+    await _posted(hub, "pms")
+
+    status, answer = await _posted(hub, "pms", **change)
+
+    assert (status, answer["title"]) == (409, "Conflict")
+    assert answer["detail"] == (
+        "this event id is taken, by another guest, kind or object at this venue; right would be another"
+    )
+    assert len(hub.journeys.events) == 1
+
+
+async def test_another_venues_event_of_the_same_id_is_another_event() -> None:
+    hub = FakeHub()
+    await _posted(hub, "pms-of-marlton")
+
+    status, answer = await _posted(hub, "pms", venue="sands")
+
+    assert (status, answer) == (202, {"id": "pos-7", "outcome": "taken"})
 
 
 async def test_an_event_without_a_time_is_of_now() -> None:
@@ -59,7 +82,7 @@ async def test_an_admin_alone_says_who_enters_and_leaves_a_zone(kind: str) -> No
     by_admin, _ = await _posted(hub, "admin", id="e-2", kind=kind, object="lobby")
 
     assert (by_pms, by_admin) == (403, 202)
-    assert [event.id for event in hub.journeys.events] == ["e-2"]
+    assert [event.id for event in hub.journeys.events] == ["marlton/e-2"]
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
-from tests.fakes.running_hub import VENUE, a_hub
+from tests.fakes.running_hub import VENUE, a_hub, lay_out
 from tests.fakes.store import rows_of
+
+BOUGHT = {"id": "1001", "venue": VENUE, "guest": "ana", "kind": "purchase", "object": "bar"}
 
 
 async def test_an_event_is_taken_once_and_of_nobody_not_at_all(tmp_path: Path) -> None:
@@ -16,6 +21,67 @@ async def test_an_event_is_taken_once_and_of_nobody_not_at_all(tmp_path: Path) -
         await hub.put("guests/ana", {"first_name": "Ana"})
         first = await hub.api.post("/v1/events", json=event)
         again = await hub.api.post("/v1/events", json=event)
+        export = await hub.get("guests/ana/export")
 
     assert [answer.status_code for answer in (unknown, first, again)] == [404, 202, 200]
-    assert rows_of(hub.config.database, "SELECT id, guest FROM events") == [("e-1", "ana")]
+    assert [(one["id"], one["guest"]) for one in export["events"]] == [("e-1", "ana")]
+
+
+async def test_each_venues_systems_count_their_own_events(tmp_path: Path) -> None:
+    config = lay_out(tmp_path)
+    ours = config.file.parent / "venues" / VENUE / "venue.yaml"
+    theirs = config.file.parent / "venues/annexe/venue.yaml"
+    theirs.parent.mkdir()
+    theirs.write_text(ours.read_text().replace(f"venue: {VENUE}", "venue: annexe"))
+    async with a_hub(config, ready=False) as hub:
+        await hub.signs_in()
+        secret = (await hub.ask("token create", role="pms", name="till", venue="annexe"))["secret"]
+        theirs_alone = {"authorization": f"Bearer {secret}"}
+        for guest in ("ana", "ben"):
+            await hub.put(f"guests/{guest}", {"first_name": guest})
+        here = await hub.api.post("/v1/events", json=BOUGHT)
+        there = [
+            await hub.api.post("/v1/events", headers=theirs_alone, json={**BOUGHT, "venue": "annexe", **about})
+            for about in ({"guest": "ben", "kind": "checked_out", "object": None}, {"guest": "ben"})
+        ]
+        export = await hub.get("guests/ben/export")
+
+    assert (here.status_code, [answer.status_code for answer in there]) == (202, [202, 409])
+    assert [(one["venue"], one["id"], one["kind"]) for one in export["events"]] == [("annexe", "1001", "checked_out")]
+
+
+async def test_an_event_is_told_by_the_id_that_its_system_gave_it(tmp_path: Path) -> None:
+    async with a_hub(tmp_path, ready=False) as hub:
+        await hub.knows("ana")
+        entered = {"id": "door-7", "venue": VENUE, "guest": "ana", "kind": "entered", "object": "lobby"}
+        await hub.api.post("/v1/events", json=entered)
+        [message] = (await hub.get("messages"))["items"]
+        why = (await hub.get(f"messages/{message['id']}"))["why"]
+        timeline = (await hub.get("guests/ana/timeline"))["items"]
+        by_hand = (await hub.ask("outbox show", id=message["id"]))["message"]
+        export = await hub.get("guests/ana/export")
+
+    assert [one["id"] for one in (*why["events"], *by_hand["events"])] == ["door-7"] * 2
+    told = (*why["decisions"], *timeline, *by_hand["decisions"], *export["decisions"])
+    assert {one["event"] for one in told} == {"door-7"}
+    assert {one["value"]["event"] for one in export["decisions"]} == {"door-7"}
+    assert {one["value"]["start_event"] for one in export["runs"]} == {"door-7"}
+
+
+async def test_an_event_from_before_ids_were_a_venues_own_is_still_known(tmp_path: Path) -> None:
+    async with a_hub(tmp_path, ready=False) as hub:
+        await hub.signs_in()
+        await hub.put("guests/ana", {"first_name": "Ana"})
+        await hub.api.post("/v1/events", json=BOUGHT)
+        _as_once(hub.config.database)
+        answers: list[Any] = [
+            await hub.api.post("/v1/events", json={**BOUGHT, **changes}) for changes in ({}, {"object": "spa"})
+        ]
+
+    assert [answer.status_code for answer in answers] == [200, 409]
+    assert rows_of(hub.config.database, "SELECT id FROM events") == [("1001",)]
+
+
+def _as_once(database: Path) -> None:
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE events SET id = '1001'")

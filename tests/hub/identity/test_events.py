@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hub.identity.events import Crossing, event_of
+from hub.identity.events import Crossing, event_id, event_of, given_id, posted_id
 from hub.identity.guest import GuestId
 from hub.presence.transition import Change
 from rules.event import DWELLED, ENTERED, LEFT, Event
@@ -79,3 +79,11 @@ def test_presence_and_the_rules_have_the_same_words() -> None:
 def test_a_kind_that_presence_does_not_know_is_refused() -> None:
     with pytest.raises(ValueError, match="found kind 'purchase'"):
         event_of(replace(IN, kind="purchase"), ANA, received=T0)
+
+
+def test_what_another_system_posts_is_told_apart_from_ours_and_from_other_venues() -> None:
+    names = {event_id(IN), posted_id("marlton", event_id(IN)), posted_id("sands", event_id(IN))}
+
+    assert len(names) == 3
+    assert given_id("marlton", posted_id("marlton", "pos:7/8".replace("/", "~"))) == "pos:7~8"
+    assert given_id("marlton", event_id(IN)) == event_id(IN)

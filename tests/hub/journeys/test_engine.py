@@ -17,6 +17,7 @@ from hub.store.messages import MessageStore
 from hub.store.sqlite import Store
 from rules.decision import Kind
 from rules.event import Due
+from rules.facts import Facts
 from rules.rulebook import Rulebook
 from tests.fakes.arrivals import a_guest, a_visit, enters, happens, know_ana
 from tests.fakes.hub_clock import T0, StillClock
@@ -158,10 +159,10 @@ async def test_a_slow_guest_keeps_nobody_else_waiting() -> None:
     class SlowAboutAna(FakeLedger):
         free = asyncio.Event()
 
-        async def seen(self, event_id: str) -> bool:
-            if "ana" in event_id:
+        async def facts(self, *, venue: str, guest: str, at: datetime) -> Facts | None:
+            if guest == "ana":
                 await self.free.wait()
-            return await super().seen(event_id)
+            return await super().facts(venue=venue, guest=guest, at=at)
 
     ledger, told = SlowAboutAna(), list[Record]()
     ledger.put_guest(a_guest("ben"))

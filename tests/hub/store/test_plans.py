@@ -14,6 +14,7 @@ from hub.store import facts, pending, records
 from hub.store.cursors import make_cursor
 from hub.store.messages import MessageStore
 from hub.store.tasks import _NEXT_TELL, _TO_TELL
+from tests.fakes.arrivals import enters
 from tests.fakes.hub_clock import T0
 from tests.fakes.store import a_store, an_empty_database
 
@@ -43,7 +44,7 @@ def plan(database: sqlite3.Connection, ask: Callable[[sqlite3.Connection], objec
         (lambda c: c.execute(_TO_TELL, (0, 10)), "SEARCH tasks USING INDEX tasks_tell (tell_us>? AND tell_us<?)"),
         (lambda c: c.execute(_NEXT_TELL), "SEARCH tasks USING COVERING INDEX tasks_tell (tell_us>?)"),
         (lambda c: pending.settle_pending(c, "e"), "SEARCH pending USING"),
-        (lambda c: records.seen(c, "e"), "SEARCH events USING COVERING INDEX"),
+        (lambda c: records.known(c, enters("lobby")), "SEARCH events USING INDEX sqlite_autoindex_events_1 (id=?)"),
     ],
 )
 def test_deadlines_and_what_waits_are_found_by_their_index(
