@@ -44,6 +44,7 @@ MAX_CONNECTIONS: Final = 8  # at once; relays commonly allow one client 10 to 50
 
 SECURITIES: Final = ("tls", "starttls", "none")
 _DOT: Final = re.compile(rb"(?m)^\.")
+_ADDRESS: Final = re.compile(r"<[^<>]*@[^<>]*>|\S+@\S+")
 _POLICY: Final = re.compile(r"\b5\.7\.\d")  # RFC 3463: security or policy, not the address
 _GONE: Final = re.compile(r"\b5\.(1\.\d|2\.1)\b")  # RFC 3463: no such mailbox or domain, or it takes nothing any more
 _FULL: Final = re.compile(r"\b5\.2\.2\b")  # RFC 3463: the mailbox, which is there
@@ -117,21 +118,25 @@ class SmtpChannel:
 
 def answer(phase: Phase, code: int, words: str) -> SendFailed:
     """What the relay's refusal means."""
-    said = detail(f"{code} {words}")
+    said = f"{code} at RCPT" if phase is Phase.RCPT else _said(f"{code} {words}")  # at RCPT they are about the address
     if code < 500:  # noqa: PLR2004  SMTP's classes: 4xx passing, 5xx for good
         return Transient(Trouble.UNAVAILABLE, said)
     if phase is Phase.LOGIN or code == 530:  # noqa: PLR2004  RFC 4954: authentication required
         return Transient(Trouble.CREDENTIALS, said)
     if phase is Phase.RCPT and not _POLICY.search(words):
-        return _bounce(code, words)
+        return _bounce(words, said)
     if phase is Phase.RCPT or (phase is Phase.MAIL and code not in (552, 554)):
         return Transient(Trouble.CREDENTIALS, f"{code} at {phase.upper()}")  # we may not send so: configuration
     return Permanent(Trouble.CONTENT, said)
 
 
-def _bounce(code: int, words: str) -> Permanent:
+def _said(words: str) -> str:
+    """The relay's own words, without the addresses that they quote."""
+    return detail(_ADDRESS.sub("…", words))
+
+
+def _bounce(words: str, said: str) -> Permanent:
     """The mailbox was refused. Whether for its own sake, or for ours, a relay does not always say."""
-    said = f"{code} at RCPT"  # its words may quote the address
     if _FULL.search(words):
         return Permanent(Trouble.ADDRESS_GONE, said)
     trouble = Trouble.ADDRESS_GONE if _GONE.search(words) else Trouble.ADDRESS_WRONG
@@ -152,7 +157,7 @@ async def _started(connection: SMTP, *, sender: str, to: str) -> SMTPProtocol:
     except SMTPAuthenticationError as exc:
         raise answer(Phase.LOGIN, exc.code, exc.message) from exc
     except SMTPResponseException as exc:
-        raise Transient(Trouble.UNAVAILABLE, detail(f"{exc.code} {exc.message}")) from exc
+        raise Transient(Trouble.UNAVAILABLE, _said(f"{exc.code} {exc.message}")) from exc
     except (SMTPException, OSError) as exc:
         if type(exc) in (SMTPException, SMTPNotSupported):  # it offers no STARTTLS, or no login; we never do without
             raise Transient(Trouble.CREDENTIALS, detail(exc)) from exc
@@ -178,7 +183,7 @@ async def _content(protocol: SMTPProtocol, mail: bytes) -> Accepted:
         raise answer(Phase.CONTENT, said.code, said.message)
     with contextlib.suppress(SMTPException):
         protocol.write(b"QUIT\r\n")
-    return Accepted(provider_id=detail(said.message) or None)
+    return Accepted(provider_id=_said(said.message) or None)
 
 
 @contextlib.asynccontextmanager

@@ -132,10 +132,12 @@ def _send_again_once(connection: sqlite3.Connection, message: str, now_us: int) 
 def _end_attempt(
     connection: sqlite3.Connection, message: str, now_us: int, outcome: tuple[str, str | None], provider_id: str | None
 ) -> None:
+    """The provider's own words may lead to whom it wrote: of a guest who was erased meanwhile none is kept."""
     connection.execute(
-        "UPDATE attempts SET ended_us = ?, outcome = ?, detail = ?, provider_id = ? WHERE message = ?"
-        " AND n = (SELECT attempts FROM messages WHERE id = ?)",
-        (now_us, *outcome, provider_id, message, message),
+        "UPDATE attempts SET ended_us = ?, outcome = ?, detail = iif(m.guest = '', NULL, ?),"
+        " provider_id = iif(m.guest = '', NULL, ?) FROM messages AS m"
+        " WHERE m.id = ? AND attempts.message = m.id AND attempts.n = m.attempts",
+        (now_us, *outcome, provider_id, message),
     )
 
 
@@ -208,7 +210,8 @@ def _move(
 
 def accepted(connection: sqlite3.Connection, claimed: Claimed, now: datetime, accepted: Accepted) -> None:
     """SENDING, or UNKNOWN when the answer comes late, to SENT."""
-    changes, parameters = "reason = NULL, provider_id = ?, updated_us = ?", (accepted.provider_id, to_us(now))
+    changes = "reason = NULL, provider_id = iif(guest = '', NULL, ?), updated_us = ?"
+    parameters = (accepted.provider_id, to_us(now))
     if _move(connection, claimed, State.SENT, changes, parameters):
         _end_attempt(connection, claimed.planned.id, to_us(now), (ACCEPTED, None), accepted.provider_id)
 

@@ -61,6 +61,20 @@ def test_a_mailbox_that_is_full_is_there_all_the_same() -> None:
     assert not getattr(failed, "address_is_dead", True)
 
 
+@pytest.mark.parametrize("phase", list(Phase))
+@pytest.mark.parametrize("code", [450, 550])
+@pytest.mark.parametrize("words", ["{} <Ana@Example.com>: greylisted", "{} user ana@example.com is away"])
+def test_the_relays_words_are_kept_without_the_address_that_they_quote(phase: Phase, code: int, words: str) -> None:
+    failed = answer(phase, code, words.format(f"{code // 100}.2.0"))
+
+    assert str(code) in failed.detail
+    assert "example" not in failed.detail.lower()
+
+
+def test_at_rcpt_no_word_of_the_relay_is_kept_for_it_is_about_the_address() -> None:
+    assert answer(Phase.RCPT, 450, "4.2.0 user ana is away").detail == "450 at RCPT"
+
+
 @pytest.mark.parametrize("security", ["starttls", "tls", "none"])
 async def test_mail_goes_over_each_kind_of_security(tmp_path: Path, security: str) -> None:
     async with (

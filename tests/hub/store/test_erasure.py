@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+
+import pytest
 
 from hub.identity.guest import (
     Binding,
@@ -19,11 +21,15 @@ from hub.identity.guest import (
     VenueId,
 )
 from hub.identity.token import Role
+from hub.outbox.message import Accepted, State, Target
+from hub.store.box import BoxStore
 from hub.store.guests import GuestStore
+from hub.store.posting import put_message
 from hub.store.sqlite import Store
 from hub.store.suppressed import suppress
 from hub.store.times import to_us
 from hub.store.tokens import TokenStore
+from tests.fakes.planned import a_planned
 from tests.fakes.store import a_store, rows_of
 from wire.advert.frame import TagId
 
@@ -233,6 +239,36 @@ async def test_no_byte_of_an_erased_guest_is_left_in_any_file(tmp_path: Path) ->
         assert [word for word in HERS if word in held] == []
     held = await _all_bytes(tmp_path)
     assert [word for word in HERS if word in held] == []
+
+
+@pytest.mark.parametrize("answered", ["accepted", "again", "finish"])
+async def test_an_answer_that_comes_after_the_erasure_brings_nothing_of_her_back(tmp_path: Path, answered: str) -> None:
+    mailbox, minute = Target(channel="email", provider="smtp", address="ana@example.com"), timedelta(minutes=1)
+    async with a_store(tmp_path) as store:
+        await all_of(ANA, store)
+        box = BoxStore(store, timezone_of=lambda _: UTC)
+        message = a_planned("m1", guest=ANA, channels=("email",), at=T0, expires_at=T0 + minute)
+        await store.write(lambda c: put_message(c, message, T0))
+        claims = await box.claim(now=T0, lease_until=T0 + minute, token="t1", limit=9)
+        [claimed] = [one for one in claims if one.planned.id == "m1"]
+        assert await box.begin_sending(claimed, now=T0, boot="b", target=mailbox, title=None, body="text for her")
+        await GuestStore(store).erase_guest(ANA, T0)
+
+        said = "ana@example.com is away, says text for her"
+        match answered:
+            case "accepted":
+                await box.accepted(claimed, now=T0, accepted=Accepted(provider_id=said))
+            case "again":
+                await box.again(claimed, now=T0, due=T0, trouble="unavailable", detail=said, channel_at=0)
+            case _:
+                await box.finish(claimed, now=T0, state=State.DEAD, reason="content", detail=said)
+
+        held = await _all_bytes(tmp_path)
+    assert [word for word in HERS if word in held] == []
+    path = tmp_path / "innkeeper.db"
+    assert rows_of(path, "SELECT provider_id FROM messages WHERE id = 'm1'") == [(None,)]
+    [(outcome, *words)] = rows_of(path, "SELECT outcome, detail, provider_id FROM attempts WHERE message = 'm1'")
+    assert (outcome is not None, words) == (True, [None, None])
 
 
 async def test_counts_stay_without_the_person(tmp_path: Path) -> None:
