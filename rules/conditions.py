@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from rules.calls import Call
@@ -12,8 +12,9 @@ from rules.event import Value
 from rules.expression import SAMPLE_TIME, Expression, Failed, Unsound, answer, read_expression, sample_context
 from rules.fault import nearest
 from rules.journey import Guard
+from rules.limits import LOOKS_BACK
 from rules.reading import Reading
-from rules.spans import parse_span
+from rules.spans import parse_span, span_text
 from rules.triggers import PRESENCE
 from rules.venue import FieldKind, Venue
 
@@ -75,7 +76,7 @@ def _sample(venue: Venue) -> dict[str, Value]:
 def _check_call(call: Call, venue: Venue) -> None:
     match call.name:
         case "messaged":
-            _check_span(call, call.arguments[0])
+            _check_looks_back(call, call.arguments[0])
         case "visits" | "inside":
             _check_zone(call, call.arguments[0], venue)
             _check_rest(call)
@@ -89,9 +90,17 @@ def _check_rest(call: Call) -> None:
         _check_span(call, span)
 
 
-def _check_span(call: Call, text: str) -> None:
-    if parse_span(text) is None:
+def _check_span(call: Call, text: str) -> timedelta:
+    span = parse_span(text)
+    if span is None:
         raise Unsound(f"{call.name}(): '{text}' is not a span of time; write 45s, 15m, 4h or 2d", offset=call.offset)
+    return span
+
+
+def _check_looks_back(call: Call, text: str) -> None:
+    if _check_span(call, text) > LOOKS_BACK:
+        message = f"{call.name}(): '{text}' looks back too far; at most {span_text(LOOKS_BACK)}"
+        raise Unsound(message, offset=call.offset, hint=f"`once: per {text}` looks back a year")
 
 
 def _check_zone(call: Call, zone: str, venue: Venue) -> None:

@@ -57,7 +57,7 @@ class Facts(NamedTuple):
     consents: frozenset[tuple[str, str]] = frozenset()  # (purpose, channel) granted now
     refused: frozenset[tuple[str, str]] = frozenset()  # (purpose, channel) that her newest statement says no to
     reachable: frozenset[str] = frozenset()  # channels with an address: "push", "email"
-    past: tuple[Past, ...] = ()  # oldest first, at least the last 31 days
+    past: tuple[Past, ...] = ()  # oldest first, at least as far as rules.limits.LOOKS_BACK
     stays: tuple[Stay, ...] = ()  # here, oldest first
     happened: tuple[Happened, ...] = ()  # here, oldest first
     runs: tuple[Run, ...] = ()  # live ones, and ended ones that `once` or a goal may still ask about

@@ -10,9 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Final
 
 from rules.facts import Past
 from rules.venue import TRANSACTIONAL
+
+LOOKS_BACK: Final = timedelta(days=31)
+# Every message of that time is read for each decision, so files may not ask about more. `once` asks about runs, which
+# are few, and looks back a year.
 
 
 def messaged(past: Iterable[Past], *, at: datetime, within: timedelta, message: str | None = None) -> bool:

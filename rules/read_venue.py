@@ -13,6 +13,7 @@ from rules.conditions import read_condition
 from rules.document import Mapping as MappingNode
 from rules.document import Node, Scalar
 from rules.event import DWELLED, ENTERED, LEFT, RESERVED, Value
+from rules.limits import LOOKS_BACK
 from rules.read_zones import read_offsets, read_references, read_zones
 from rules.reading import Reading
 from rules.spans import parse_clock, parse_span, span_text
@@ -186,6 +187,9 @@ def _cap(reading: Reading, node: Node | None) -> Cap | None:
     span = None if found is None else parse_span(found[2])
     if found is None or span is None:
         reading.fault(node, f"cap '{text}' is not a cap; write 3 in 24h, or none")
+        return None
+    if span > LOOKS_BACK:
+        reading.fault(node, f"cap '{text}' looks back too far; at most {span_text(LOOKS_BACK)}")
         return None
     return Cap(most=int(found[1]), span=span)
 

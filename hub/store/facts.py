@@ -22,9 +22,10 @@ from hub.store.times import from_us, maybe_from_us, to_us
 from hub.store.values import load_run
 from rules.event import Value
 from rules.facts import Facts, Happened, Past, Stay
+from rules.limits import LOOKS_BACK
 
-HISTORY: Final = timedelta(days=31)
-# `messaged` and caps look back a month at the most.
+HISTORY: Final = LOOKS_BACK + timedelta(days=2)
+# `messaged` and caps look back so far from when a message was sent; quiet hours may have held it since its decision.
 
 NEWEST: Final = 2_000
 # Stays and events, for `visits`, `count` and `first`: 60 a day for a month. Each costs 5 µs in each decision, and a

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
-from hub.store.facts import HISTORY
 from hub.store.pending import put_pending
 from hub.store.sqlite import Store
 from hub.store.times import to_us
 from rules.occasions import Audience, Occasion, occasion_event
+
+RECENTLY: Final = timedelta(days=31)
+# Whoever was here a month ago may still be meant by `start: every day`; of an older guest nobody would think so.
 
 _MARK: Final = """
 INSERT INTO occasions (venue, clock, day, at_us, guests) VALUES (?, ?, ?, ?, 0) ON CONFLICT DO NOTHING
@@ -67,8 +69,8 @@ def _guests(connection: sqlite3.Connection, occasion: Occasion, venue: str, toda
     asked = {
         "venue": venue,
         "today": today.isoformat(),
-        "month_ago": (today - HISTORY).isoformat(),
-        "since": to_us(occasion.at - HISTORY),
+        "month_ago": (today - RECENTLY).isoformat(),
+        "since": to_us(occasion.at - RECENTLY),
     }
     sql, more = _of(occasion.audience)
     rows = connection.execute(f"SELECT guest FROM guests WHERE guest IN ({sql}) ORDER BY guest", asked | more)  # noqa: S608  our own statements

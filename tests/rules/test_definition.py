@@ -58,6 +58,12 @@ WELCOME: list[tuple[str, str, list[str], str]] = [
     ),
     (
         "messaged('24h')  ",
+        "messaged('60d')  ",
+        ["welcome.yaml:4:9: messaged(): '60d' looks back too far; at most 31d"],
+        "`once: per 60d` looks back a year",
+    ),
+    (
+        "messaged('24h')  ",
         "mesaged('24h')  ",
         [
             (
@@ -356,6 +362,12 @@ VENUE: list[tuple[str, str, list[str], str]] = [
         "cap: 3 in 24h",
         "cap: three",
         ["venue.yaml:24:41: cap 'three' is not a cap; write 3 in 24h, or none"],
+        "",
+    ),
+    (
+        "cap: 3 in 24h",
+        "cap: 1 in 60d",
+        ["venue.yaml:24:41: cap '1 in 60d' looks back too far; at most 31d"],
         "",
     ),
     (

@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from hub.outbox.message import State
-from hub.store.facts import facts_of
+from hub.store.facts import HISTORY, facts_of
 from hub.store.suppressed import suppress
 from hub.store.times import to_us
 from hub.store.values import dump_run
 from rules.facts import Facts, Happened, Stay
+from rules.limits import LOOKS_BACK, sent_for
 from rules.run import Run
 from tests.fakes.store import an_empty_database
 
@@ -204,7 +205,7 @@ def test_a_guest_is_reached_by_a_device_and_by_an_address_that_is_not_suppressed
 def test_past_messages_of_a_month_here_say_whether_they_count(db: sqlite3.Connection) -> None:
     for n, state in enumerate(State):
         a_message(db, id=state, at=T0 - timedelta(hours=n), state=state)
-    a_message(db, id="old", at=T0 - timedelta(days=31), state=State.SENT)
+    a_message(db, id="old", at=T0 - HISTORY, state=State.SENT)
     a_message(db, id="elsewhere", at=T0, state=State.SENT, venue="astoria")
 
     past = ask(db).past
@@ -216,6 +217,14 @@ def test_past_messages_of_a_month_here_say_whether_they_count(db: sqlite3.Connec
         "DELIVERED", "OPENED", "BOUNCED", "COMPLAINED",
     }  # fmt: skip
     assert {message.id for message in past if message.ghost} == {"GHOST"}
+
+
+def test_the_longest_cap_that_a_file_may_have_counts_what_was_held_before_it(db: sqlite3.Connection) -> None:
+    a_message(db, id="m1", at=T0 - LOOKS_BACK - timedelta(hours=9), state=State.SENT)
+    db.execute("UPDATE messages SET held_us = ?", (to_us(T0 - LOOKS_BACK + timedelta(seconds=1)),))
+
+    assert sent_for(ask(db).past, purpose="marketing", at=T0, within=LOOKS_BACK) == 1
+    assert sent_for(ask(db).past, purpose="marketing", at=T0 + timedelta(seconds=1), within=LOOKS_BACK) == 0
 
 
 def test_a_message_that_was_sent_again_after_a_doubt_counts_however_that_ended(db: sqlite3.Connection) -> None:
