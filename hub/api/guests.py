@@ -33,12 +33,22 @@ async def get_guest(guest: GuestInPath, caller: Caller, deps: Deps) -> GuestShow
     return GuestShown.of(await deps.guests.guest(GuestId(guest)), venue=caller.venue)
 
 
-@router.delete("/v1/guests/{guest}", status_code=HTTPStatus.NO_CONTENT, openapi_extra=roles(WRITERS))
-async def erase_guest(guest: GuestInPath, caller: Caller, deps: Deps) -> None:
-    """Erase a guest, in the whole group: a token that is bound to one venue may not."""
+@router.delete(
+    "/v1/guests/{guest}",
+    status_code=HTTPStatus.NO_CONTENT,
+    openapi_extra=roles(WRITERS),
+    responses={202: {"description": "she is erased; last bytes of hers go when nobody else reads the database"}},
+)
+async def erase_guest(guest: GuestInPath, caller: Caller, deps: Deps) -> Response:
+    """Erase a guest, in the whole group: a token that is bound to one venue may not.
+
+    204 when no byte of hers is left in the database's files; 202 while another process keeps the last of them there.
+    """
     _whole_group(caller)
-    await deps.guests.erase_guest(GuestId(guest), deps.clock.now())
-    await deps.enrolment_changed()
+    done = await deps.guests.erase_guest(GuestId(guest), deps.clock.now())
+    await deps.enrolment_changed()  # whatever else there is to wait for: she is noticed no more
+    done = done or await deps.guests.nothing_is_left()
+    return Response(status_code=HTTPStatus.NO_CONTENT if done else HTTPStatus.ACCEPTED)
 
 
 @router.get("/v1/guests/{guest}/export", openapi_extra=roles((Role.ADMIN,)))

@@ -257,6 +257,7 @@ class House:
             "reload": self.reloading.run(),
             "database-guard": self.guard.run(),
             "reserve": self.safeguards.reserve.run(),
+            "emptying": self.stores.emptying.run(),
             **self.agenda.loops(),
         }
 

@@ -10,6 +10,7 @@ from hub.store.changes import Watch
 from hub.store.configs import ConfigStore
 from hub.store.coupons import CouponStore
 from hub.store.deliveries import DeliveryStore
+from hub.store.emptying import Emptying
 from hub.store.gateways import GatewayStore
 from hub.store.guests import GuestStore
 from hub.store.holds import HoldStore
@@ -43,7 +44,8 @@ class Stores:
         departures: Callable[[], Departures | None] = lambda: None,
     ) -> None:
         self.copy_into = store.copy_into
-        self.guests = GuestStore(store, watch, safeguards)
+        self.emptying = Emptying(store)
+        self.guests = GuestStore(store, watch, safeguards, self.emptying)
         self.standstill = StandstillStore(store)
         self.deliveries = DeliveryStore(store, timezone_of=timezone_of, webhooks=webhooks)
         self.tokens = TokenStore(store)

@@ -10,7 +10,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -40,6 +40,11 @@ def add_to(app: typer.Typer) -> None:
             group.command(command.__name__.removeprefix(f"{name}_"))(command)
         app.add_typer(group)
     app.command("why")(why)
+
+
+_NOT_YET_GONE: Final = (
+    "; while another process reads the database, bytes of that are left in its log: the hub empties it afterwards"
+)
 
 
 def ask(config: Path, command: str, args: Mapping[str, Any]) -> dict[str, Any]:
@@ -151,5 +156,5 @@ def guest_export(config: Config, guest: Annotated[str, typer.Argument(metavar="I
 
 def guest_erase(config: Config, guest: Annotated[str, typer.Argument(metavar="ID")]) -> None:
     """Delete all that is held about a guest; counts stay, without the person."""
-    ask(config, "guest erase", {"id": guest})
-    typer.echo(f"{guest} is erased")
+    answer = ask(config, "guest erase", {"id": guest})
+    typer.echo(f"{guest} is erased" if answer["done"] else f"{guest} is erased{_NOT_YET_GONE}")

@@ -191,12 +191,12 @@ class Commands:
         return await self._deps.guests.export_guest(GuestId(_read(args, OneNamed).id))
 
     async def guest_erase(self, args: dict[str, Any]) -> Mapping[str, Any]:
-        """Nothing is held about the guest any more."""
+        """Nothing is held about the guest any more; `done` says whether the last bytes of it are gone too."""
         guest = GuestId(_read(args, OneNamed).id)
         await self._deps.guests.guest(guest)  # NotFound, where there is nobody to erase
-        await self._deps.guests.erase_guest(guest, self._deps.clock.now())
+        done = await self._deps.guests.erase_guest(guest, self._deps.clock.now())
         await self._deps.enrolment_changed()
-        return {"id": guest}
+        return {"id": guest, "done": done or await self._deps.guests.nothing_is_left()}
 
     def _importer(self, kind: str) -> Command:
         async def take(args: dict[str, Any]) -> Mapping[str, Any]:

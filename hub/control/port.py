@@ -44,8 +44,12 @@ class Guests(Protocol):
         """All that is held about her. Raises NotFound."""
         ...
 
-    async def erase_guest(self, guest: GuestId, at: datetime) -> None:
-        """Delete all that leads to her."""
+    async def erase_guest(self, guest: GuestId, at: datetime) -> bool:
+        """Delete all that leads to her; False while bytes of hers are left in the database's files."""
+        ...
+
+    async def nothing_is_left(self) -> bool:
+        """Wait a while until no byte of whoever was erased is left; False: not yet, and it is gone on with."""
         ...
 
 

@@ -38,8 +38,15 @@ class Guests(Protocol):
         """All that a profile page shows. Raises NotFound."""
         ...
 
-    async def erase_guest(self, guest: GuestId, at: datetime) -> None:
-        """Delete profile, devices, bindings, runs, decisions, events and bodies; cancel what is not sent."""
+    async def erase_guest(self, guest: GuestId, at: datetime) -> bool:
+        """Delete profile, devices, bindings, runs, decisions, events and bodies; cancel what is not sent.
+
+        False while bytes of hers are left in the database's files. Raises NotFound.
+        """
+        ...
+
+    async def nothing_is_left(self) -> bool:
+        """Wait a while until no byte of whoever was erased is left; False: not yet, and it is gone on with."""
         ...
 
     async def export_guest(self, guest: GuestId) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from hub.identity.guest import Binding, Consent, Device, GuestId, Profile, Reser
 from hub.identity.port import GuestRecord
 from hub.store import attached, bindings, consents, profiles
 from hub.store.changes import Watch, watching
+from hub.store.emptying import Emptying
 from hub.store.erasure import erase
 from hub.store.export import export
 from hub.store.group import Job
@@ -26,8 +27,15 @@ T = TypeVar("T")
 class GuestStore:
     """Guests, and what is attached to them. `watch` says which changes somebody waits for."""
 
-    def __init__(self, store: Store, watch: Watch | None = None, safeguards: Safeguards | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        watch: Watch | None = None,
+        safeguards: Safeguards | None = None,
+        emptying: Emptying | None = None,
+    ) -> None:
         self._store = store
+        self._emptying = emptying or Emptying(store)
         self._watch = watch
         self._safeguards = safeguards
 
@@ -48,18 +56,22 @@ class GuestStore:
             )
         )
 
-    async def erase_guest(self, guest: GuestId, at: datetime) -> None:
-        """Delete all that leads to her, from the write-ahead log too. Raises NotFound."""
+    async def erase_guest(self, guest: GuestId, at: datetime) -> bool:
+        """Delete all that leads to her; False while bytes of it are left in the write-ahead log. Raises NotFound."""
         if self._safeguards is None:
             await self._erase(guest, at)
-            return
-        await self._store.read(lambda db: profiles.profile_of(db, guest))  # nobody is noted who was not there
-        await self._safely(lambda restraints: restraints.erased(guest, to_us(at)), lambda: self._erase(guest, at))
+        else:
+            await self._store.read(lambda db: profiles.profile_of(db, guest))  # nobody is noted who was not there
+            await self._safely(lambda restraints: restraints.erased(guest, to_us(at)), lambda: self._erase(guest, at))
+        return await self._emptying.now()
+
+    async def nothing_is_left(self) -> bool:
+        """Wait a while until no byte of whoever was erased is left; False: not yet, for another process reads."""
+        return await self._emptying.soon()
 
     async def _erase(self, guest: GuestId, at: datetime) -> None:
         salt = consents.new_salt()
         await self._store.write(lambda db: erase(db, guest, to_us(at), salt))
-        await self._store.checkpoint()
 
     async def _safely(self, note: Callable[[Restraints], None], work: Callable[[], Awaitable[None]]) -> None:
         """Noted beside the database first, then done; on a full disk too."""

@@ -90,9 +90,15 @@ class Store:
             self._have_done(self._read_waiting)
         return await unit.answer
 
-    async def checkpoint(self) -> None:
-        """Bring the write-ahead log into the database and empty it, so that nothing deleted is left in it."""
-        await self.outside_a_transaction("PRAGMA wal_checkpoint(TRUNCATE)")
+    async def checkpoint(self) -> bool:
+        """Bring the write-ahead log into the database and empty it, so that nothing deleted is left in it.
+
+        False, at once: another process reads or writes the database, and the log could not be emptied.
+        """
+        try:
+            return await self._on_thread(_emptied)
+        except sqlite3.Error as exc:
+            raise ours(exc) from exc
 
     async def copy_into(self, file: Path) -> None:
         """A compact copy of this moment in a new file; what waits meanwhile is written after it."""
@@ -188,6 +194,17 @@ def _nothing(_connection: sqlite3.Connection) -> None:
 
 def _one_statement(connection: sqlite3.Connection, sql: str) -> None:
     connection.execute(sql).fetchall()
+
+
+def _emptied(connection: sqlite3.Connection) -> bool:
+    # It would wait for others' reads as it does for their locks, and everybody here with it.
+    (patience_ms,) = connection.execute("PRAGMA busy_timeout").fetchone()
+    connection.execute("PRAGMA busy_timeout = 0").fetchall()
+    try:
+        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {patience_ms}").fetchall()
+    return not busy
 
 
 def _copy(connection: sqlite3.Connection, file: str) -> None:

@@ -40,6 +40,7 @@ class FakeGuests:
         self._guests: dict[GuestId, _Guest] = {}
         self._bindings: list[Binding] = []
         self._highest = 0
+        self.is_read_elsewhere = False  # by a process that keeps its bytes in the log
 
     async def put_guest(self, guest: GuestId, profile: Profile, at: datetime) -> bool:
         del at
@@ -60,11 +61,15 @@ class FakeGuests:
             bindings=tuple(binding for binding in self._by_time() if binding.guest == guest),
         )
 
-    async def erase_guest(self, guest: GuestId, at: datetime) -> None:
+    async def erase_guest(self, guest: GuestId, at: datetime) -> bool:
         del at
         self._highest = max(self._highest, self._known(guest).version)
         del self._guests[guest]
         self._bindings = [binding for binding in self._bindings if binding.guest != guest]
+        return not self.is_read_elsewhere
+
+    async def nothing_is_left(self) -> bool:
+        return not self.is_read_elsewhere
 
     async def export_guest(self, guest: GuestId) -> dict[str, Any]:
         record = await self.guest(guest)

@@ -6,8 +6,8 @@ async with a_store(tmp_path) as store: ...
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -52,6 +52,15 @@ def rows_of(path: Path, sql: str, *parameters: object) -> list[tuple[object, ...
     """What a file holds, read beside the store."""
     with closing(sqlite3.connect(path)) as connection:
         return connection.execute(sql, parameters).fetchall()
+
+
+@contextmanager
+def a_foreign_read(database: Path) -> Iterator[None]:
+    """Somebody's shell, in the middle of a read."""
+    with closing(sqlite3.connect(database, isolation_level=None)) as shell:
+        shell.execute("BEGIN")
+        shell.execute("SELECT count(*) FROM guests").fetchall()
+        yield
 
 
 @cache

@@ -57,6 +57,18 @@ async def test_erasing_a_guest_tells_the_gateways_and_leaves_nobody() -> None:
     assert hub.told == 1
 
 
+async def test_whoever_erases_is_told_that_bytes_are_left_while_somebody_else_reads_the_database() -> None:
+    hub = FakeHub()
+    hub.guests.is_read_elsewhere = True
+    async with client(build_api(hub.deps()), "admin") as admin:
+        await admin.put("/v1/guests/ana", json=ANA)
+        erased = await admin.delete("/v1/guests/ana")
+        shown = await admin.get("/v1/guests/ana")
+
+    assert (erased.status_code, erased.content, shown.status_code) == (202, b"", 404)
+    assert hub.told == 1
+
+
 @pytest.mark.parametrize(("method", "path"), [("DELETE", "/v1/guests/ana"), ("GET", "/v1/guests/ana/export")])
 async def test_what_is_about_the_whole_group_needs_a_token_of_the_whole_group(method: str, path: str) -> None:
     hub = FakeHub()

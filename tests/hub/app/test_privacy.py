@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from pathlib import Path
 
+import pytest
 from structlog.testing import capture_logs
 
+from hub.store import emptying
 from tests.fakes.mailing import YES, a_guest, enters, mailing
-from tests.fakes.running_hub import VENUE, RunningHub, until
+from tests.fakes.running_hub import VENUE, RunningHub, a_hub, until
+from tests.fakes.store import a_foreign_read
 
 TAG = f"altbeacon:{b'canary-tag-canary-20'.hex()}"
 CANARIES = {
@@ -78,6 +82,26 @@ async def test_p42_p43_an_export_holds_all_that_grep_finds_and_after_erasure_it_
     assert took < 60
     assert [(one["guest"], one["body"]) for one in messages] == [("", None)]
     assert found(data, WORDS) == set()  # nor when it has stopped
+
+
+async def test_p42_a_hub_goes_on_while_somebody_reads_its_database_and_empties_the_log_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(emptying, "PATIENCE_S", 0.2)
+    async with a_hub(tmp_path, ready=False) as hub:
+        await hub.signs_in()
+        await hub.put("guests/guest-canary-1", CANARIES)
+        data = hub.config.hub.data_dir
+        with a_foreign_read(hub.config.database):
+            async with asyncio.timeout(10):
+                erased, _ = await asyncio.gather(
+                    hub.api.delete("/v1/guests/guest-canary-1"), hub.put("guests/ben", {"first_name": "Ben"})
+                )
+            while_read = found(data, WORDS)
+        await until(lambda: not found(data, WORDS), "the log to be emptied")
+
+    assert erased.status_code == 202
+    assert while_read
 
 
 async def test_p40_the_log_and_the_metrics_tell_what_happened_and_name_nobody(tmp_path: Path) -> None:

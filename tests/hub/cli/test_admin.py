@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from hub.config.hub_toml import read_config
+from hub.store import emptying
 from hub.store.lock import hold
 from tests.fakes.command import Innkeeper, Said
 from tests.fakes.running_hub import VENUE, RunningHub, a_hub, lay_out, until
-from tests.fakes.store import rows_of
+from tests.fakes.store import a_foreign_read, rows_of
 
 GUESTS = "guest,first_name,last_name,email,member\nana,Ana,Silva,ana@guest.example,yes\nrosa,Rosa,,,no\n"
 TAGS = "tag,guest\naltbeacon:{:0>40},ana\n"
@@ -122,6 +124,23 @@ def test_a_file_that_cannot_be_read_is_one_line(innkeeper: Innkeeper, config: Pa
 
     assert gone == (2, "", f"innkeeper: {tmp_path}/gone.csv: cannot be read: no such file or directory\n")
     assert (latin.code, "UTF-8" in latin.err) == (2, True)
+
+
+def test_whoever_erases_is_told_that_bytes_are_left_while_somebody_else_reads_the_database(
+    innkeeper: Innkeeper, config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(emptying, "PATIENCE_S", 0.1)
+    for each in everything():
+        imported(innkeeper, config, tmp_path, *each)
+
+    with a_foreign_read(read_config(config).database):
+        erased = innkeeper("guest", "erase", "--config", config, "ana")
+
+    assert erased.code == 0
+    assert erased.out == (
+        "ana is erased; while another process reads the database, bytes of that are left in its log:"
+        " the hub empties it afterwards\n"
+    )
 
 
 def test_a_guest_is_exported_and_erased(innkeeper: Innkeeper, config: Path, tmp_path: Path) -> None:

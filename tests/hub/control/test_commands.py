@@ -170,13 +170,22 @@ async def test_gateways_and_a_ping_are_answered() -> None:
     assert await desk.run("ping") == {"version": "0.1.0"}
 
 
+async def test_an_erasure_says_that_bytes_are_left_while_somebody_else_reads_the_database() -> None:
+    desk = Desk()
+    desk.guests.is_read_elsewhere = True
+    await desk.guests.put_guest(GuestId("ana"), Profile(), T0)
+
+    assert await desk.run("guest erase", id="ana") == {"id": "ana", "done": False}
+
+
 async def test_a_guest_is_exported_and_erased_and_then_there_is_nobody() -> None:
     desk = Desk()
     await desk.guests.put_guest(GuestId("ana"), Profile(first_name="Ana"), T0)
 
     exported = await desk.run("guest export", id="ana")
-    await desk.run("guest erase", id="ana")
+    erased = await desk.run("guest erase", id="ana")
 
+    assert erased == {"id": "ana", "done": True}
     assert exported["guest"]["first_name"] == "Ana"
     assert desk.told == 1
     for command in ("guest export", "guest erase"):
