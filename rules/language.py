@@ -53,31 +53,31 @@ MANNERS: Final[Mapping[str, Manner]] = {
         thousands=",", decimal=".", sign_first=True, date="{day} {month} {year}",
         months=("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
                 "November", "December"),
-        unsubscribe="You receive this because you agreed to. To stop: {link}",
+        unsubscribe="To get no more of these messages: {link}",
     ),
     "pt": Manner(
         thousands=_NBSP, decimal=",", sign_first=False, date="{day} de {month} de {year}", group_from=5,
         months=("janeiro", "fevereiro", "março", "abril", "maio", "junho", "julho", "agosto", "setembro", "outubro",
                 "novembro", "dezembro"),
-        unsubscribe="Recebe esta mensagem porque assim o autorizou. Para deixar de a receber: {link}",
+        unsubscribe="Para deixar de receber estas mensagens: {link}",
     ),
     "es": Manner(
         thousands=_NBSP, decimal=",", sign_first=False, date="{day} de {month} de {year}", group_from=5,
         months=("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre",
                 "noviembre", "diciembre"),
-        unsubscribe="Recibe este mensaje porque dio su consentimiento. Para dejar de recibirlo: {link}",
+        unsubscribe="Para dejar de recibir estos mensajes: {link}",
     ),
     "fr": Manner(
         thousands="\N{NARROW NO-BREAK SPACE}", decimal=",", sign_first=False, date="{day} {month} {year}",
         months=("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre",
                 "novembre", "décembre"),
-        unsubscribe="Vous recevez ce message parce que vous l'avez accepté. Pour ne plus en recevoir : {link}",
+        unsubscribe="Pour ne plus recevoir ces messages : {link}",
     ),
     "de": Manner(
         thousands=".", decimal=",", sign_first=False, date="{day}. {month} {year}",
         months=("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober",
                 "November", "Dezember"),
-        unsubscribe="Sie erhalten diese Nachricht, weil Sie eingewilligt haben. Abbestellen: {link}",
+        unsubscribe="Diese Nachrichten abbestellen: {link}",
     ),
 }  # fmt: skip
 

@@ -43,7 +43,7 @@ def test_an_email_without_a_way_out_gets_one() -> None:
     text = rendered(guest, planned)
 
     assert text.title == "Breakfast is on us, for members"
-    assert text.body.endswith("\n\n-- \nYou receive this because you agreed to. To stop: https://inn.example/u/abc\n")
+    assert text.body.endswith("\n\n-- \nTo get no more of these messages: https://inn.example/u/abc\n")
     assert render(guest.book, planned, guest.facts, planned.at, LINKS, channel="push").body.endswith(
         "breakfast is free."
     )
