@@ -10,6 +10,7 @@ from rules.calls import Call
 from rules.document import Node, Scalar
 from rules.event import Value
 from rules.expression import SAMPLE_TIME, Expression, Failed, Unsound, answer, read_expression, sample_context
+from rules.facts import Facts
 from rules.fault import nearest
 from rules.journey import Guard
 from rules.limits import LOOKS_BACK
@@ -17,6 +18,7 @@ from rules.reading import Reading
 from rules.spans import parse_span, span_text
 from rules.triggers import PRESENCE
 from rules.venue import FieldKind, Venue
+from rules.view import guest_view
 
 
 def read_guard(reading: Reading, node: Node | None, venue: Venue, *, unless: bool) -> Guard | None:
@@ -70,7 +72,10 @@ def _read(reading: Reading, node: Scalar, venue: Venue, wanted: _Wanted, *, skip
 
 
 def _sample(venue: Venue) -> dict[str, Value]:
-    return {name: SAMPLE_TIME if field.kind is FieldKind.TIME else field.default for name, field in venue.guest.items()}
+    """Her fields as they come from the store, each time on the venue's clock."""
+    clock = SAMPLE_TIME.replace(tzinfo=venue.timezone)
+    times = {name: clock for name, field in venue.guest.items() if field.kind is FieldKind.TIME}
+    return guest_view(venue, Facts(guest="sample", profile=times))
 
 
 def _check_call(call: Call, venue: Venue) -> None:

@@ -97,9 +97,29 @@ def answer(expression: Expression, context: cel.Context) -> Value:
         raise Failed(_SENTENCE.split(" ".join(str(exc).split()))[0]) from exc
 
 
+def context_of(guest: Mapping[str, Value], functions: Mapping[str, Asked]) -> cel.Context:
+    """What a condition sees. Raises Failed, with the guest's fields that the library cannot take."""
+    try:
+        return cel.Context({"guest": dict(guest)}, dict(functions))
+    except Exception as exc:  # a value of a type, or a text, that it does not know
+        refused = (f"guest.{name}" for name, value in guest.items() if not _is_taken(value))
+        raise Failed(f"{', '.join(refused)} cannot be asked about") from exc
+
+
+def _is_taken(value: Value) -> bool:
+    try:
+        cel.Context({"value": value})
+    except Exception:  # noqa: BLE001  as above
+        return False
+    return True
+
+
 def sample_context(sample: Mapping[str, Value]) -> cel.Context:
-    """A context in which a condition can be tried when its file is checked; nothing has happened yet in it."""
-    return cel.Context({"guest": dict(sample)}, dict(_NOTHING_HAPPENED))
+    """A context in which a condition can be tried when its file is checked; nothing has happened yet in it.
+
+    Raises Failed, as `context_of`.
+    """
+    return context_of(sample, _NOTHING_HAPPENED)
 
 
 SAMPLE_TIME: Final = datetime(2026, 1, 5, 12, tzinfo=UTC)

@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 import cel
 
 from rules.event import DWELLED, ENTERED, LEFT, Event, Value
-from rules.expression import Asked, Expression, Failed, answer
+from rules.expression import Asked, Expression, Failed, answer, context_of
 from rules.facts import Facts, Past
 from rules.journey import Guard
 from rules.limits import messaged
@@ -130,7 +130,7 @@ class Moment:
 
     def _prepared(self) -> cel.Context:
         functions: dict[str, Asked] = {name: self._noting(name) for name in _QUESTIONS}
-        return cel.Context({"guest": {name: self.field(name) for name in self.rulebook.asked}}, functions)
+        return context_of({name: self.field(name) for name in self.rulebook.asked}, functions)
 
     def _noting(self, name: str) -> Asked:
         def noted(*arguments: str) -> Value:

@@ -66,4 +66,13 @@ def next_clock(after: datetime, clock: time, zone: ZoneInfo) -> datetime:
     raise AssertionError("a clock shows every time within two days")
 
 
+def can_be_told(moment: datetime, zone: ZoneInfo) -> bool:
+    """Does the calendar have it, in UTC and on this clock? It ends with the year 9999, in one zone before another."""
+    try:
+        moment.astimezone(_UTC).astimezone(zone)
+    except OverflowError:
+        return False
+    return True
+
+
 _UTC: Final = ZoneInfo("UTC")

@@ -7,12 +7,13 @@ is stored but not on the list is not seen at all.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from rules.event import Value
 from rules.facts import Facts
+from rules.spans import can_be_told
 from rules.venue import FieldKind, GuestField, Venue
 
 LARGEST_INT: Final = 2**63 - 1
@@ -78,7 +79,10 @@ def _float(stored: Value, _: ZoneInfo) -> Value:
 
 
 def _time(stored: Value, zone: ZoneInfo) -> Value:
-    """A moment. A day without an hour is its beginning at the venue; an hour without a zone is the venue's."""
+    """A moment. A day without an hour is its beginning at the venue; an hour without a zone is the venue's.
+
+    It keeps the hour that it shows, in a fixed offset: conditions' library takes no zone whose offset changes.
+    """
     if isinstance(stored, str):
         try:
             stored = datetime.fromisoformat(stored)  # a day alone is its midnight
@@ -86,7 +90,9 @@ def _time(stored: Value, zone: ZoneInfo) -> Value:
             return None
     if not isinstance(stored, datetime):
         return None
-    return stored if stored.tzinfo is not None else stored.replace(tzinfo=zone)
+    moment = stored if stored.tzinfo is not None else stored.replace(tzinfo=zone)
+    fixed = moment.replace(tzinfo=timezone(moment.utcoffset() or timedelta()))
+    return fixed if can_be_told(fixed, zone) else None
 
 
 _CASTS: Final[Mapping[FieldKind, Callable[[Value, ZoneInfo], Value]]] = {

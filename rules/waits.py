@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from rules.expression import Failed
 from rules.journey import Tell, Verb, WaitClock, WaitEvent, WaitQuiet, WaitSpan, WaitUntil
 from rules.moment import Moment
-from rules.spans import next_clock
+from rules.spans import can_be_told, next_clock
 
 GRACE: Final = timedelta(seconds=30)
 # A gateway tells its windows every few seconds, and a hub under load is seconds behind; half a minute covers both.
@@ -61,4 +61,6 @@ def _until(verb: WaitUntil, moment: Moment, journey: str) -> Deadline:
     found = moment.ask(verb.until, journey)
     if not isinstance(found, datetime):
         raise Failed("the answer is not a time")
+    if not can_be_told(found, moment.rulebook.venue.timezone):
+        raise Failed("the answer is a time that no calendar has")
     return Deadline(at=found, wake=found)

@@ -46,6 +46,30 @@ def test_a_failing_example_says_what_was_expected_what_came_and_why() -> None:
     assert fault.hint == "messaged in the last 24h"
 
 
+def test_an_example_may_say_when_a_stay_ends() -> None:
+    text = """
+journey: walk
+start: enter lobby
+when: guest.arrival < guest.departure
+steps:
+  - wait: until guest.departure - duration('4h')
+  - send: note
+messages: {note: {by: push, en: "A note."}}
+examples:
+  - guest: {arrival: "2026-01-05", departure: "2026-01-07"}
+    events: [09:00 enter lobby]
+    expect: [+1d 20:00 note]
+  - guest: {arrival: "2026-03-28", departure: "2026-03-29T03:00"}
+    events: [09:00 enter lobby]
+    expect: [+82d 22:00 note]
+"""
+
+    for zone in ("Europe/Lisbon", "America/New_York", "Asia/Tokyo"):
+        night = "22:00" if zone == "Europe/Lisbon" else "23:00"  # Lisbon alone has a night of 23 hours
+        found = checked(walk=text.replace("22:00", night), venue=VENUE.replace("Europe/Lisbon", zone))
+        assert faults(found) == []
+
+
 def test_two_files_of_one_name_are_refused() -> None:
     twice = checked(walk=WALK, stroll=WALK)
     venues = check_files({"a/venue.yaml": VENUE, "b/venue.yaml": VENUE})

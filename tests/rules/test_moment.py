@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from rules.decision import Reason
 from rules.expression import read_expression
 from rules.facts import Happened, Past, Stay
 from rules.moment import Moment
@@ -97,3 +98,25 @@ def test_the_first_visit_is_the_one_that_begins_now() -> None:
 
 def test_the_hour_is_the_venues() -> None:
     assert asked("local_hour()") == 10
+
+
+def test_a_journey_that_asks_for_no_time_is_not_troubled_by_one_that_does() -> None:
+    departure = at("+2d 00:00", BOOK).astimezone(BOOK.venue.timezone)
+    book = a_book(
+        "when: guest.tier in ['gold', 'silver']\nsteps: [{send: note}]",
+        "start: enter pool\nsteps: [{wait: until guest.departure}, {send: other}]",
+    )
+    guest = Guest(book, tier="gold", departure=departure)
+
+    guest.does("09:00 enter lobby")
+
+    assert guest.sent == ["note"]
+
+
+def test_what_the_library_cannot_take_is_a_stored_reason() -> None:
+    guest = Guest(a_book("when: guest.flight.startsWith('T')\nsteps: [{send: note}]"), flight="T\ud800")
+
+    guest.does("09:00 enter lobby")
+
+    assert guest.reasons == [Reason.FAULT]
+    assert guest.last.text.endswith("could not be answered: guest.flight cannot be asked about")

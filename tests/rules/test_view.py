@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -62,6 +63,29 @@ def test_what_is_stored_is_seen_in_the_fields_type_or_not_at_all(name: str, stor
     assert found == seen
     assert type(found) is type(seen)
     assert "not_on_the_list" not in guest_view(VENUE, facts)
+
+
+@pytest.mark.parametrize(
+    ("stored", "seen"),
+    [
+        ("2026-07-05T12:00", "2026-07-05T12:00:00+01:00"),
+        ("2026-01-05", "2026-01-05T00:00:00+00:00"),
+        (datetime(2026, 7, 5, tzinfo=ZoneInfo("Europe/Lisbon")), "2026-07-05T00:00:00+01:00"),
+        (datetime(2026, 7, 5, tzinfo=ZoneInfo("Asia/Tokyo")), "2026-07-05T00:00:00+09:00"),
+        ("2026-07-05T12:00-03:00", "2026-07-05T12:00:00-03:00"),
+    ],
+)
+def test_a_time_keeps_the_hour_that_it_shows_in_an_offset_that_never_changes(stored: Value, seen: str) -> None:
+    found = field_value(VENUE, nobody()._replace(profile={"boarding": stored}), "boarding")
+
+    assert isinstance(found, datetime)
+    assert found.isoformat() == seen
+    assert isinstance(found.tzinfo, timezone)
+
+
+@pytest.mark.parametrize("stored", ["0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00"])
+def test_a_time_that_the_calendar_has_not_everywhere_is_left_out(stored: str) -> None:
+    assert field_value(VENUE, nobody()._replace(profile={"boarding": stored}), "boarding") is None
 
 
 def test_the_guests_language_is_the_one_she_has_stated() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from rules.decide import Outcome
 from rules.decision import Reason
-from tests.fakes.stage import Guest, a_book, at
+from tests.fakes.stage import VENUE, Guest, a_book, at
 
 UNTIL = "steps: [{wait: \"until guest.boarding - duration('20m')\"}, {send: note}]"
 
@@ -78,6 +81,46 @@ def test_a_wait_for_a_time_that_has_passed_is_over_at_once() -> None:
     guest.does("10:00 enter lobby")
 
     assert guest.sent == ["note"]
+
+
+CHECKOUT = "steps: [{wait: \"until guest.departure - duration('4h')\"}, {send: note}]"
+
+
+@pytest.mark.parametrize(
+    ("zone", "departure", "deadline"),
+    [
+        ("Europe/Lisbon", "2026-01-07", "2026-01-06T20:00:00+00:00"),
+        ("Europe/Lisbon", "2026-07-07", "2026-07-06T20:00:00+01:00"),
+        ("Europe/Lisbon", "2026-03-29T03:00", "2026-03-28T22:00:00+00:00"),  # 01:00 is 02:00
+        ("Europe/Lisbon", "2026-03-29T01:30", "2026-03-28T21:30:00+00:00"),  # skipped: when it would have been
+        ("Europe/Lisbon", "2026-10-25T03:00", "2026-10-25T00:00:00+01:00"),  # 01:00 comes twice
+        ("Europe/Lisbon", "2026-10-25T01:30", "2026-10-24T21:30:00+01:00"),  # of two the first
+        ("America/New_York", "2026-03-08T05:00", "2026-03-08T00:00:00-05:00"),
+        ("America/New_York", "2026-11-01T05:00", "2026-11-01T02:00:00-04:00"),
+        ("Africa/Cairo", "2026-04-24", "2026-04-23T20:00:00+02:00"),  # midnight is skipped
+        ("Australia/Lord_Howe", "2026-04-05T05:00", "2026-04-05T01:30:00+11:00"),  # by half an hour
+        ("Asia/Kathmandu", "2026-01-07T12:00", "2026-01-07T08:00:00+05:45"),
+    ],
+)
+def test_a_stay_on_the_venues_clock_is_reckoned_exactly(zone: str, departure: str, deadline: str) -> None:
+    book = a_book(CHECKOUT, venue=VENUE.replace("Europe/Lisbon", zone))
+    there = datetime.fromisoformat(departure).replace(tzinfo=ZoneInfo(zone))  # as the store gives it
+    stored, posted = Guest(book, departure=there), Guest(book, departure=departure)
+
+    stored.does("00:00 enter lobby")
+    posted.does("00:00 enter lobby")
+
+    assert stored.run.deadline == posted.run.deadline == datetime.fromisoformat(deadline)
+
+
+def test_a_time_that_no_calendar_has_is_a_fault_of_the_wait() -> None:
+    guest = Guest(a_book("steps: [{wait: \"until timestamp('0001-01-01T00:00:00Z')\"}, {send: note}]",
+                         venue=VENUE.replace("Europe/Lisbon", "America/New_York")))  # fmt: skip
+
+    guest.does("09:00 enter lobby")
+
+    assert (guest.run.live, guest.run.ended_why, guest.sent) == (False, "fault", [])
+    assert any("a time that no calendar has" in decision.text for decision in guest.decisions)
 
 
 def test_another_field_leaves_the_wait_alone() -> None:

@@ -12,9 +12,12 @@ from hub.store.facts import HISTORY, facts_of
 from hub.store.suppressed import suppress
 from hub.store.times import to_us
 from hub.store.values import dump_run
+from rules.decide import decide
+from rules.event import ENTERED, Event
 from rules.facts import Facts, Happened, Stay
 from rules.limits import LOOKS_BACK, sent_for
 from rules.run import Run
+from tests.fakes.stage import a_book
 from tests.fakes.store import an_empty_database
 
 LISBON = ZoneInfo("Europe/Lisbon")
@@ -149,6 +152,16 @@ def test_a_reservation_counts_until_the_end_of_its_last_day_in_the_venue(db: sql
         "departure": datetime(2026, 7, 1, tzinfo=LISBON),
     }
     assert after_midnight.profile["reservation"] is False
+
+
+def test_a_reservation_of_the_store_can_be_asked_about(db: sqlite3.Connection) -> None:
+    a_reservation(db, arrival="2026-06-30", departure="2026-07-02")
+    book = a_book("when: guest.arrival < guest.departure\nsteps: [{wait: until guest.departure - duration('4h')}]")
+    event = Event(id="e", venue="marlton", guest="ana", kind=ENTERED, object="lobby", at=T0, received=T0)
+
+    [run] = decide(book, event, ask(db)).runs
+
+    assert run.deadline == datetime(2026, 7, 1, 19, tzinfo=UTC)
 
 
 def test_a_reservation_that_is_cancelled_or_elsewhere_is_none_here(db: sqlite3.Connection) -> None:
