@@ -12,6 +12,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
+from rules.calls import HISTORY
 from rules.event import Value
 from rules.lexer import MARK, NAME, NUMBER, STRING, Token
 
@@ -121,8 +122,8 @@ class _Reader:
         return self._call(word.text)
 
     def _call(self, name: str) -> _Term:
-        if name in ("true", "false", "null", "in"):
-            raise _NotSimple
+        if name not in HISTORY:
+            raise _NotSimple  # CEL's own
         self._need("(")
         arguments: list[str] = []
         while not self._take(")"):

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from hub.app.standing import zones_of
 from hub.config.hub_toml import HubConfig
-from hub.config.venue_files import read_venue_files
+from hub.config.venue_files import read_text, read_venue_files
 from hub.errors import BadConfig, BadRequest
 from hub.journeys.port import KeptVersion
 from hub.pages.floorplan import FloorPlan, read_floorplan
@@ -76,11 +76,18 @@ def _texts(files: Mapping[str, str], checked: Checked) -> list[KeptVersion]:
 
 
 def _plans(config: HubConfig, books: Mapping[str, Rulebook]) -> Mapping[str, FloorPlan]:
-    plans = {}
-    for path in sorted(config.hub.venues_dir.glob("*/floorplan.yaml")):
-        if path.parent.name in books:
-            plans[path.parent.name] = read_floorplan(path.read_text(encoding="utf-8"), file=str(path))
-    return plans
+    paths = plan_files(config.hub.venues_dir)
+    return {path.parent.name: read_plan(path) for path in paths if path.parent.name in books}
+
+
+def plan_files(venues_dir: Path) -> list[Path]:
+    """Every floor plan, in order."""
+    return sorted(venues_dir.glob("*/floorplan.yaml"))
+
+
+def read_plan(path: Path) -> FloorPlan:
+    """One floor plan. Raises BadConfig, with a line, when it is none or cannot be read."""
+    return read_floorplan(read_text(path), file=str(path))
 
 
 def _surveys(config: HubConfig, books: Mapping[str, Rulebook]) -> Mapping[str, Survey]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,8 +15,9 @@ from hub.app.standing import Standing
 from hub.app.stores import Stores
 from hub.clock import Clock
 from hub.config.hub_toml import HubConfig
-from hub.errors import BadConfig, StoreFailed
+from hub.errors import BadConfig, StoreFailed, without_words
 from hub.journeys.rulebooks import Rulebooks, with_versions_in_use
+from rules.rulebook import Rulebook
 
 _log = structlog.get_logger()
 
@@ -54,14 +55,24 @@ class Reloading:
                     _log.error("The venue files have a fault; what was in force stays", fault=line)
             except StoreFailed as exc:
                 _log.error("The venue files could not be taken whole; reload again", error=str(exc))
+            except Exception as exc:  # noqa: BLE001  our own fault about these files: the hub goes on by those before
+                _log.error("The venue files cannot be taken; what was in force stays", fault=without_words(exc))
             else:
                 _log.info("The venue files are in force", venues=sorted(books.rulebooks))
 
     async def take(self, books: Books, now: datetime) -> None:
-        """From now on these, with the older versions of journeys that are in use."""
+        """From now on these, with the older versions of journeys that are in use; or, when that fails, as before."""
         complete = await with_versions_in_use(books.rulebooks, books.texts, self.stores.ledger, now=now)
-        self.standing.surveys = books.surveys
+        before, complete_before = self.books, self.rulebooks.current
+        try:
+            self._put_in_force(books, complete, now)
+        except Exception:
+            self._put_in_force(before, complete_before, now)
+            raise
+
+    def _put_in_force(self, books: Books, complete: Mapping[str, Rulebook], now: datetime) -> None:
         self.standing.take_books(complete)
+        self.standing.surveys = books.surveys
         self.books = books
         self.rulebooks.swap(complete)
         self.taken(now)

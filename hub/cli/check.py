@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hub.app.books import SURVEY, check_hanging, survey_beside
+from hub.app.books import SURVEY, check_hanging, plan_files, read_plan, survey_beside
 from hub.app.standing import zones_of
 from hub.config.gateway_files import check_gateway_files
 from hub.config.hub_toml import FaultyConfig, HubConfig, read_config
@@ -18,7 +18,6 @@ from hub.config.toml_table import ConfigFault
 from hub.config.venue_files import read_venue_files
 from hub.errors import BadConfig, BadRequest
 from hub.outbox.teams import BY_WEBHOOK
-from hub.pages.floorplan import read_floorplan
 from hub.presence.fitting import unfit
 from rules.check import VENUE_FILE, Checked, check_files
 from rules.schema import journey_schema, venue_schema
@@ -139,13 +138,11 @@ def _team_warnings(config: HubConfig, checked: Checked) -> list[dict[str, Any]]:
 
 def _plan_faults(config: HubConfig) -> list[dict[str, Any]]:
     faults = []
-    for path in sorted(config.hub.venues_dir.glob("*/floorplan.yaml")):
+    for path in plan_files(config.hub.venues_dir):
         try:
-            read_floorplan(path.read_text(encoding="utf-8"), file=str(path))
+            read_plan(path)
         except BadConfig as exc:
             faults.append(_read(str(exc)))
-        except (OSError, UnicodeDecodeError) as exc:
-            faults.append(_one(str(path), 1, 1, f"cannot be read: {str(exc).lower()}"))
     return faults
 
 

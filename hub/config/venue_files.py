@@ -24,9 +24,9 @@ def read_venue_files(folder: Path) -> Mapping[str, str]:
     faults: list[str] = []
     for path in sorted(folder.glob("*/venue.yaml")) + sorted(folder.glob("*/journeys/*.yaml")):
         try:
-            texts[path.relative_to(folder).as_posix()] = _read(path)
-        except (OSError, UnicodeDecodeError, ValueError) as exc:
-            faults.append(f"{path}:1:1: {_why(exc)}")
+            texts[path.relative_to(folder).as_posix()] = read_text(path)
+        except BadConfig as exc:
+            faults.append(str(exc))
     if not texts and not faults:
         faults.append(f"{folder}:1:1: found no venue; right would be {folder}/VENUE/venue.yaml")
     if faults:
@@ -34,16 +34,16 @@ def read_venue_files(folder: Path) -> Mapping[str, str]:
     return texts
 
 
-def _read(path: Path) -> str:
-    size = path.stat().st_size
-    if size > MAX_FILE_BYTES:
-        raise ValueError(f"found {size} bytes; right would be at most {MAX_FILE_BYTES}")
-    return path.read_text(encoding="utf-8")
-
-
-def _why(exc: Exception) -> str:
-    if isinstance(exc, UnicodeDecodeError):
-        return f"found byte {exc.object[exc.start]:#04x} at offset {exc.start}; right would be text in UTF-8"
-    if isinstance(exc, OSError):
-        return f"cannot be read: {(exc.strerror or str(exc)).lower()}"
-    return str(exc)
+def read_text(path: Path) -> str:
+    """The text of one file of a venue. Raises BadConfig: it is too large, unreadable, or not UTF-8; one line."""
+    try:
+        size = path.stat().st_size
+        if size > MAX_FILE_BYTES:
+            raise BadConfig(f"{path}:1:1: found {size} bytes; right would be at most {MAX_FILE_BYTES}")
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as exc:
+        line = exc.object.count(b"\n", 0, exc.start) + 1
+        found = f"found byte {exc.object[exc.start]:#04x} at offset {exc.start}"
+        raise BadConfig(f"{path}:{line}:1: {found}; right would be text in UTF-8") from exc
+    except OSError as exc:
+        raise BadConfig(f"{path}:1:1: cannot be read: {(exc.strerror or str(exc)).lower()}") from exc

@@ -175,5 +175,5 @@ def load(text: str, *, file: str) -> Survey:
             raise ValueError("a level that is no number")  # noqa: TRY301  told as every other fault of the file
         references = _references(top.get("references", {}))
         return Survey(venue=str(top["venue"]), spots=spots, references=references, pace_db=pace_db)
-    except (ValueError, KeyError, TypeError, AttributeError) as exc:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
         raise BadRequest(f"{file}:1:1: found no survey; right would be what `innkeeper presence survey` wrote") from exc

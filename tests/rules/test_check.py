@@ -70,6 +70,10 @@ examples:
         assert faults(found) == []
 
 
+def test_a_condition_of_cels_own_functions_alone_is_answered() -> None:
+    assert faults(checked(walk=WALK.replace("steps:", "when: size('a') == 1 && string('a') == 'a'\nsteps:"))) == []
+
+
 def test_two_files_of_one_name_are_refused() -> None:
     twice = checked(walk=WALK, stroll=WALK)
     venues = check_files({"a/venue.yaml": VENUE, "b/venue.yaml": VENUE})

@@ -91,6 +91,8 @@ def test_what_nearly_every_guard_asks_needs_no_library(condition: str) -> None:
         "guest.boarding != null",
         "guest.flight in ['a', 'b']",
         "size(guest.flight) > 1",
+        "size('a') == 1",
+        "string('a') == 'a' && guest.vip",
         "guest.flight == 'a\\'b'",
         "true",
     ],

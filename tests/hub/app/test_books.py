@@ -72,6 +72,23 @@ def test_a_floor_plan_with_a_fault_is_refused_too(config: HubConfig) -> None:
     assert line.startswith(f"{plan}:")
 
 
+def test_a_floor_plan_that_is_no_text_is_refused_with_its_line(config: HubConfig) -> None:
+    plan = config.hub.venues_dir / VENUE / "floorplan.yaml"
+    plan.write_bytes(plan.read_bytes().splitlines()[0] + b"\n# caf\xe9\n")
+
+    [line] = faults_of(config)
+
+    assert line.startswith(f"{plan}:2:1: found byte 0xe9 at offset ")
+
+
+def test_a_floor_plan_that_cannot_be_read_is_refused(config: HubConfig) -> None:
+    plan = config.hub.venues_dir / VENUE / "floorplan.yaml"
+    plan.unlink()
+    plan.mkdir()
+
+    assert faults_of(config) == [f"{plan}:1:1: cannot be read: is a directory"]
+
+
 BEACON = "ibeacon:fda50693-a4e2-4fb1-afcf-c6eb07647825:1:1"
 
 

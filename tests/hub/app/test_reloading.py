@@ -11,7 +11,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from hub.app.reloading import Reloading
+from hub.app.trackers import Trackers
 from hub.errors import StoreFailed
+from hub.presence.transition import Transition
 from tests.fakes.broker import RunningBroker, running_broker
 from tests.fakes.running_hub import VENUE, RunningHub, a_hub, lay_out, until
 
@@ -81,3 +83,76 @@ async def test_sighup_while_the_disk_is_full_keeps_the_hub_running(
             alive = await hub.status("/healthz")
 
     assert alive == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "fault"),
+    [
+        ("floorplan.yaml", b"floors: {}\nrooms: []  # caf\xe9\n", ":2:1: found byte 0xe9 at offset "),
+        ("survey.json", b"[" * 200_000, ":1:1: found no survey; right would be what"),
+        ("journeys/welcome.yaml", b"journey: welcome\nstart: enter loby\n", ":2:14: unknown zone 'loby'"),
+    ],
+)
+async def test_p22_whatever_stands_in_a_file_of_the_set_the_hub_stays(
+    tmp_path: Path, name: str, content: bytes, fault: str
+) -> None:
+    config = lay_out(tmp_path)
+    with capture_logs() as said:
+        async with a_hub(config, ready=False) as hub:
+            file = config.hub.venues_dir / VENUE / name
+            file.write_bytes(content)
+            hup()
+            await until(lambda: any(line["log_level"] == "error" for line in said))
+            alive = await hub.status("/healthz")
+
+    faults = [line["fault"] for line in said if line["log_level"] == "error"]
+    assert any(line.startswith(f"{file}{fault}") for line in faults)
+    assert alive == 200
+
+
+async def test_p22_a_fault_of_our_own_while_reloading_leaves_what_was_in_force(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def trip(*_: object) -> None:
+        raise KeyError("ours")
+
+    config = lay_out(tmp_path)
+    with capture_logs() as said:
+        async with a_hub(config, ready=False) as hub:
+            monkeypatch.setattr("hub.app.reloading.read_books", trip)
+            hup()
+            await until(lambda: any(line["log_level"] == "error" for line in said))
+            alive = await hub.status("/healthz")
+
+    [line] = [line for line in said if line["log_level"] == "error"]
+    assert line["event"] == "The venue files cannot be taken; what was in force stays"
+    assert line["fault"].startswith("KeyError at ")
+    assert alive == 200
+
+
+async def test_p22_files_that_are_taken_half_way_are_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = lay_out(tmp_path)
+    with capture_logs() as said:
+        async with a_hub(config, ready=False) as hub:
+            await hub.signs_in()
+            lay_out_whole, tripped = Trackers.lay_out, list[float]()
+
+            def trip_once(trackers: Trackers, now: float) -> list[Transition]:
+                if not tripped:
+                    tripped.append(now)
+                    raise KeyError("ours")
+                return lay_out_whole(trackers, now)
+
+            monkeypatch.setattr(Trackers, "lay_out", trip_once)
+            file = venue_file(hub)
+            file.write_text(file.read_text().replace("gateways: [lobby-1]", "gateways: [lobby-1, lobby-2]"))
+            hup()
+            await until(lambda: any(line["log_level"] == "error" for line in said))
+            kept = {one["gateway"] for one in (await hub.get("gateways"))["items"]}
+            hup()
+            await until(lambda: any("in force" in line["event"] and "venues" in line for line in said))
+            taken = {one["gateway"] for one in (await hub.get("gateways"))["items"]}
+
+    assert (taken - kept, kept - taken) == ({"lobby-2"}, set())

@@ -142,6 +142,16 @@ def test_a_floor_plan_that_cannot_be_drawn_is_a_fault(innkeeper: Innkeeper, hote
     assert f"{file}:" in err
 
 
+def test_a_floor_plan_that_is_no_text_is_a_fault_with_its_line(innkeeper: Innkeeper, hotel: Path) -> None:
+    file = hotel / "venues/marlton/floorplan.yaml"
+    file.write_bytes(b"floors: {}\nrooms: []  # caf\xe9\n")
+
+    code, _, err = innkeeper("check", hotel)
+
+    assert code == 1
+    assert f"{file}:2:1: found byte 0xe9 at offset " in err
+
+
 def test_an_example_that_fails_is_a_fault(innkeeper: Innkeeper, hotel: Path) -> None:
     text = (hotel / WELCOME).read_text()
     assert "messaged('24h')" in text

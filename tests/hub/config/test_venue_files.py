@@ -30,7 +30,7 @@ def test_missing_and_empty_folders_are_told(tmp_path: Path) -> None:
 
 
 def test_huge_and_binary_files_are_told_each_on_a_line(tmp_path: Path) -> None:
-    for name, content in (("a", b"x" * (MAX_FILE_BYTES + 1)), ("b", b"venue: \xff\n")):
+    for name, content in (("a", b"x" * (MAX_FILE_BYTES + 1)), ("b", b"venue: b\nname: \xff\n")):
         (tmp_path / name).mkdir()
         (tmp_path / name / "venue.yaml").write_bytes(content)
 
@@ -39,5 +39,5 @@ def test_huge_and_binary_files_are_told_each_on_a_line(tmp_path: Path) -> None:
 
     assert str(caught.value).splitlines() == [
         f"{tmp_path}/a/venue.yaml:1:1: found 1048577 bytes; right would be at most 1048576",
-        f"{tmp_path}/b/venue.yaml:1:1: found byte 0xff at offset 7; right would be text in UTF-8",
+        f"{tmp_path}/b/venue.yaml:2:1: found byte 0xff at offset 15; right would be text in UTF-8",
     ]
