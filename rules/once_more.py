@@ -78,8 +78,8 @@ class _Again(NamedTuple):
             case OnceKind.PER_SPAN if once.span is not None:
                 again = any(abs(self.now - run.started_at) < once.span for run in others)
             case OnceKind.PER_DAY:
-                today = case.venue.local(self.now).date().isoformat()
-                again = any(run.once_key == today for run in others)
+                today = case.venue.local(self.now).date()
+                again = any(case.venue.local(run.started_at).date() == today for run in others)
             case OnceKind.PER_VISIT:
                 again = any(run.started_at > planned.at for run in others)
             case _:

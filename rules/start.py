@@ -7,13 +7,14 @@ started it lately? Of somebody whom nobody knows, or who was erased, nothing is 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from rules import holdout, words
 from rules.decision import Kind, Reason
 from rules.deliberation import Deliberation, Note
 from rules.event import DWELLED, ENTERED, LEFT, Event
 from rules.ids import run_id
-from rules.journey import Journey, OnceKind, trigger_text
+from rules.journey import Journey, Once, OnceKind, trigger_text
 from rules.route import Onward
 from rules.run import Run
 from rules.spans import span_text
@@ -32,7 +33,7 @@ def consider(deliberation: Deliberation, journey: Journey, event: Event) -> None
     key = ""
     if against is None and journey.once.kind is not OnceKind.WHENEVER:
         key = once_key(deliberation, journey, event)
-        against = _once(deliberation, journey, key)
+        against = _once(deliberation, journey, event, key)
     if against is not None:
         deliberation.note(against, journey=journey.name)
         return
@@ -56,10 +57,10 @@ def once_key(deliberation: Deliberation, journey: Journey, event: Event) -> str:
         case OnceKind.PER_DAY:
             return deliberation.rulebook.venue.local(event.at).date().isoformat()
         case OnceKind.PER_VISIT:
-            return _visit(deliberation, event)
+            return _visit(deliberation, event).key
         case OnceKind.PER_FIELD:
             value = deliberation.moment.field(journey.once.field or "")
-            return value.isoformat() if isinstance(value, datetime) else str(value)
+            return _of_field(journey.once) + (value.isoformat() if isinstance(value, datetime) else str(value))
         case _:
             return ""
 
@@ -80,7 +81,9 @@ def _in_it(deliberation: Deliberation, journey: Journey, event: Event) -> Note |
     for run in deliberation.facts.runs:
         if not run.live or run.journey != journey.name:
             continue
-        if journey.once.kind is not OnceKind.PER_FIELD or run.once_key == once_key(deliberation, journey, event):
+        if journey.once.kind is not OnceKind.PER_FIELD or _counts(
+            deliberation, journey.once, event, once_key(deliberation, journey, event), run
+        ):
             zone = deliberation.rulebook.venue.timezone
             text = words.already_in(run.started_at, deliberation.at, zone)
             return Note(kind=Kind.NOT_STARTED, reason=Reason.ALREADY_IN, text=text)
@@ -98,17 +101,42 @@ def _guarded(deliberation: Deliberation, journey: Journey, trail: Trail) -> Note
     return None
 
 
-def _once(deliberation: Deliberation, journey: Journey, key: str) -> Note | None:
+def _once(deliberation: Deliberation, journey: Journey, event: Event, key: str) -> Note | None:
     once = journey.once
-    earlier = [run for run in deliberation.facts.runs if run.journey == journey.name]
-    if once.span is not None:
-        again = any(abs(deliberation.at - run.started_at) < once.span for run in earlier)
-    else:
-        again = any(run.once_key == key for run in earlier)
-    if not again:
+    earlier = (run for run in deliberation.facts.runs if run.journey == journey.name)
+    against = [run for run in earlier if _counts(deliberation, once, event, key, run)]
+    if not against:
         return None
     text = f"only once {once.text}" if once.text.startswith("per") else "only once, ever"
+    if once.kind is OnceKind.PER_FIELD and all(run.once_key != key for run in against):
+        text = f"{text}, and for which she has started before is not known"
     return Note(kind=Kind.NOT_STARTED, reason=Reason.ONCE, text=text, guard=f"once: {once.text}")
+
+
+def _counts(deliberation: Deliberation, once: Once, event: Event, key: str, run: Run) -> bool:
+    """Is this earlier run one that `once` forbids to follow?
+
+    A run of a version whose `once` was another, or none, has kept another key: it counts by when it started. For which
+    value of a field that was, nobody knows, so it counts for every value: rather too quiet than the same thing twice.
+    """
+    same = run.once_key == key
+    match once.kind:
+        case OnceKind.PER_SPAN:
+            return once.span is not None and abs(deliberation.at - run.started_at) < once.span
+        case OnceKind.PER_DAY:
+            return same or deliberation.rulebook.venue.local(run.started_at).date().isoformat() == key
+        case OnceKind.PER_VISIT:
+            visit = _visit(deliberation, event)
+            return same or (visit.began is not None and visit.began <= run.started_at <= (visit.left or event.at))
+        case OnceKind.PER_FIELD:
+            return same or not run.once_key.startswith(_of_field(once))
+        case _:
+            return True  # ever
+
+
+def _of_field(once: Once) -> str:
+    """How every key begins that is a value of this field."""
+    return f"guest.{once.field}="
 
 
 def _begun(deliberation: Deliberation, journey: Journey, event: Event, key: str) -> Run:
@@ -139,19 +167,28 @@ def _begin(walk: Walk, event: Event) -> None:
     walk.deliberation.keep(go_on(walk, Onward(steps=walk.journey.steps)))
 
 
-def _visit(deliberation: Deliberation, event: Event) -> str:
+class _Visit(NamedTuple):
+    """A stay, by its key; `began` is None where none is known."""
+
+    key: str
+    began: datetime | None = None
+    left: datetime | None = None
+
+
+def _visit(deliberation: Deliberation, event: Event) -> _Visit:
     """The stay in which it happens: the one that it begins, or the last one begun before it.
 
     A stay is known by when it was told to have begun: what is learnt of it later makes no second one of it.
     """
     if event.kind == ENTERED:
-        return f"{event.object}@{event.at.isoformat()}"
+        return _Visit(f"{event.object}@{event.at.isoformat()}", event.at)
     stays = [
         stay
         for stay in deliberation.facts.stays
         if not stay.missed and stay.entered <= event.at and (event.kind not in _PRESENCE or stay.zone == event.object)
     ]
     if not stays:
-        return event.id
+        return _Visit(event.id)
     last = max(stays, key=lambda stay: stay.entered)
-    return f"{last.zone}@{(last.told or last.entered).isoformat()}"
+    told = last.told or last.entered
+    return _Visit(f"{last.zone}@{told.isoformat()}", min(told, last.entered), last.left)

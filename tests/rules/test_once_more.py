@@ -189,6 +189,19 @@ def test_once_is_asked_again_and_its_own_start_does_not_count(
     assert (answer.text if isinstance(answer, Refusal) else answer) == refusal
 
 
+def test_a_start_of_another_once_counts_on_its_own_day() -> None:
+    guest, planned = failed("once: per day\nsteps: [{send: note}]")
+    planned = planned._replace(expires_at=at("+5d 09:00", guest.book))
+    guest.does("+1d 09:30 enter lobby")
+    [run, other] = guest.facts.runs
+    guest.knows(runs=(run, other._replace(once_key="")))
+
+    answer = asked(guest, planned, "+1d 10:00")
+
+    assert isinstance(answer, Refusal)
+    assert answer.text == "started again since, and only once per day"
+
+
 @pytest.mark.parametrize("text", ["visits('lobby') == 0", "count('enter lobby') == 0", "first('enter lobby')"])
 def test_what_its_own_event_would_count_is_not_asked(text: str) -> None:
     guest, planned = failed(f"steps: [{{send: note}}]\nwhen: {text}")

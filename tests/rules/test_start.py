@@ -113,8 +113,71 @@ def test_once_per_field_is_another_journey_for_another_value() -> None:
     guest.knows(profile={"flight": "TP2"})
     guest.does("09:02 enter lobby")
 
-    assert [run.once_key for run in guest.facts.runs] == ["TP1", "TP2"]
+    assert [run.once_key for run in guest.facts.runs] == ["guest.flight=TP1", "guest.flight=TP2"]
     assert guest.reasons.count(Reason.ALREADY_IN) == 1
+
+
+def once_changes(before: str, after: str, **profile: str) -> Guest:
+    """A guest who started the journey at nine, in the lobby, when its `once` was another; that run is over."""
+    text = "start: purchase\n{}\nsteps: [{{wait: 5m}}, {{send: note}}]"
+    old, new = a_book(text.format(before)), a_book(text.format(after))
+    guest = Guest(old, **profile)
+    guest.does("08:50 enter lobby")
+    guest.does("09:00 purchase towel")
+    guest.wakes()
+    guest.book = Rulebook(venue=new.venue, journeys=new.journeys, older=old.journeys)
+    return guest
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "events", "sent"),
+    [
+        ("", "once: ever", ["+40d 09:00 purchase"], 1),
+        ("once: per 24h", "once: ever", ["+40d 09:00 purchase"], 1),
+        ("once: per guest.flight", "once: ever", ["+40d 09:00 purchase"], 1),
+        ("", "once: per day", ["23:59 purchase"], 1),
+        ("once: per visit", "once: per day", ["23:59 purchase", "+1d 00:00 purchase"], 2),
+        ("", "once: per visit", ["09:30 purchase"], 1),
+        ("once: per day", "once: per visit", ["09:30 purchase", "10:00 enter pool", "10:01 purchase"], 2),
+        ("", "once: per 24h", ["+1d 08:59 purchase", "+1d 09:00 purchase"], 2),
+        ("", "once: per guest.flight", ["+1d 09:00 purchase"], 1),
+        ("once: ever", "once: per guest.flight", ["+1d 09:00 purchase"], 1),
+        ("once: per guest.flight", "once: per guest.flight\nabout: Newer.", ["+1d 09:00 purchase"], 1),
+        ("once: ever", "", ["09:30 purchase"], 2),
+    ],
+)
+def test_whoever_has_started_it_under_another_once_has_started_it(
+    before: str, after: str, events: list[str], sent: int
+) -> None:
+    guest = once_changes(before, after, flight="TP1")
+
+    for event in events:
+        guest.does(event)
+        if guest.run.live:
+            guest.wakes()
+
+    assert len(guest.sent) == sent
+
+
+def test_a_start_that_kept_no_value_of_the_field_counts_for_every_value_and_says_so() -> None:
+    guest = once_changes("", "once: per guest.flight", flight="TP1")
+    guest.knows(profile={"flight": "TP2"})
+
+    guest.does("10:00 purchase")
+
+    assert guest.last.reason is Reason.ONCE
+    assert guest.last.text == "only once per guest.flight, and for which she has started before is not known"
+
+
+def test_a_run_of_another_once_that_still_waits_keeps_her_in_it() -> None:
+    old, new = (a_book(f"{once}\nsteps: [{{wait: 5h}}]") for once in ("", "once: per guest.flight"))
+    guest = Guest(old, flight="TP1")
+    guest.does("09:00 enter lobby")
+    guest.book = Rulebook(venue=new.venue, journeys=new.journeys, older=old.journeys)
+
+    guest.does("09:10 enter lobby")
+
+    assert guest.last.reason is Reason.ALREADY_IN
 
 
 def test_a_run_knows_where_it_began_and_what_the_event_said() -> None:
