@@ -2,7 +2,8 @@
 
 At the wait of the same place and kind; when that is gone, at the only other wait for the same thing. What it has waited
 so far is kept: the new deadline is reckoned from when the wait began. A run that could be sent a message again that it
-has been sent before its wait is not moved.
+has been sent before its wait is not moved; nor one that would come to a step whose name another step has used up, for
+what that step sends or tells would pass for sent or told. What it has done on each version goes with it.
 """
 
 from __future__ import annotations
@@ -10,16 +11,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from rules import words
 from rules.decision import Decision, Kind, Reason
 from rules.expression import Failed
 from rules.facts import Facts
 from rules.ids import decision_id
-from rules.journey import Choose, Journey, Send, Step, Tell, Verb
+from rules.journey import Assign, Choose, Emit, Journey, Send, Step, Tell, Verb
 from rules.moment import Moment
 from rules.rulebook import Rulebook
-from rules.run import Run
+from rules.run import DONE, Run
 from rules.waits import GRACE, Deadline, Wait, deadline, is_wait
 
 
@@ -43,6 +45,9 @@ class Unmovable:
 
     run: str
     text: str
+
+
+_NAMED: Final = (Send, Tell, Emit, Assign)  # what they do bears their run's and their path's name, and is done once
 
 
 class _CannotMove(Exception):
@@ -81,14 +86,21 @@ def _move(rulebook: Rulebook, run: Run, to: Journey, facts: Facts, at: datetime)
     if old is None or run.step is None or run.wait_from is None:
         raise _CannotMove("it does not wait")
     new = _same_wait(old, to)
-    _check_nothing_twice(own, old, to, new)
+    done = _done_before(run) | _may_be_done(own, old)
+    _check_nothing_twice(done, to, old, new)
     # A version that is not in the book yet may ask for fields that nothing in the book asks for.
     found = _deadline(replace(rulebook, older=(*rulebook.older, to)), run, new.verb, facts, at)
     zone = rulebook.venue.timezone
     until = "it is set" if found.at is None else words.moment(found.at, at, zone)
     text = f"moved from version {run.version[:8]} to {to.version[:8]}: waits at {new.path} until {until}"
     return Move(
-        run=run._replace(version=to.version, step=new.path, deadline=found.at, wake_at=found.wake),
+        run=run._replace(
+            version=to.version,
+            step=new.path,
+            deadline=found.at,
+            wake_at=found.wake,
+            data={**run.data, DONE: "\n".join(sorted(done))},
+        ),
         from_version=run.version,
         to_version=to.version,
         from_step=old.path,
@@ -125,15 +137,35 @@ def _same_wait(old: Step, to: Journey) -> Step:
     raise _CannotMove(f"the version has no `{said}`" if not alike else f"the version has `{said}` {len(alike)} times")
 
 
-def _check_nothing_twice(own: Journey, old: Step, to: Journey, new: Step) -> None:
-    ahead = _sent_by(_following(to.steps, new.path))
-    behind = _sent_by(own.walk()) - _sent_by(_following(own.steps, old.path))
-    for name in sorted(ahead & behind):
-        raise _CannotMove(f"it may have been sent {name}, which the version sends after this wait")
+def _check_nothing_twice(done: frozenset[str], to: Journey, old: Step, new: Step) -> None:
+    ahead = list(_following(to.steps, new.path))
+    sent = {line.partition(" ")[2] for line in done}
+    for name in sorted(step.verb.message for step in ahead if isinstance(step.verb, Send)):
+        if f"send: {name}" in sent:
+            raise _CannotMove(f"it may have been sent {name}, which the version sends after this wait")
+    if new.path != old.path:
+        ahead.append(new)  # a `tell` that nobody takes tells another team
+    for step in ahead:
+        used = f"{_line(step).partition(':')[0]}:"
+        did = next((line.partition(" ")[2] for line in sorted(done) if line.startswith(used)), None)
+        if did is not None:
+            raise _CannotMove(f"it may have done `{did}` at {step.path}, where the version has a step to come")
 
 
-def _sent_by(steps: Iterator[Step]) -> set[str]:
-    return {step.verb.message for step in steps if isinstance(step.verb, Send)}
+def _may_be_done(own: Journey, old: Step) -> frozenset[str]:
+    """Whatever does not come after its wait, and the wait itself; a line for each."""
+    ahead = {step.path for step in _following(own.steps, old.path)}
+    return frozenset(_line(step) for step in own.walk() if isinstance(step.verb, _NAMED) and step.path not in ahead)
+
+
+def _done_before(run: Run) -> frozenset[str]:
+    """The same on the versions from which it was moved."""
+    lines = run.data.get(DONE)
+    return frozenset(lines.splitlines()) if isinstance(lines, str) else frozenset()
+
+
+def _line(step: Step) -> str:
+    return f"{step.path} {words.verb_text(step.verb)}"
 
 
 def _following(steps: tuple[Step, ...], path: str) -> Iterator[Step]:

@@ -13,6 +13,7 @@ from rules.decision import Kind, Reason
 from rules.deliberation import Note
 from rules.event import SET, Event, Value
 from rules.journey import EMIT, NOW, Assign, Emit, Split, Step
+from rules.run import DONE
 from rules.task import Write
 from rules.tell_step import TASK
 from rules.venue import FieldKind
@@ -23,7 +24,7 @@ MOST_HOPS: Final = 8
 
 HOPS: Final = "hops"
 JOURNEY: Final = "journey"
-_OWN: Final = frozenset({HOPS, JOURNEY, TASK, "kind", "object"})
+_OWN: Final = frozenset({HOPS, JOURNEY, TASK, DONE, "kind", "object"})
 
 
 def assign(walk: Walk, step: Step, verb: Assign) -> None:

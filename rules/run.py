@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from rules.event import NO_VALUES, Value
+
+DONE: Final = "done_before_moves"
+# Where a run that was moved keeps what it may have done on other versions: a line for each step, `steps.0 send: hello`.
 
 
 class Run(NamedTuple):

@@ -8,7 +8,7 @@ from rules.decision import Kind
 from rules.journey import Journey
 from rules.move import Move, Unmovable, move, moved
 from rules.rulebook import Rulebook
-from tests.fakes.stage import Guest, a_book, at
+from tests.fakes.stage import VENUE, Guest, a_book, at
 
 OLD = "steps: [{send: note}, {wait: enter pool, within: 4h}, {send: other}]"
 
@@ -98,6 +98,68 @@ def test_a_run_that_cannot_be_moved_says_why(new: str, why: str) -> None:
     guest = a_waiting_guest()
 
     assert to(guest, new) == Unmovable(run=guest.run.id, text=why)
+
+
+TEAMS = f"{VENUE}teams: {{desk: {{escalate: boss}}, boss: {{}}}}\n"
+POOL = "{wait: enter pool, within: 4h}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        (
+            f"[{{send: note}}, {{send: other}}, {POOL}]",
+            f"[{POOL}, {{send: third}}]",
+            "it may have done `send: other` at steps.1, where the version has a step to come",
+        ),
+        (
+            f"[{{send: note}}, {{tell: desk, text: 'Hurry.'}}, {POOL}]",
+            f"[{POOL}, {{tell: boss, text: 'Look.'}}]",
+            "it may have done `tell: desk` at steps.1, where the version has a step to come",
+        ),
+        (
+            "[{send: note}, {tell: desk, text: 'Hurry.', within: 3h}]",
+            "[{tell: desk, text: 'Hurry.', within: 3h}, {tell: boss, text: 'Look.'}]",
+            "it may have done `tell: desk` at steps.1, where the version has a step to come",
+        ),
+        (
+            "[{tell: boss, text: 'Look.'}, {tell: desk, text: 'Hurry.', within: 3h}]",
+            "[{tell: desk, text: 'Hurry.', within: 3h}]",
+            "it may have done `tell: boss` at steps.0, where the version has a step to come",
+        ),
+        (
+            f"[{{send: note}}, {{emit: arrived}}, {POOL}]",
+            f"[{POOL}, {{emit: arrived}}]",
+            "it may have done `emit: arrived` at steps.1, where the version has a step to come",
+        ),
+    ],
+    ids=["a message", "a task", "the task that it waits for", "an escalation", "an event"],
+)
+def test_a_step_whose_place_another_has_used_is_not_moved_to(old: str, new: str, why: str) -> None:
+    venue = TEAMS.replace("events: [", "events: [arrived, ")
+    guest = Guest(a_book(f"steps: {old}", venue=venue))
+    guest.does("09:00 enter lobby")
+
+    found = move(
+        guest.book, guest.run, a_book(f"steps: {new}", venue=venue).journeys[0], guest.facts, at("10:00", guest.book)
+    )
+
+    assert found == Unmovable(run=guest.run.id, text=why)
+
+
+def test_what_was_sent_two_versions_ago_is_not_forgotten() -> None:
+    guest = a_waiting_guest()
+    shorter = version(f"steps: [{POOL}, {{send: third}}]")
+    first = move(guest.book, guest.run, shorter, guest.facts, at("10:00", guest.book))
+    assert isinstance(first, Move)
+    book = Rulebook(venue=guest.book.venue, journeys=(shorter,), older=guest.book.journeys)
+
+    again = version(f"steps: [{POOL}, {{send: third}}, {{send: note}}]")
+    second = move(book, first.run, again, guest.facts, at("10:10", guest.book))
+
+    assert second == Unmovable(
+        run=guest.run.id, text="it may have been sent note, which the version sends after this wait"
+    )
 
 
 def test_a_run_that_has_ended_or_whose_version_is_gone_is_not_moved() -> None:
