@@ -64,6 +64,8 @@ def _with_what_follows(rulebook: Rulebook, happening: Event | Due, facts: Facts)
     if not outcome.emitted:
         return outcome
     known, waiting = after(facts, outcome), list(outcome.emitted)
+    if isinstance(happening, Event):
+        known = having_happened(known, happening)
     while waiting:
         event = waiting.pop(0)
         more = _decide(rulebook, event, known)

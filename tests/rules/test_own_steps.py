@@ -66,6 +66,28 @@ def test_an_emitted_event_starts_and_moves_other_journeys_in_the_same_breath() -
     assert [each.reason for each in guest.decisions if each.kind is Kind.REFUSED] == [Reason.ARBITRATION]
 
 
+@pytest.mark.parametrize(
+    ("start", "asked"),
+    [
+        ("enter lobby", "when: inside('lobby')"),
+        ("enter lobby", "unless: inside('pool')"),
+        ("enter lobby", "when: visits('lobby') == 1"),
+        ("leave pool", "unless: inside('pool')"),
+        ("purchase towel", "when: count('purchase towel', '1h') == 1"),
+    ],
+)
+def test_what_made_a_journey_emit_has_happened_for_whoever_hears_of_it(start: str, asked: str) -> None:
+    guest = a_guest(
+        f"journey: a\nstart: {start}\nsteps: [{{emit: arrived}}]",
+        f"journey: b\nstart: arrived\n{asked}\nsteps: [{{send: note}}]",
+    )
+    guest.does("08:50 enter pool")
+
+    guest.does(f"09:00 {start}")
+
+    assert guest.sent == ["note"]
+
+
 def test_an_emitted_event_hands_on_what_the_start_brought() -> None:
     told = "journey: b\nstart: arrived\nsteps: [{send: note}]\nmessages: {note: {by: push, en: '{{ event.platform }}'}}"
     guest = a_guest("journey: a\nsteps: [{emit: arrived}]", told)
