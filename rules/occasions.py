@@ -16,7 +16,7 @@ from rules.event import EVERY, Event
 from rules.journey import Journey
 from rules.lexer import MARK, NAME, Token, tokens
 from rules.rulebook import Rulebook
-from rules.spans import instants, parse_clock
+from rules.spans import comes_at, parse_clock
 
 IN_HOUSE: Final = "in_house"
 RESERVATION: Final = "reservation"
@@ -108,7 +108,7 @@ def _times(rulebook: Rulebook, day: date) -> set[tuple[datetime, str]]:
     zone = rulebook.venue.timezone
     clocks = {journey.start.object for journey in rulebook.starts.get(EVERY, ()) if journey.start.object}
     found = ((text, parse_clock(text)) for text in clocks)
-    return {(instants(day, clock, zone)[0], text) for text, clock in found if clock is not None}
+    return {(comes_at(day, clock, zone), text) for text, clock in found if clock is not None}
 
 
 def _occasion(rulebook: Rulebook, at: datetime, clock: str, day: date) -> Occasion:

@@ -12,7 +12,7 @@ from typing import Final
 
 from rules.event import Event, Value
 from rules.journey import SET
-from rules.spans import instants, parse_span
+from rules.spans import comes_at, parse_span
 from rules.triggers import PRESENCE
 from rules.venue import Venue
 
@@ -45,7 +45,7 @@ def read_when(text: str, venue: Venue) -> datetime | None:
     if found is None:
         return None
     day = DAY_0 + timedelta(days=int(found[1] or 0))
-    return instants(day, time(int(found[2]), int(found[3]), int(found[4] or 0)), venue.timezone)[0]
+    return comes_at(day, time(int(found[2]), int(found[3]), int(found[4] or 0)), venue.timezone)
 
 
 def write_when(at: datetime, venue: Venue) -> str:

@@ -51,19 +51,33 @@ def instants(day: date, clock: time, zone: ZoneInfo) -> tuple[datetime, datetime
     A time that comes twice gives both instants. A time that is skipped gives one on either side of the gap, so
     that a caller who wants to be careful can take the earlier as a beginning and the later as an end.
     """
-    both = (datetime.combine(day, clock, tzinfo=zone).replace(fold=fold).astimezone(_UTC) for fold in (0, 1))
-    early, late = sorted(both)
+    early, late = sorted(_readings(day, clock, zone))
     return early, late
 
 
+def comes_at(day: date, clock: time, zone: ZoneInfo) -> datetime:
+    """When it comes, once a day: of two instants the first; one that is skipped when it would have been."""
+    return _readings(day, clock, zone)[0]
+
+
 def next_clock(after: datetime, clock: time, zone: ZoneInfo) -> datetime:
-    """The first instant, `after` itself included, at which the clock on the wall shows this time."""
+    """The first instant, `after` itself included, at which the clock on the wall shows this time.
+
+    One that is skipped comes when it would have been.
+    """
     day = after.astimezone(zone).date()
-    for days in (0, 1, 2):
-        for instant in instants(day + timedelta(days=days), clock, zone):
+    for days in (-1, 0, 1, 2):  # what is skipped before midnight comes after it
+        first, again = _readings(day + timedelta(days=days), clock, zone)
+        for instant in (first, max(first, again)):
             if instant >= after:
                 return instant
     raise AssertionError("a clock shows every time within two days")
+
+
+def _readings(day: date, clock: time, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """By the offset before the clocks change on this day, and by the one after; nearly always the same instant."""
+    shown = datetime.combine(day, clock, tzinfo=zone)
+    return shown.replace(fold=0).astimezone(_UTC), shown.replace(fold=1).astimezone(_UTC)
 
 
 def can_be_told(moment: datetime, zone: ZoneInfo) -> bool:

@@ -113,3 +113,26 @@ def test_through_the_changes_of_the_clocks_it_comes_once_a_day(day: datetime, cl
         days = {each.day for each in occasions_between(book, seen[0], seen[-1])}
         assert len(seen) == len(set(seen)) == len(days)
         assert all(occasions(book, each) for each in seen)
+
+
+@pytest.mark.parametrize(
+    ("zone", "clock", "begin"),
+    [
+        ("Africa/Cairo", "00:30", datetime(2026, 4, 22, 12, tzinfo=UTC)),
+        ("Europe/Lisbon", "01:30", datetime(2026, 3, 27, 12, tzinfo=UTC)),
+        ("Europe/Lisbon", "01:30", datetime(2026, 10, 23, 12, tzinfo=UTC)),
+    ],
+)
+def test_once_per_day_it_starts_on_every_day_whatever_the_clocks_do(zone: str, clock: str, begin: datetime) -> None:
+    book = a_daily_book(f"{clock}\nonce: per day\nsteps: [{{send: note}}]", zone=zone)
+    guest = Guest(book)
+    when = begin
+    for _ in range(4):
+        found = next_occasion(book, when)
+        assert found is not None
+        [occasion] = occasions(book, found)
+        guest.meets(occasion_event(occasion, venue="inn", guest="ana", received=found))
+        assert book.venue.local(found).date().isoformat() == occasion.day
+        when = found
+
+    assert guest.sent == ["note"] * 4
