@@ -95,7 +95,7 @@ def _check_venue(found: _Found, path: str, files: Mapping[str, str], carried: fr
 def _journeys(found: _Found, folder: str, files: Mapping[str, str], venue: Venue) -> Iterator[Journey]:
     names: dict[str, str] = {}
     for path in sorted(files):
-        if not path.startswith(folder) or not path.endswith((".yaml", ".yml")):
+        if not path.startswith(folder) or not path.endswith(".yaml"):
             continue
         try:
             journey = read_journey(files[path], venue, file=path)

@@ -1,8 +1,11 @@
-"""Which files describe the venues, and what do they say? Reads text; what it means is for rules.check."""
+"""Which files describe the venues, and what do they say? Reads text; what it means is for rules.check.
+
+They end in `.yaml`. One that ends otherwise, and is meant to be read, is told: nobody should think that it is in force.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -16,12 +19,13 @@ def read_venue_files(folder: Path) -> Mapping[str, str]:
     """The text of every venue's files under `folder`, by their path relative to it: `marlton/journeys/welcome.yaml`.
 
     Raises:
-        BadConfig: the folder is not there, or a file is too large, unreadable, or not UTF-8; one line for each.
+        BadConfig: the folder is not there, or a file is too large, unreadable, not UTF-8, or not called `.yaml`; one
+            line for each.
     """
     if not folder.is_dir():
         raise BadConfig(f"{folder}: no such folder; right would be the venues folder that `innkeeper init` lays out")
     texts: dict[str, str] = {}
-    faults: list[str] = []
+    faults = [f"{path}:1:1: nobody reads it by this name; right would be {right}" for path, right in _misnamed(folder)]
     for path in sorted(folder.glob("*/venue.yaml")) + sorted(folder.glob("*/journeys/*.yaml")):
         try:
             texts[path.relative_to(folder).as_posix()] = read_text(path)
@@ -32,6 +36,14 @@ def read_venue_files(folder: Path) -> Mapping[str, str]:
     if faults:
         raise BadConfig("\n".join(faults))
     return texts
+
+
+def _misnamed(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Files that are meant to be read and are not, each with the name that it should have."""
+    for path in sorted((*folder.glob("*/*"), *folder.glob("*/journeys/*"))):
+        meant = path.suffix.lower() in {".yml", ".yaml"} and path.suffix != ".yaml"
+        if meant and (path.parent.name == "journeys" or path.stem.lower() in {"venue", "floorplan"}):
+            yield path, f"{path.stem}.yaml"
 
 
 def read_text(path: Path) -> str:

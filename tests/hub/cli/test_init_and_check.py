@@ -152,6 +152,16 @@ def test_a_floor_plan_that_is_no_text_is_a_fault_with_its_line(innkeeper: Innkee
     assert f"{file}:2:1: found byte 0xe9 at offset " in err
 
 
+def test_a_journey_that_nobody_would_read_is_a_fault(innkeeper: Innkeeper, hotel: Path) -> None:
+    file = hotel / "venues/marlton/journeys/sunset.yml"
+    file.write_text("journey: sunset\n")
+
+    code, _, err = innkeeper("check", hotel)
+
+    assert code == 1
+    assert f"{file}:1:1: nobody reads it by this name; right would be sunset.yaml" in err
+
+
 def test_an_example_that_fails_is_a_fault(innkeeper: Innkeeper, hotel: Path) -> None:
     text = (hotel / WELCOME).read_text()
     assert "messaged('24h')" in text

@@ -41,3 +41,32 @@ def test_huge_and_binary_files_are_told_each_on_a_line(tmp_path: Path) -> None:
         f"{tmp_path}/a/venue.yaml:1:1: found 1048577 bytes; right would be at most 1048576",
         f"{tmp_path}/b/venue.yaml:2:1: found byte 0xff at offset 15; right would be text in UTF-8",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [
+        ("journeys/pool.yml", "pool.yaml"),
+        ("journeys/pool.YAML", "pool.yaml"),
+        ("floorplan.yml", "floorplan.yaml"),
+        ("venue.yml", "venue.yaml"),
+    ],
+)
+def test_a_file_that_is_meant_and_not_read_is_told_with_its_right_name(tmp_path: Path, name: str, right: str) -> None:
+    (tmp_path / "marlton/journeys").mkdir(parents=True)
+    (tmp_path / "marlton/venue.yaml").write_text("venue: marlton\n")
+    (tmp_path / "marlton" / name).write_text("nobody: reads this\n")
+
+    with pytest.raises(BadConfig) as caught:
+        read_venue_files(tmp_path)
+
+    assert str(caught.value) == (f"{tmp_path}/marlton/{name}:1:1: nobody reads it by this name; right would be {right}")
+
+
+def test_what_an_editor_leaves_beside_a_file_and_other_yaml_is_nobodys_business(tmp_path: Path) -> None:
+    (tmp_path / "marlton/journeys").mkdir(parents=True)
+    (tmp_path / "marlton/venue.yaml").write_text("venue: marlton\n")
+    for name in ("journeys/pool.yaml~", "journeys/pool.yaml.bak", "journeys/README.md", "compose.yml"):
+        (tmp_path / "marlton" / name).write_text("x\n")
+
+    assert list(read_venue_files(tmp_path)) == ["marlton/venue.yaml"]
