@@ -14,6 +14,9 @@ from fastapi import Path, Query
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+# Nothing that a venue's systems tell of is older; what looks back a month or a year needs a calendar to look back in.
+
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _HALF: Final = re.compile("[\ud800-\udfff]")  # half of a character: JSON can say it, UTF-8 and the store cannot
 _NO_CONTROLS: Final = r"^[^\x00-\x1f\x7f]*$"
@@ -49,9 +52,13 @@ class Body(BaseModel):
 def _time(value: object) -> object:
     if isinstance(value, str) and _TIME.fullmatch(value):
         try:
-            return datetime.fromisoformat(value.upper()).astimezone(UTC)
+            found = datetime.fromisoformat(value.upper()).astimezone(UTC)
         except (ValueError, OverflowError):  # the second at the ends of the calendar
             pass
+        else:
+            if found < EARLIEST:
+                raise ValueError(f"a time since {EARLIEST.year}: 2026-01-05T09:00:00Z")
+            return found
     raise ValueError("an RFC 3339 time with a zone: 2026-01-05T09:00:00Z")
 
 

@@ -94,6 +94,8 @@ async def test_an_admin_alone_says_who_enters_and_leaves_a_zone(kind: str) -> No
         ("admin", {"kind": "entered", "object": None}, 422, "body.object"),
         ("admin", {"kind": "dwelled", "object": "lobby"}, 422, "body.kind"),
         ("admin", {"at": "2026-01-05T09:06:00Z"}, 422, "body.at"),
+        ("admin", {"at": "0001-01-01T00:00:00Z"}, 422, "body.at"),
+        ("admin", {"at": "1969-12-31T23:59:59Z"}, 422, "body.at"),
         ("admin", {"data": {"nested": {}}}, 422, "body.data.nested"),
         ("admin", {"id": "two words"}, 422, "body.id"),
         ("admin", {"guest": "nobody"}, 404, None),
