@@ -25,10 +25,17 @@ def held(found: Sequence[Answer]) -> list[str]:
 
 def hold(answer: Answer) -> list[str]:
     """`pause`, `drain`, `stop`, `resume`."""
-    lines = [f"{_name(one['journey'])} at {one['venue']} {_DOES[answer['hold']]}" for one in answer["places"]]
+    lines = [f"{_name(one['journey'])} at {one['venue']} {_does(answer, one)}" for one in answer["places"]]
     if answer["hold"] == "stopped":
         lines.append(f"{_guests(answer['ended'])} taken out, {answer['taken_back']} unsent messages taken back")
     return lines
+
+
+def _does(answer: Answer, place: Answer) -> str:
+    still = place["still"]
+    if still is None:
+        return _DOES[answer["hold"]]
+    return f"is still {still}, with every journey there; `innkeeper resume --all` lets them go on"
 
 
 def moves(answer: Answer) -> list[str]:

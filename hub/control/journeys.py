@@ -119,11 +119,19 @@ class JourneyCommands:
                 )
                 taken_back += await self._deps.holds.take_back(venue, journey, now=self._deps.clock.now())
         return {
-            "places": [{"venue": venue, "journey": journey} for venue, journey in places],
+            "places": [
+                {"venue": venue, "journey": journey, "still": await self._still(venue, journey, wanted.hold)}
+                for venue, journey in places
+            ],
             "hold": wanted.hold and wanted.hold.value,
             "ended": ended,
             "taken_back": taken_back,
         }
+
+    async def _still(self, venue: str, journey: str, hold: Hold | None) -> str | None:
+        """How a journey that was let go is held back all the same, with every other one of its venue."""
+        held = await self._deps.holds.held() if hold is None and journey != ALL else ()
+        return next((one.hold.value for one in held if (one.venue, one.journey) == (venue, ALL)), None)
 
     async def move(self, args: dict[str, Any]) -> Mapping[str, Any]:
         """Where everybody who waits would stand on another version; with `yes` they do."""

@@ -34,6 +34,21 @@ def test_a_journey_is_paused_shown_as_paused_and_let_go(innkeeper: Innkeeper, co
     assert json.loads(after.out) == {"held": []}
 
 
+def test_a_journey_that_every_other_one_still_holds_back_is_not_said_to_go_on(
+    innkeeper: Innkeeper, config: Path
+) -> None:
+    innkeeper("pause", "--config", config, "welcome")
+    innkeeper("pause", "--config", config, "--all")
+
+    resumed = innkeeper("resume", "--config", config, "welcome")
+    all_resumed = innkeeper("resume", "--config", config, "--all")
+
+    assert resumed.out == (
+        "welcome at marlton is still paused, with every journey there; `innkeeper resume --all` lets them go on\n"
+    )
+    assert all_resumed.out.startswith("every journey at marlton goes on:")
+
+
 def test_everything_is_stopped_at_once_and_stays_so(innkeeper: Innkeeper, config: Path) -> None:
     said = innkeeper("stop", "--config", config, "--all")
 
