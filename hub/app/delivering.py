@@ -32,11 +32,10 @@ def delivery_deps(
         file = Path(name)
         if not await asyncio.to_thread(_can_be_written, file):
             raise BadRequest(f"file: found {name}; right would be the path of a file in a folder that is there")
-        made = clock.now()
         with tempfile.TemporaryDirectory(prefix=".backup-", dir=config.database.parent) as folder:
             copy = Path(folder) / "copy.db"
-            await stores.copy_into(copy)
-            await asyncio.to_thread(write_backup, copy, config.hub.data_dir, file, made)
+            manifest = await stores.copy_for_backup(copy, clock.now())
+            await asyncio.to_thread(write_backup, copy, config.hub.data_dir, file, manifest)
 
     return DeliveryDeps(
         clock=clock,

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from hub.app.secret import link_secret
 from hub.clock import SystemClock
 from hub.config.hub_toml import HubConfig
 from hub.store.backup import REPLACED, restore
+from hub.store.fence import History
 from hub.store.lock import hold
 from hub.store.restraints import safeguards
+
+_UNKNOWN: Final = {
+    History.UNREADABLE: "the database that was there could not be read",
+    History.UNRELATED: "the database that was there is new, another's, or older than the backup",
+}
 
 
 def restore_from(config: HubConfig, file: Path) -> list[str]:
@@ -31,10 +38,11 @@ def restore_from(config: HubConfig, file: Path) -> list[str]:
         f"{fenced.doubtful} messages may have been sent since: they count as possibly delivered and are not sent",
         f"erased again: {fenced.erased} guests who were erased since; withdrawn again: {fenced.withdrawn} consents",
     ]
-    if fenced.with_history:
-        return [*lines, f"the database that was there is {database.name}{REPLACED}; delete it when you need it no more"]
-    return [
-        *lines,
-        "the database that was there could not be read, so nobody knows what was sent since: no journey goes on,",
-        "and nothing is sent until `innkeeper outbox resume`; tokens that were revoked since hold again: revoke them",
-    ]
+    if fenced.history is not History.KNOWN:
+        lines += [
+            f"{_UNKNOWN[fenced.history]}, so nobody knows what was sent since: no journey goes on,",
+            "and nothing is sent until `innkeeper outbox resume`; revoked tokens may hold again: revoke them anew",
+        ]
+    if fenced.history is not History.UNREADABLE:
+        lines.append(f"the database that was there is {database.name}{REPLACED}; delete it when you need it no more")
+    return lines

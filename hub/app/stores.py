@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from datetime import tzinfo
+from functools import partial
 
 from hub.outbox.departure import Departures
+from hub.store.backup import copy_for_backup
 from hub.store.changes import Watch
 from hub.store.configs import ConfigStore
 from hub.store.coupons import CouponStore
@@ -43,7 +45,7 @@ class Stores:
         safeguards: Safeguards | None = None,
         departures: Callable[[], Departures | None] = lambda: None,
     ) -> None:
-        self.copy_into = store.copy_into
+        self.copy_for_backup = partial(copy_for_backup, store)
         self.emptying = Emptying(store)
         self.guests = GuestStore(store, watch, safeguards, self.emptying)
         self.standstill = StandstillStore(store)

@@ -22,23 +22,18 @@ from typing import Final
 import msgspec
 
 from hub.errors import BadRequest, StoreFailed
+from hub.store.descent import new_mark, put_mark
 from hub.store.fence import Fenced, fence
+from hub.store.manifest import FORMAT, Manifest
 from hub.store.restraints import Restraints
 from hub.store.schema import migrate
+from hub.store.sqlite import Store
 from hub.store.times import from_us, to_us
 
 DATABASE: Final = "innkeeper.db"
 MANIFEST: Final = "manifest.json"
 FOLDERS: Final = ("keys", "secrets")  # of the data directory
-FORMAT: Final = 1
 REPLACED: Final = ".replaced"  # after the name of the database that a restore has put aside
-
-
-class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a backup says about itself."""
-
-    format: int
-    made_us: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +44,14 @@ class Restored:
     fenced: Fenced
 
 
-def write_backup(copy: Path, data_dir: Path, file: Path, made: datetime) -> None:
+async def copy_for_backup(store: Store, copy: Path, made: datetime) -> Manifest:
+    """Put a copy of the database of this moment into a new file; what its backup says about it. Raises StoreFailed."""
+    mark = new_mark()
+    await store.copy_into(copy, first=lambda db: put_mark(db, mark, made.isoformat()))
+    return Manifest(format=FORMAT, made_us=to_us(made), mark=mark)
+
+
+def write_backup(copy: Path, data_dir: Path, file: Path, manifest: Manifest) -> None:
     """Put a copy of the database and what belongs to it into `file`, whole or not at all. Blocks.
 
     Raises:
@@ -63,7 +65,7 @@ def write_backup(copy: Path, data_dir: Path, file: Path, made: datetime) -> None
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "wb") as out:
             with tarfile.open(fileobj=out, mode="w") as tar:
-                _add_bytes(tar, MANIFEST, msgspec.json.encode(Manifest(format=FORMAT, made_us=to_us(made))))
+                _add_bytes(tar, MANIFEST, msgspec.json.encode(manifest))
                 tar.add(copy, arcname=DATABASE)
                 for folder in FOLDERS:
                     for path in sorted((data_dir / folder).glob("*.key")):
@@ -103,7 +105,7 @@ def restore(file: Path, database: Path, data_dir: Path, restraints: Restraints, 
         with _unpacked(file, database.parent) as folder:
             manifest = _manifest(folder, file)
             migrate(folder / DATABASE)
-            fenced = fence(folder / DATABASE, database, manifest.made_us, restraints, now)
+            fenced = fence(folder / DATABASE, database, manifest, restraints, now)
             _put_keys(folder, data_dir)
             _exchange(folder / DATABASE, database)
             return Restored(made_at=from_us(manifest.made_us), fenced=fenced)

@@ -2,9 +2,9 @@
 
 What happened after its backup was made is not in it: messages left, guests withdrew their consent, others were erased.
 What had not been settled then may have been sent since: it is "possibly delivered", and never sent by itself. Where the
-replaced database can still be read, what happened, the consents and the erasures are taken from there; where it cannot,
-the file of restraints (hub/store/restraints.py) says who withdrew or was erased, no journey goes on, and the outbox
-stays stopped until a person has looked.
+replaced database can still be read and goes on from the backup (hub/store/descent.py), what happened, the consents and
+the erasures are taken from there; where not, the file of restraints (hub/store/restraints.py) says who withdrew or was
+erased, no journey goes on, and the outbox stays stopped until a person has looked.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum, auto
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +22,9 @@ from hub.errors import StoreFailed
 from hub.identity.guest import Consent, GuestId
 from hub.outbox.state import Why
 from hub.store import consents
+from hub.store.descent import goes_on
 from hub.store.erasure import erase
+from hub.store.manifest import Manifest
 from hub.store.restraints import ERASED, WITHDRAWN, Restraint, Restraints
 from hub.store.schema import migrate
 from hub.store.standstill import PAUSED
@@ -36,20 +39,33 @@ _HAPPENED: Final = (
 # Tables that say what happened: taken from the replaced database, which knows more.
 _HERS: Final = ("guests", "reservations", "devices", "bindings")
 # Those that say who a guest is: the backup's, and whoever came since.
+_GONE: Final = """
+SELECT guest FROM main.guests AS was WHERE NOT EXISTS (
+    SELECT 1 FROM current.guests AS c WHERE c.guest = was.guest AND c.created_us = was.created_us)
+"""
+# Whoever is there under the same id since another moment was erased too, and came again.
+
+
+class History(Enum):
+    """Who told what happened since a backup?"""
+
+    KNOWN = auto()  # the database that it replaces
+    UNREADABLE = auto()  # nobody: there is none, or it is damaged
+    UNRELATED = auto()  # nobody: it is new, another's, or older than the backup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fenced:
     """What it took."""
 
-    with_history: bool  # was the replaced database there to say what happened since?
+    history: History
     doubtful: int  # messages that may have been sent since
     erased: int  # guests of the backup who were erased since
     withdrawn: int  # consents of the backup that were withdrawn since
 
 
-def fence(path: Path, current: Path, made_us: int, restraints: Restraints, now: datetime) -> Fenced:
-    """Fence the database of a backup that was made then; `current` is the one that it is to replace.
+def fence(path: Path, current: Path, manifest: Manifest, restraints: Restraints, now: datetime) -> Fenced:
+    """Fence a backup's database; `current` is the one that it is to replace.
 
     Raises:
         StoreFailed: it is damaged.
@@ -57,50 +73,59 @@ def fence(path: Path, current: Path, made_us: int, restraints: Restraints, now: 
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.row_factory = sqlite3.Row
         db.execute("PRAGMA secure_delete=ON")
-        history = _attach(db, current)
+        history = _attach(db, current, manifest)
         db.execute("BEGIN IMMEDIATE")
-        gone = _take_history(db) if history else set()
-        since = [line for line in restraints.lines() if line.at_us > made_us]
-        gone |= set(_erased_since(db, restraints, since))
-        for guest in gone:
+        gone = _take_history(db) if history is History.KNOWN else 0
+        since = [line for line in restraints.lines() if line.at_us > manifest.made_us]
+        erased = list(_erased_since(db, restraints, since))
+        for guest in erased:
             erase(db, GuestId(guest), to_us(now), consents.new_salt())
         withdrawn = _withdraw(db, restraints, since)
         doubtful = _doubt(db, now)
-        if not history:
+        if history is not History.KNOWN:
             _stop(db, now)
         db.execute("COMMIT")
-        if history:
-            db.execute("DETACH current")
+        _detach(db)
         db.execute("VACUUM")
         _check(db)
         db.execute("PRAGMA journal_mode=DELETE")
-    return Fenced(with_history=history, doubtful=doubtful, erased=len(gone), withdrawn=withdrawn)
+    return Fenced(history=history, doubtful=doubtful, erased=gone + len(erased), withdrawn=withdrawn)
 
 
-def _attach(db: sqlite3.Connection, current: Path) -> bool:
-    """The database that will be replaced, as `current`, if it is whole and of this program's schema."""
-    if not current.exists():
-        return False
+def _attach(db: sqlite3.Connection, current: Path, manifest: Manifest) -> History:
+    """The database that will be replaced, as `current`, where it is whole and knows what happened since."""
+    history = _history(db, current, manifest) if current.exists() else History.UNREADABLE
+    if history is not History.KNOWN:
+        _detach(db)
+    return history
+
+
+def _history(db: sqlite3.Connection, current: Path, manifest: Manifest) -> History:
     try:
         migrate(current)
         db.execute("ATTACH ? AS current", (str(current),))
         (found,) = db.execute("PRAGMA current.quick_check(1)").fetchone()
+        if found != "ok":
+            return History.UNREADABLE
+        return History.KNOWN if goes_on(db, manifest.mark) else History.UNRELATED
     except (sqlite3.Error, StoreFailed):
-        found = "broken"
-    if found == "ok":
-        return True
+        return History.UNREADABLE
+
+
+def _detach(db: sqlite3.Connection) -> None:
     if "current" in {row["name"] for row in db.execute("PRAGMA database_list")}:
         db.execute("DETACH current")
-    return False
 
 
-def _take_history(db: sqlite3.Connection) -> set[str]:
-    """All that happened, from `current`; the guests of the backup whom it does not know were erased since."""
+def _take_history(db: sqlite3.Connection) -> int:
+    """All that happened, from `current`; how many guests of the backup are gone, whom it does not know any more."""
     for table in _HAPPENED:
         columns = ", ".join(f'"{row["name"]}"' for row in db.execute(f"PRAGMA table_info({table})"))
         db.execute(f"DELETE FROM main.{table}")  # noqa: S608  our own names
         db.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM current.{table}")  # noqa: S608  the same
-    gone = _erased_in_history(db)
+    gone = [(row["guest"],) for row in db.execute(_GONE).fetchall()]
+    for table in _HERS:
+        db.executemany(f"DELETE FROM main.{table} WHERE guest = ?", gone)  # noqa: S608  the same
     came = db.execute("SELECT guest FROM current.guests WHERE guest NOT IN (SELECT guest FROM main.guests)").fetchall()
     for table in _HERS:
         sql = f"INSERT OR IGNORE INTO main.{table} SELECT * FROM current.{table} WHERE guest = ?"  # noqa: S608  the same
@@ -109,15 +134,7 @@ def _take_history(db: sqlite3.Connection) -> set[str]:
         "UPDATE main.guests SET version = 1 + max(version, coalesce("
         "(SELECT version FROM current.guests AS c WHERE c.guest = main.guests.guest), 0))"
     )
-    return gone
-
-
-def _erased_in_history(db: sqlite3.Connection) -> set[str]:
-    gone = db.execute(
-        "SELECT guest FROM main.guests AS g WHERE NOT EXISTS (SELECT 1 FROM current.guests AS c"
-        " WHERE c.guest = g.guest AND c.created_us <= g.created_us)"
-    )
-    return {row["guest"] for row in gone}
+    return len(gone)
 
 
 def _erased_since(db: sqlite3.Connection, restraints: Restraints, since: list[Restraint]) -> Iterator[str]:

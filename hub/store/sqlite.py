@@ -100,10 +100,13 @@ class Store:
         except sqlite3.Error as exc:
             raise ours(exc) from exc
 
-    async def copy_into(self, file: Path) -> None:
-        """A compact copy of this moment in a new file; what waits meanwhile is written after it."""
+    async def copy_into(self, file: Path, *, first: Job[object] | None = None) -> None:
+        """A compact copy of this moment in a new file; what waits meanwhile is written after it.
+
+        `first` is written before, and is in the copy; from a database whose file is gone too.
+        """
         try:
-            await self._on_thread(_copy, str(file))
+            await self._on_thread(_copy, str(file), first)
         except sqlite3.Error as exc:
             raise ours(exc) from exc
 
@@ -207,7 +210,16 @@ def _emptied(connection: sqlite3.Connection) -> bool:
     return not busy
 
 
-def _copy(connection: sqlite3.Connection, file: str) -> None:
+def _copy(connection: sqlite3.Connection, file: str, first: Job[object] | None) -> None:
+    if first is not None:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            first(connection)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:  # a full disk makes SQLite give it up by itself
+                connection.execute("ROLLBACK")
+            raise
     connection.execute("VACUUM INTO ?", (file,))
 
 

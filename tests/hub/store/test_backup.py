@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import tarfile
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from hub.errors import BadRequest
 from hub.identity.guest import Consent, GuestId, Profile
 from hub.identity.token import Role
 from hub.outbox.message import Accepted, Target
-from hub.store.backup import Restored, restore, write_backup
+from hub.store.backup import Restored, copy_for_backup, restore, write_backup
 from hub.store.box import BoxStore
 from hub.store.facts import facts_of
+from hub.store.fence import History
 from hub.store.guests import GuestStore
+from hub.store.manifest import FORMAT, Manifest
 from hub.store.posting import put_message
 from hub.store.restraints import safeguards
 from hub.store.sqlite import Store, open_store
@@ -66,16 +70,29 @@ class Site:
                 await self.guests(store).put_guest(guest, Profile(email=f"{guest}@guest.example"), T0 - MINUTE)
                 await self.guests(store).record_consent(guest, YES, T0 - MINUTE)
             await store.write(lambda c: put_message(c, a_planned(channels=("email",)), T0 - MINUTE))
-            copy = self.folder / "copy.db"
-            await store.copy_into(copy)
-            write_backup(copy, self.data, self.file, T0)
+            await self.backup(store, self.file)
+
+    async def backup(self, store: Store, file: Path, made: datetime = T0) -> None:
+        copy = file.with_suffix(".db")
+        write_backup(copy, self.data, file, await copy_for_backup(store, copy, made))
 
     async def meanwhile(self, work: Callable[[Store], Coroutine[Any, Any, None]]) -> None:
         async with self.opened() as store:
             await work(store)
 
-    def restore(self) -> Restored:
-        return restore(self.file, self.database, self.data, self.guards.restraints, T0 + 5 * MINUTE)
+    def restore(self, file: Path | None = None) -> Restored:
+        return restore(file or self.file, self.database, self.data, self.guards.restraints, T0 + 5 * MINUTE)
+
+    def forget_the_mark(self, file: Path) -> None:
+        """The same backup, as a program made it that left no marks: neither in its file nor in its database."""
+        with tarfile.open(file) as tar:
+            tar.extractall(self.folder / "old", filter="data")
+        old = self.folder / "old" / "innkeeper.db"
+        unmark(old)
+        if self.database.exists():
+            unmark(self.database)
+        made_us = msgspec.json.decode((self.folder / "old" / "manifest.json").read_bytes())["made_us"]
+        write_backup(old, self.data, file, Manifest(format=FORMAT, made_us=made_us))
 
     def lose_the_database(self) -> None:
         for path in self.data.glob("innkeeper.db*"):
@@ -87,6 +104,16 @@ async def site(tmp_path: Path) -> Site:
     site = Site(tmp_path)
     await site.before()
     return site
+
+
+def unmark(database: Path) -> None:
+    with closing(sqlite3.connect(database)) as db:
+        db.execute("DELETE FROM meta WHERE key LIKE 'backup %'")
+        db.commit()
+
+
+async def a_token_is_made(store: Store) -> None:
+    await TokenStore(store).create(Role.ADMIN, "desk", None, None, T0)
 
 
 async def sends(store: Store) -> None:
@@ -109,7 +136,7 @@ async def test_p18_what_was_sent_since_the_backup_is_not_sent_again_and_still_co
     async with site.opened() as store:
         assert await claimable(store) == 0
         facts = await store.read(lambda c: facts_of(c, venue="marlton", guest=ANA, at=T0 + 6 * MINUTE, timezone=UTC))
-    assert done.fenced.with_history
+    assert done.fenced.history is History.KNOWN
     assert rows_of(site.database, "SELECT state, reason FROM messages") == [("SENT", None)]
     assert facts is not None
     assert [past.counts for past in facts.past] == [True]
@@ -126,7 +153,7 @@ async def test_p18_with_the_database_lost_what_may_have_been_sent_is_a_doubt_and
     async with site.opened() as store:
         assert await claimable(store) == 0
         assert await StandstillStore(store).paused()
-    assert (done.fenced.with_history, done.fenced.doubtful) == (False, 1)
+    assert (done.fenced.history, done.fenced.doubtful) == (History.UNREADABLE, 1)
     assert rows_of(site.database, "SELECT state, reason FROM messages") == [("UNKNOWN", "restored")]
 
 
@@ -170,6 +197,73 @@ async def test_a_consent_given_again_after_a_withdrawal_is_given(site: Site) -> 
 
     async with site.opened() as store:
         assert [one.granted for one in (await site.guests(store).guest(ANA)).consents] == [True]
+
+
+async def test_p18_a_guest_who_was_erased_and_came_again_is_who_she_is_now(site: Site) -> None:
+    async def erased_and_back(store: Store) -> None:
+        guests = site.guests(store)
+        await guests.erase_guest(ANA, T0 + MINUTE)
+        await guests.put_guest(ANA, Profile(first_name="Another"), T0 + 2 * MINUTE)
+        await guests.record_consent(ANA, NO, T0 + 2 * MINUTE)
+
+    await site.meanwhile(erased_and_back)
+    done = site.restore()
+
+    assert done.fenced.erased == 1
+    assert rows_of(site.database, "SELECT first_name, email FROM guests WHERE guest = 'ana'") == [("Another", None)]
+    assert rows_of(site.database, "SELECT granted FROM consents WHERE guest = 'ana'") == [(0,)]
+
+
+@pytest.mark.parametrize("of_an_older_program", [False, True])
+async def test_a_new_database_has_erased_nobody(site: Site, *, of_an_older_program: bool) -> None:
+    site.lose_the_database()
+    await site.meanwhile(a_token_is_made)
+    if of_an_older_program:
+        site.forget_the_mark(site.file)
+
+    done = site.restore()
+
+    assert (done.fenced.history, done.fenced.erased) == (History.UNRELATED, 0)
+    assert rows_of(site.database, "SELECT guest FROM guests") == [("ana",), ("ben",)]
+    assert rows_of(site.database, "SELECT state FROM messages") == [("UNKNOWN",)]
+    async with site.opened() as store:
+        assert await StandstillStore(store).paused()
+
+
+@pytest.mark.parametrize("of_an_older_program", [False, True])
+async def test_after_an_older_backup_the_right_one_has_all_that_it_knows(
+    site: Site, *, of_an_older_program: bool
+) -> None:
+    right = site.folder / "right.tar"
+
+    async def more(store: Store) -> None:
+        await sends(store)
+        await site.guests(store).put_guest(GuestId("cleo"), Profile(), T0 + MINUTE)
+        await site.backup(store, right, T0 + 2 * MINUTE)
+
+    await site.meanwhile(more)
+    if of_an_older_program:
+        site.forget_the_mark(site.file)
+        site.forget_the_mark(right)
+    site.lose_the_database()
+    site.restore()
+    done = site.restore(right)
+
+    assert (done.fenced.history, done.fenced.erased) == (History.UNRELATED, 0)
+    assert rows_of(site.database, "SELECT guest FROM guests") == [("ana",), ("ben",), ("cleo",)]
+    assert rows_of(site.database, "SELECT state, reason FROM messages") == [("SENT", None)]
+
+
+async def test_a_backup_of_an_older_program_finds_what_happened_since_by_its_ledger(site: Site) -> None:
+    await site.meanwhile(sends)
+    await site.meanwhile(lambda store: site.guests(store).erase_guest(BEN, T0 + MINUTE))
+    site.forget_the_mark(site.file)
+
+    done = site.restore()
+
+    assert (done.fenced.history, done.fenced.erased) == (History.KNOWN, 1)
+    assert rows_of(site.database, "SELECT guest FROM guests") == [("ana",)]
+    assert rows_of(site.database, "SELECT state, reason FROM messages") == [("SENT", None)]
 
 
 async def test_profiles_are_the_backups_and_whoever_came_since_stays(site: Site) -> None:
@@ -220,10 +314,11 @@ async def test_the_replaced_database_stays_beside_it(site: Site) -> None:
 async def test_a_backup_takes_an_earlier_ones_place_and_nothing_elses(site: Site) -> None:
     copy, mine = site.database, site.file.with_name("hub.toml")
     mine.write_text("[hub]\n")
+    said = Manifest(format=FORMAT, made_us=0)
 
-    write_backup(copy, site.data, site.file, T0)
+    write_backup(copy, site.data, site.file, said)
     with pytest.raises(BadRequest, match=r"hub\.toml: found a file that is no backup; right would be a new one"):
-        write_backup(copy, site.data, mine, T0)
+        write_backup(copy, site.data, mine, said)
 
     assert mine.read_text() == "[hub]\n"
     with tarfile.open(site.file) as tar:

@@ -248,6 +248,20 @@ async def test_a_read_that_writes_is_refused(tmp_path: Path) -> None:
         assert await store.read(keys) == []
 
 
+async def test_what_is_written_before_a_copy_is_in_it_and_what_fails_leaves_nothing(tmp_path: Path) -> None:
+    async with a_bare_store(tmp_path) as store:
+        with pytest.raises(LookupError):
+            await store.copy_into(tmp_path / "failed.db", first=fail)
+        waiting = asyncio.gather(store.write(put("a")), store.write(put("b")))
+        await asyncio.sleep(0)
+        await store.copy_into(tmp_path / "copy.db", first=lambda db: db.execute("INSERT INTO meta VALUES ('m', '')"))
+        await waiting
+
+        assert await store.read(keys) == ["a", "b", "m"]
+    assert rows_of(tmp_path / "copy.db", "SELECT key FROM meta ORDER BY key") == [("a",), ("b",), ("m",)]
+    assert not (tmp_path / "failed.db").exists()
+
+
 async def test_p17_a_foreign_lock_delays_and_loses_nothing(tmp_path: Path) -> None:
     async with a_bare_store(tmp_path) as store:
         foreign = sqlite3.connect(tmp_path / "innkeeper.db", isolation_level=None)

@@ -1,0 +1,17 @@
+"""What does a backup say about itself?"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+FORMAT: Final = 1
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """The first member of its tar; an older program leaves out what it did not know."""
+
+    format: int
+    made_us: int  # for people: nothing is put into order by it, clocks jump
+    mark: str | None = None  # what was put into the database just before it was copied
