@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from hub.app.secret import link_secret
+from hub.app.secret import known_secret
 from hub.clock import SystemClock
 from hub.config.hub_toml import HubConfig
 from hub.store.backup import REPLACED, restore
 from hub.store.fence import History
 from hub.store.lock import hold
-from hub.store.restraints import safeguards
 
 _UNKNOWN: Final = {
     History.UNREADABLE: "the database that was there could not be read",
@@ -30,8 +29,7 @@ def restore_from(config: HubConfig, file: Path) -> list[str]:
     data_dir.parent.mkdir(parents=True, exist_ok=True)
     with hold(data_dir):
         database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        restraints = safeguards(data_dir, link_secret(data_dir)).restraints
-        done = restore(file, database, data_dir, restraints, SystemClock().now())
+        done = restore(file, database, data_dir, known_secret, SystemClock().now())
     fenced = done.fenced
     lines = [
         f"restored the backup of {done.made_at.isoformat(timespec='seconds')}",

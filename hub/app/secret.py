@@ -5,11 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from hub.identity.keys import venue_key
+from hub.identity.keys import known_key, venue_key
 
+_FOLDER: Final = "secrets"
 _NAME: Final = "unsubscribe"  # no venue's id may hold what follows it on the disk: `{data_dir}/secrets/…`
 
 
 def link_secret(data_dir: Path) -> bytes:
     """The secret; made when there is none. Raises BadConfig as `venue_key` does."""
-    return venue_key(data_dir / "secrets", _NAME)
+    return venue_key(data_dir / _FOLDER, _NAME)
+
+
+def known_secret(data_dir: Path) -> bytes | None:
+    """The secret that is there, or in an unpacked backup. Raises BadConfig as `venue_key` does."""
+    return known_key(data_dir / _FOLDER, _NAME)

@@ -20,17 +20,29 @@ def venue_key(folder: Path, venue: str, *, draw: Callable[[int], bytes] = secret
     Raises:
         BadConfig: the file cannot be read or written, or holds no key.
     """
-    path = folder / f"{venue}.key"
-    try:
-        return _read(path)
-    except FileNotFoundError:
-        pass
-    except OSError as exc:
-        raise BadConfig(f"{path}: {(exc.strerror or str(exc)).lower()}") from exc
+    key = known_key(folder, venue)
+    if key is not None:
+        return key
+    path = _path(folder, venue)
     try:
         return _make(path, draw(KEY_BYTES))
     except OSError as exc:
         raise BadConfig(f"{path}: {(exc.strerror or str(exc)).lower()}") from exc
+
+
+def known_key(folder: Path, venue: str) -> bytes | None:
+    """The key that is there. Raises BadConfig as `venue_key` does."""
+    path = _path(folder, venue)
+    try:
+        return _read(path)
+    except FileNotFoundError:
+        return None
+    except OSError as exc:
+        raise BadConfig(f"{path}: {(exc.strerror or str(exc)).lower()}") from exc
+
+
+def _path(folder: Path, venue: str) -> Path:
+    return folder / f"{venue}.key"
 
 
 def _read(path: Path) -> bytes:

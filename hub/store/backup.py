@@ -12,7 +12,7 @@ import shutil
 import sqlite3
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,10 +22,11 @@ from typing import Final
 import msgspec
 
 from hub.errors import BadRequest, StoreFailed
+from hub.identity.keys import write_secret
 from hub.store.descent import new_mark, put_mark
-from hub.store.fence import Fenced, fence
+from hub.store.fence import Fenced, History, fence
 from hub.store.manifest import FORMAT, Manifest
-from hub.store.restraints import Restraints
+from hub.store.restraints import NAME, Noted
 from hub.store.schema import migrate
 from hub.store.sqlite import Store
 from hub.store.times import from_us, to_us
@@ -33,7 +34,7 @@ from hub.store.times import from_us, to_us
 DATABASE: Final = "innkeeper.db"
 MANIFEST: Final = "manifest.json"
 FOLDERS: Final = ("keys", "secrets")  # of the data directory
-REPLACED: Final = ".replaced"  # after the name of the database that a restore has put aside
+REPLACED: Final = ".replaced"  # after the name of the database, or the key, that a restore has put aside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,11 +94,17 @@ def _add_bytes(tar: tarfile.TarFile, name: str, data: bytes) -> None:
     tar.addfile(entry, io.BytesIO(data))
 
 
-def restore(file: Path, database: Path, data_dir: Path, restraints: Restraints, now: datetime) -> Restored:
+def restore(
+    file: Path, database: Path, data_dir: Path, secret_in: Callable[[Path], bytes | None], now: datetime
+) -> Restored:
     """Put a backup in the database's place. Nobody else may have the data directory. Blocks.
+
+    `secret_in` finds the secret under which guests are named in the file of restraints: in the data directory, and in
+    the unpacked backup, whose names a file from another disk may have.
 
     Raises:
         BadRequest: the file is no backup of ours.
+        BadConfig: a secret is not one.
         StoreOutOfDate: a newer program made it.
         StoreFailed: the disk refused; what was there still is.
     """
@@ -105,8 +112,10 @@ def restore(file: Path, database: Path, data_dir: Path, restraints: Restraints, 
         with _unpacked(file, database.parent) as folder:
             manifest = _manifest(folder, file)
             migrate(folder / DATABASE)
-            fenced = fence(folder / DATABASE, database, manifest, restraints, now)
-            _put_keys(folder, data_dir)
+            known = (secret_in(data_dir), secret_in(folder))
+            noted = Noted(path=data_dir / NAME, keys=tuple({key for key in known if key is not None}))
+            fenced = fence(folder / DATABASE, database, manifest, noted, now)
+            _put_keys(folder, data_dir, over=fenced.history is not History.KNOWN)
             _exchange(folder / DATABASE, database)
             return Restored(made_at=from_us(manifest.made_us), fenced=fenced)
     except (OSError, sqlite3.Error) as exc:
@@ -149,16 +158,20 @@ def _manifest(folder: Path, file: Path) -> Manifest:
     return manifest
 
 
-def _put_keys(folder: Path, data_dir: Path) -> None:
-    """Keys and secrets that are not there; those that are stay, for gateways and mails know them."""
+def _put_keys(folder: Path, data_dir: Path, *, over: bool) -> None:
+    """The backup's keys and secrets, for its gateways and mails know them.
+
+    Those that are there stay, unless it is `over` them: beside a database that does not go on from the backup they were
+    made for another, by the first command on a new machine at the latest. They are put aside.
+    """
     for name in FOLDERS:
         for path in sorted((folder / name).glob("*.key")):
-            target = data_dir / name / path.name
-            if not target.exists():
-                target.parent.mkdir(mode=0o700, exist_ok=True)
-                shutil.copyfile(path, target.with_suffix(".new"))
-                target.with_suffix(".new").chmod(0o600)
-                target.with_suffix(".new").replace(target)
+            target, content = data_dir / name / path.name, path.read_bytes()
+            was = target.read_bytes() if target.exists() else None
+            if was is not None and over and was != content:
+                write_secret(target.with_name(target.name + REPLACED), was)
+            if was is None or (over and was != content):
+                write_secret(target, content)
 
 
 def _exchange(new: Path, database: Path) -> None:

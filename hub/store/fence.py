@@ -25,7 +25,7 @@ from hub.store import consents
 from hub.store.descent import goes_on
 from hub.store.erasure import erase
 from hub.store.manifest import Manifest
-from hub.store.restraints import ERASED, WITHDRAWN, Restraint, Restraints
+from hub.store.restraints import ERASED, WITHDRAWN, Noted, Restraint
 from hub.store.schema import migrate
 from hub.store.standstill import PAUSED
 from hub.store.times import to_us
@@ -64,7 +64,7 @@ class Fenced:
     withdrawn: int  # consents of the backup that were withdrawn since
 
 
-def fence(path: Path, current: Path, manifest: Manifest, restraints: Restraints, now: datetime) -> Fenced:
+def fence(path: Path, current: Path, manifest: Manifest, noted: Noted, now: datetime) -> Fenced:
     """Fence a backup's database; `current` is the one that it is to replace.
 
     Raises:
@@ -76,11 +76,11 @@ def fence(path: Path, current: Path, manifest: Manifest, restraints: Restraints,
         history = _attach(db, current, manifest)
         db.execute("BEGIN IMMEDIATE")
         gone = _take_history(db) if history is History.KNOWN else 0
-        since = [line for line in restraints.lines() if line.at_us > manifest.made_us]
-        erased = list(_erased_since(db, restraints, since))
+        since = [line for line in noted.lines() if line.at_us > manifest.made_us]
+        erased = list(_erased_since(db, noted, since))
         for guest in erased:
             erase(db, GuestId(guest), to_us(now), consents.new_salt())
-        withdrawn = _withdraw(db, restraints, since)
+        withdrawn = _withdraw(db, noted, since)
         doubtful = _doubt(db, now)
         if history is not History.KNOWN:
             _stop(db, now)
@@ -137,16 +137,16 @@ def _take_history(db: sqlite3.Connection) -> int:
     return len(gone)
 
 
-def _erased_since(db: sqlite3.Connection, restraints: Restraints, since: list[Restraint]) -> Iterator[str]:
-    latest = {line.guest: line.at_us for line in since if line.what == ERASED}
-    for row in db.execute("SELECT guest, created_us FROM guests").fetchall():
-        if latest.get(restraints.hash_of(row["guest"]), -1) >= row["created_us"]:
-            yield row["guest"]
+def _erased_since(db: sqlite3.Connection, noted: Noted, since: list[Restraint]) -> Iterator[str]:
+    came_us = {row["guest"]: row["created_us"] for row in db.execute("SELECT guest, created_us FROM guests")}
+    names = noted.named(came_us)
+    latest = {names[line.guest]: line.at_us for line in since if line.what == ERASED and line.guest in names}
+    return (guest for guest, at_us in latest.items() if at_us >= came_us[guest])
 
 
-def _withdraw(db: sqlite3.Connection, restraints: Restraints, since: list[Restraint]) -> int:
+def _withdraw(db: sqlite3.Connection, noted: Noted, since: list[Restraint]) -> int:
     """Statements of the backup that were taken back since and that the ledger does not know of."""
-    names = {restraints.hash_of(row["guest"]): row["guest"] for row in db.execute("SELECT guest FROM guests")}
+    names = noted.named([row["guest"] for row in db.execute("SELECT guest FROM guests")])
     done = 0
     for line in since:
         guest = names.get(line.guest)

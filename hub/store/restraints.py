@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -36,38 +36,19 @@ class Restraint(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restraints:
-    """The file."""
+    """The file, as a hub writes it."""
 
     path: Path
     key: bytes
 
     def erased(self, guest: str, at_us: int) -> None:
         """Note it, durably. Blocks. Raises StoreFailed."""
-        self._append(Restraint(at_us=at_us, what=ERASED, guest=self.hash_of(guest)))
+        self._append(Restraint(at_us=at_us, what=ERASED, guest=_hash(self.key, guest)))
 
     def withdrawn(self, guest: str, purpose: str, channel: str, at_us: int) -> None:
         """Note it, durably. Blocks. Raises StoreFailed."""
-        self._append(
-            Restraint(at_us=at_us, what=WITHDRAWN, guest=self.hash_of(guest), purpose=purpose, channel=channel)
-        )
-
-    def hash_of(self, guest: str) -> str:
-        """A guest's name in the file."""
-        return hmac.digest(self.key, guest.encode(), "sha256").hex()
-
-    def lines(self) -> Iterator[Restraint]:
-        """All of them, oldest first; a line that a crash cut short was never answered for."""
-        try:
-            text = self.path.read_bytes()
-        except FileNotFoundError:
-            return
-        except OSError as exc:
-            raise StoreFailed(f"{self.path}: {(exc.strerror or str(exc)).lower()}") from exc
-        for line in text.splitlines():
-            try:
-                yield msgspec.json.decode(line, type=Restraint)
-            except msgspec.DecodeError:
-                continue
+        named = _hash(self.key, guest)
+        self._append(Restraint(at_us=at_us, what=WITHDRAWN, guest=named, purpose=purpose, channel=channel))
 
     def _append(self, restraint: Restraint) -> None:
         line = b"\n" + msgspec.json.encode(restraint)  # the newline first: it ends what a crash may have cut short
@@ -80,6 +61,40 @@ class Restraints:
                 os.close(descriptor)
         except OSError as exc:
             raise StoreFailed(f"{self.path}: {(exc.strerror or str(exc)).lower()}") from exc
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """The file, as a restore reads it."""
+
+    path: Path
+    keys: tuple[bytes, ...]  # under any of which a guest may be named in it
+
+    def lines(self) -> Iterator[Restraint]:
+        """All of them, oldest first; a line that a crash cut short was never answered for.
+
+        Raises:
+            StoreFailed: the disk refused.
+        """
+        try:
+            text = self.path.read_bytes()
+        except FileNotFoundError:
+            return
+        except OSError as exc:
+            raise StoreFailed(f"{self.path}: {(exc.strerror or str(exc)).lower()}") from exc
+        for line in text.splitlines():
+            try:
+                yield msgspec.json.decode(line, type=Restraint)
+            except msgspec.DecodeError:
+                continue
+
+    def named(self, guests: Iterable[str]) -> dict[str, str]:
+        """Who is meant by each name that these guests may have in it."""
+        return {_hash(key, guest): guest for guest in guests for key in self.keys}
+
+
+def _hash(key: bytes, guest: str) -> str:
+    return hmac.digest(key, guest.encode(), "sha256").hex()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from hub.app.secret import known_secret, link_secret
 from hub.errors import BadRequest
 from hub.identity.guest import Consent, GuestId, Profile
 from hub.identity.token import Role
@@ -53,7 +54,7 @@ class Site:
         (self.data / "keys" / "marlton.key").write_text("00" * 16)
         self.database = self.data / "innkeeper.db"
         self.file = self.folder / "backup.tar"
-        self.guards = safeguards(self.data, b"k" * 16)
+        self.guards = safeguards(self.data, link_secret(self.data))
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Store]:
@@ -81,7 +82,7 @@ class Site:
             await work(store)
 
     def restore(self, file: Path | None = None) -> Restored:
-        return restore(file or self.file, self.database, self.data, self.guards.restraints, T0 + 5 * MINUTE)
+        return restore(file or self.file, self.database, self.data, known_secret, T0 + 5 * MINUTE)
 
     def forget_the_mark(self, file: Path) -> None:
         """The same backup, as a program made it that left no marks: neither in its file nor in its database."""
@@ -302,6 +303,28 @@ async def test_a_backup_is_readable_by_its_owner_alone_and_brings_keys_that_are_
     assert site.database.stat().st_mode & 0o777 == 0o600
     assert (site.data / "keys" / "marlton.key").read_text() == "00" * 16
     assert (site.data / "keys" / "marlton.key").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("there", ["the same", "none", "another"])
+async def test_keys_go_with_their_database_and_those_that_are_replaced_stay_beside_them(site: Site, there: str) -> None:
+    key, secret = site.data / "keys" / "marlton.key", site.data / "secrets" / "unsubscribe.key"
+    mine = secret.read_text()
+    if there != "the same":
+        site.lose_the_database()
+    if there == "another":
+        await site.meanwhile(a_token_is_made)
+    key.write_text("11" * 32)
+    secret.write_text("22" * 32)
+
+    site.restore()
+
+    kept = (key.read_text(), secret.read_text())
+    assert kept == (("11" * 32, "22" * 32) if there == "the same" else ("00" * 16, mine))
+    aside = {path.name: path.read_text() for path in site.data.glob("*/*.replaced")}
+    assert aside == (
+        {} if there == "the same" else {"marlton.key.replaced": "11" * 32, "unsubscribe.key.replaced": "22" * 32}
+    )
+    assert {path.stat().st_mode & 0o777 for path in site.data.glob("*/*.replaced")} <= {0o600}
 
 
 async def test_the_replaced_database_stays_beside_it(site: Site) -> None:
