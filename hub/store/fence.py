@@ -35,9 +35,11 @@ from rules.decision import Reason
 _HAPPENED: Final = (
     "events", "visits", "late", "runs", "decisions", "messages", "attempts", "consents", "suppressed", "marks",
     "journeys", "pending", "tasks", "coupons", "occasions", "holds", "meta", "tokens", "gateways", "configs",
+    "devices", "bindings",
 )  # fmt: skip
-# Tables that say what happened: taken from the replaced database, which knows more.
-_HERS: Final = ("guests", "reservations", "devices", "bindings")
+# Tables that say what happened: taken from the replaced database, which knows more. Who holds a phone or a tag is such
+# a thing: it was handed on, given back or forgotten since, and must not lead to whoever had it before.
+_HERS: Final = ("guests", "reservations")
 # Those that say who a guest is: the backup's, and whoever came since.
 _GONE: Final = """
 SELECT guest FROM main.guests AS was WHERE NOT EXISTS (

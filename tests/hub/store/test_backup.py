@@ -17,7 +17,7 @@ import pytest
 
 from hub.app.secret import known_secret, link_secret
 from hub.errors import BadRequest
-from hub.identity.guest import Consent, GuestId, Profile
+from hub.identity.guest import Binding, Consent, Device, DeviceKind, GuestId, Profile
 from hub.identity.token import Role
 from hub.outbox.message import Accepted, Target
 from hub.store.backup import Restored, copy_for_backup, restore, write_backup
@@ -30,15 +30,18 @@ from hub.store.posting import put_message
 from hub.store.restraints import safeguards
 from hub.store.sqlite import Store, open_store
 from hub.store.standstill import StandstillStore
+from hub.store.times import to_us
 from hub.store.tokens import TokenStore
 from tests.fakes.hub_clock import T0
 from tests.fakes.planned import a_planned
 from tests.fakes.store import rows_of
+from wire.tag import parse_tag
 
 ANA, BEN = GuestId("ana"), GuestId("ben")
 MINUTE = timedelta(minutes=1)
 MAILBOX = Target(channel="email", provider="smtp", address="ana@guest.example")
 YES = Consent(purpose="marketing", channel="email", granted=True, source="desk", wording="May we?")
+HELD = ("SELECT guest FROM devices", "SELECT guest, until_us FROM bindings ORDER BY from_us")
 NO = Consent(purpose="marketing", channel="email", granted=False, source="desk", wording="May we?")
 
 
@@ -74,8 +77,12 @@ class Site:
             await self.backup(store, self.file)
 
     async def backup(self, store: Store, file: Path, made: datetime = T0) -> None:
-        copy = file.with_suffix(".db")
+        copy = self._no_copy_at(file.with_suffix(".db"))
         write_backup(copy, self.data, file, await copy_for_backup(store, copy, made))
+
+    def _no_copy_at(self, path: Path) -> Path:
+        path.unlink(missing_ok=True)
+        return path
 
     async def meanwhile(self, work: Callable[[Store], Coroutine[Any, Any, None]]) -> None:
         async with self.opened() as store:
@@ -111,6 +118,17 @@ def unmark(database: Path) -> None:
     with closing(sqlite3.connect(database)) as db:
         db.execute("DELETE FROM meta WHERE key LIKE 'backup %'")
         db.commit()
+
+
+async def holds(guests: GuestStore, guest: GuestId, since: datetime, until: datetime | None = None) -> None:
+    """One phone and one tag of the house."""
+    phone = Device(
+        id="phone", kind=DeviceKind.FCM_TOKEN, address="token", app=None, environment=None, registered_at=since
+    )
+    await guests.put_device(guest, phone, since)
+    await guests.put_binding(
+        Binding(tag=parse_tag("altbeacon:" + "ab" * 20), guest=guest, from_=since, until=until), T0
+    )
 
 
 async def a_token_is_made(store: Store) -> None:
@@ -265,6 +283,45 @@ async def test_a_backup_of_an_older_program_finds_what_happened_since_by_its_led
     assert (done.fenced.history, done.fenced.erased) == (History.KNOWN, 1)
     assert rows_of(site.database, "SELECT guest FROM guests") == [("ana",)]
     assert rows_of(site.database, "SELECT state, reason FROM messages") == [("SENT", None)]
+
+
+@pytest.mark.parametrize("to", [BEN, GuestId("dora")], ids=["a guest of the backup", "one who came since"])
+async def test_p18_a_phone_and_a_tag_that_were_handed_on_since_are_the_new_holders_alone(
+    site: Site, to: GuestId
+) -> None:
+    async def hers(store: Store) -> None:
+        await holds(site.guests(store), ANA, T0 - MINUTE)
+        await site.backup(store, site.file)
+
+    async def handed_on(store: Store) -> None:
+        await site.guests(store).put_guest(to, Profile(), T0 + MINUTE)
+        await holds(site.guests(store), to, T0 + MINUTE)
+
+    await site.meanwhile(hers)
+    await site.meanwhile(handed_on)
+    held = [rows_of(site.database, sql) for sql in HELD]
+    site.restore()
+
+    assert [rows_of(site.database, sql) for sql in HELD] == held
+    assert held[0] == [(to,)]
+    assert [guest for guest, until_us in held[1] if until_us is None] == [to]
+
+
+async def test_a_tag_that_was_given_back_and_a_phone_that_was_signed_out_since_are_nobodys(site: Site) -> None:
+    async def hers(store: Store) -> None:
+        await holds(site.guests(store), ANA, T0 - MINUTE)
+        await site.backup(store, site.file)
+
+    async def given_back(store: Store) -> None:
+        await holds(site.guests(store), ANA, T0 - MINUTE, T0 + MINUTE)
+        await site.guests(store).delete_device(ANA, "phone", T0 + MINUTE)
+
+    await site.meanwhile(hers)
+    await site.meanwhile(given_back)
+    site.restore()
+
+    assert rows_of(site.database, HELD[0]) == []
+    assert rows_of(site.database, HELD[1]) == [(ANA, to_us(T0 + MINUTE))]
 
 
 async def test_profiles_are_the_backups_and_whoever_came_since_stays(site: Site) -> None:
