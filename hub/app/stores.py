@@ -45,7 +45,7 @@ class Stores:
         safeguards: Safeguards | None = None,
         departures: Callable[[], Departures | None] = lambda: None,
     ) -> None:
-        self.copy_for_backup = partial(copy_for_backup, store)
+        self.copy_for_backup = partial(copy_for_backup, store, None if safeguards is None else safeguards.restraints)
         self.emptying = Emptying(store)
         self.guests = GuestStore(store, watch, safeguards, self.emptying)
         self.standstill = StandstillStore(store)

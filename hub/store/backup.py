@@ -6,6 +6,7 @@ fenced against what happened since (hub/store/fence.py), and only then put in th
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import shutil
@@ -26,7 +27,7 @@ from hub.identity.keys import write_secret
 from hub.store.descent import new_mark, put_mark
 from hub.store.fence import Fenced, History, fence
 from hub.store.manifest import FORMAT, Manifest
-from hub.store.restraints import NAME, Noted
+from hub.store.restraints import NAME, Noted, Restraints
 from hub.store.schema import migrate
 from hub.store.sqlite import Store
 from hub.store.times import from_us, to_us
@@ -45,11 +46,12 @@ class Restored:
     fenced: Fenced
 
 
-async def copy_for_backup(store: Store, copy: Path, made: datetime) -> Manifest:
+async def copy_for_backup(store: Store, restraints: Restraints | None, copy: Path, made: datetime) -> Manifest:
     """Put a copy of the database of this moment into a new file; what its backup says about it. Raises StoreFailed."""
+    settled = None if restraints is None else await asyncio.to_thread(restraints.settled)  # before, see there
     mark = new_mark()
     await store.copy_into(copy, first=lambda db: put_mark(db, mark, made.isoformat()))
-    return Manifest(format=FORMAT, made_us=to_us(made), mark=mark)
+    return Manifest(format=FORMAT, made_us=to_us(made), mark=mark, restraints=settled)
 
 
 def write_backup(copy: Path, data_dir: Path, file: Path, manifest: Manifest) -> None:

@@ -19,13 +19,17 @@ from typing import Final
 import msgspec
 
 from hub.identity.guest import Consent, GuestId
-from hub.store.profiles import touch
-from hub.store.times import from_us
+from hub.store.profiles import profile_of, touch
+from hub.store.times import from_us, maybe_us
 
 _IN_FORCE: Final = """
 SELECT * FROM consents WHERE seq IN (SELECT max(seq) FROM consents WHERE guest = ? GROUP BY purpose, channel)
 ORDER BY purpose, channel
 """
+_REFUSED: Final = """
+SELECT 1 FROM consents WHERE guest = ? AND purpose = ? AND channel = ? AND NOT granted AND at_us = ? LIMIT 1
+"""
+_ERASED: Final = "SELECT 1 FROM consents WHERE guest = '' AND purpose = ? AND at_us = ? LIMIT 1"
 _AGREED: Final = """
 SELECT guest, min(at_us) AS since_us FROM consents AS c
 WHERE purpose = 'presence' AND channel = 'tag' AND granted AND NOT EXISTS (
@@ -63,17 +67,33 @@ def new_salt() -> str:
 def record(connection: sqlite3.Connection, guest: GuestId, consent: Consent, at_us: int, salt: str) -> None:
     """Add a statement; the same statement again adds nothing. Raises NotFound."""
     touch(connection, guest, at_us)
-    stated = (consent.purpose, consent.channel, consent.granted, consent.source, consent.wording)
-    known = {(was.purpose, was.channel, was.granted, was.source, was.wording) for was in in_force(connection, guest)}
-    if stated not in known:
-        _add(connection, (guest, *stated, at_us), salt)
+    if _since_us(connection, guest, consent) is None:
+        _add(connection, (guest, *_stated(consent), at_us), salt)
+
+
+def said_us(connection: sqlite3.Connection, guest: GuestId, consent: Consent) -> int | None:
+    """When she made this very statement, if it is in force: made again, it adds nothing. Raises NotFound."""
+    profile_of(connection, guest)
+    return _since_us(connection, guest, consent)
+
+
+def knows_refusal(connection: sqlite3.Connection, guest: GuestId, purpose: str, channel: str, at_us: int) -> bool:
+    """Is there a refusal of just this time, in force or not?"""
+    return connection.execute(_REFUSED, (guest, purpose, channel, at_us)).fetchone() is not None
+
+
+def knows_erasure(connection: sqlite3.Connection, at_us: int) -> bool:
+    """Was somebody erased at just this time?"""
+    return connection.execute(_ERASED, (ERASURE, at_us)).fetchone() is not None
 
 
 def empty(connection: sqlite3.Connection, guest: GuestId, at_us: int, salt: str) -> None:
-    """An erased guest's statements: nothing of them is left but their place in the chain."""
+    """An erased guest's statements: nothing of them is left but their place in the chain.
+
+    Her erasure is a statement even where she had made none: a restore asks whether it is known.
+    """
     emptied = sorted(seq for (seq,) in connection.execute(_EMPTY, (guest,)).fetchall())
-    if emptied:
-        _add(connection, ("", ERASURE, "", False, "", " ".join(map(str, emptied)), at_us), salt)
+    _add(connection, ("", ERASURE, "", False, "", " ".join(map(str, emptied)), at_us), salt)
 
 
 def in_force(connection: sqlite3.Connection, guest: GuestId) -> tuple[Consent, ...]:
@@ -110,6 +130,15 @@ def check(connection: sqlite3.Connection) -> Chain:
         before = row["chain"]
     broken += _missing(chained)
     return Chain(statements=len(rows), outside=len(rows) - len(chained), head=before, broken=tuple(sorted(set(broken))))
+
+
+def _stated(consent: Consent) -> tuple[object, ...]:
+    return (consent.purpose, consent.channel, consent.granted, consent.source, consent.wording)
+
+
+def _since_us(connection: sqlite3.Connection, guest: GuestId, consent: Consent) -> int | None:
+    at = next((was.at for was in in_force(connection, guest) if _stated(was) == _stated(consent)), None)
+    return maybe_us(at)
 
 
 def _add(connection: sqlite3.Connection, content: tuple[object, ...], salt: str) -> None:

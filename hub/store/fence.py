@@ -10,7 +10,6 @@ erased, no journey goes on, and the outbox stays stopped until a person has look
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,13 +18,11 @@ from pathlib import Path
 from typing import Final
 
 from hub.errors import StoreFailed
-from hub.identity.guest import Consent, GuestId
 from hub.outbox.state import Why
-from hub.store import consents
 from hub.store.descent import goes_on
-from hub.store.erasure import erase
 from hub.store.manifest import Manifest
-from hub.store.restraints import ERASED, WITHDRAWN, Noted, Restraint
+from hub.store.restraining import hold_again
+from hub.store.restraints import Noted
 from hub.store.schema import migrate
 from hub.store.standstill import PAUSED
 from hub.store.times import to_us
@@ -78,11 +75,7 @@ def fence(path: Path, current: Path, manifest: Manifest, noted: Noted, now: date
         history = _attach(db, current, manifest)
         db.execute("BEGIN IMMEDIATE")
         gone = _take_history(db) if history is History.KNOWN else 0
-        since = [line for line in noted.lines() if line.at_us > manifest.made_us]
-        erased = list(_erased_since(db, noted, since))
-        for guest in erased:
-            erase(db, GuestId(guest), to_us(now), consents.new_salt())
-        withdrawn = _withdraw(db, noted, since)
+        held = hold_again(db, noted, manifest.restraints)
         doubtful = _doubt(db, now)
         if history is not History.KNOWN:
             _stop(db, now)
@@ -91,7 +84,7 @@ def fence(path: Path, current: Path, manifest: Manifest, noted: Noted, now: date
         db.execute("VACUUM")
         _check(db)
         db.execute("PRAGMA journal_mode=DELETE")
-    return Fenced(history=history, doubtful=doubtful, erased=gone + len(erased), withdrawn=withdrawn)
+    return Fenced(history=history, doubtful=doubtful, erased=gone + held.erased, withdrawn=held.withdrawn)
 
 
 def _attach(db: sqlite3.Connection, current: Path, manifest: Manifest) -> History:
@@ -137,34 +130,6 @@ def _take_history(db: sqlite3.Connection) -> int:
         "(SELECT version FROM current.guests AS c WHERE c.guest = main.guests.guest), 0))"
     )
     return len(gone)
-
-
-def _erased_since(db: sqlite3.Connection, noted: Noted, since: list[Restraint]) -> Iterator[str]:
-    came_us = {row["guest"]: row["created_us"] for row in db.execute("SELECT guest, created_us FROM guests")}
-    names = noted.named(came_us)
-    latest = {names[line.guest]: line.at_us for line in since if line.what == ERASED and line.guest in names}
-    return (guest for guest, at_us in latest.items() if at_us >= came_us[guest])
-
-
-def _withdraw(db: sqlite3.Connection, noted: Noted, since: list[Restraint]) -> int:
-    """Statements of the backup that were taken back since and that the ledger does not know of."""
-    names = noted.named([row["guest"] for row in db.execute("SELECT guest FROM guests")])
-    done = 0
-    for line in since:
-        guest = names.get(line.guest)
-        if line.what != WITHDRAWN or guest is None:
-            continue
-        known = db.execute(
-            "SELECT max(at_us) FROM consents WHERE guest = ? AND purpose = ? AND channel = ?",
-            (guest, line.purpose, line.channel),
-        ).fetchone()[0]
-        if known is None or known < line.at_us:
-            statement = Consent(
-                purpose=line.purpose, channel=line.channel, granted=False, source="restore", wording="withdrawn since"
-            )
-            consents.record(db, GuestId(guest), statement, line.at_us, consents.new_salt())
-            done += 1
-    return done
 
 
 def _doubt(db: sqlite3.Connection, now: datetime) -> int:

@@ -79,8 +79,9 @@ class GuestStore:
         restraints, reserve = self._safeguards.restraints, self._safeguards.reserve
 
         async def noted() -> None:
-            await asyncio.to_thread(note, restraints)
-            await work()
+            with restraints.under_way():
+                await asyncio.to_thread(note, restraints)
+                await work()
 
         await reserve.spend_on(noted)
 
@@ -109,9 +110,10 @@ class GuestStore:
         if consent.granted or self._safeguards is None:
             await self._state(guest, consent, at)
             return
-        await self._store.read(lambda db: profiles.profile_of(db, guest))
+        said_us = await self._store.read(lambda db: consents.said_us(db, guest, consent))
+        noted_us = to_us(at) if said_us is None else said_us  # a repeated no leaves no statement of its own
         await self._safely(
-            lambda restraints: restraints.withdrawn(guest, consent.purpose, consent.channel, to_us(at)),
+            lambda restraints: restraints.withdrawn(guest, consent.purpose, consent.channel, noted_us),
             lambda: self._state(guest, consent, at),
         )
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
 import tarfile
+import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
@@ -27,7 +29,7 @@ from hub.store.fence import History
 from hub.store.guests import GuestStore
 from hub.store.manifest import FORMAT, Manifest
 from hub.store.posting import put_message
-from hub.store.restraints import safeguards
+from hub.store.restraints import Restraint, Restraints, safeguards
 from hub.store.sqlite import Store, open_store
 from hub.store.standstill import StandstillStore
 from hub.store.times import to_us
@@ -78,7 +80,7 @@ class Site:
 
     async def backup(self, store: Store, file: Path, made: datetime = T0) -> None:
         copy = self._no_copy_at(file.with_suffix(".db"))
-        write_backup(copy, self.data, file, await copy_for_backup(store, copy, made))
+        write_backup(copy, self.data, file, await copy_for_backup(store, self.guards.restraints, copy, made))
 
     def _no_copy_at(self, path: Path) -> Path:
         path.unlink(missing_ok=True)
@@ -206,9 +208,89 @@ async def test_p18_a_consent_that_was_withdrawn_since_stays_withdrawn(site: Site
     assert granted == {ANA: [False], BEN: [True]}
 
 
+@pytest.mark.parametrize("of_an_older_program", [False, True])
+async def test_p18_p21_a_clock_that_was_ahead_when_the_backup_was_made_undoes_nothing(
+    site: Site, *, of_an_older_program: bool
+) -> None:
+    async def by_the_right_clock(store: Store) -> None:
+        await site.guests(store).record_consent(ANA, NO, T0 - 60 * MINUTE)
+        await site.guests(store).erase_guest(BEN, T0 - 59 * MINUTE)
+
+    await site.meanwhile(by_the_right_clock)
+    site.lose_the_database()
+    if of_an_older_program:
+        site.forget_the_mark(site.file)
+    done = site.restore()
+
+    assert (done.fenced.erased, done.fenced.withdrawn) == (1, 1)
+    async with site.opened() as store:
+        assert [one.granted for one in (await site.guests(store).guest(ANA)).consents] == [False]
+    assert rows_of(site.database, "SELECT guest FROM guests") == [("ana",)]
+
+
+@pytest.mark.parametrize("gone", [False, True])
+async def test_p18_a_withdrawal_that_is_noted_but_not_yet_written_when_a_backup_is_made_holds(
+    site: Site, monkeypatch: pytest.MonkeyPatch, *, gone: bool
+) -> None:
+    noted, goes_on = threading.Event(), threading.Event()
+    append = Restraints._append
+
+    def slowly(restraints: Restraints, line: Restraint) -> None:
+        append(restraints, line)
+        noted.set()
+        goes_on.wait()
+
+    async def meanwhile(store: Store) -> None:
+        guests = site.guests(store)
+        going = asyncio.create_task(guests.erase_guest(ANA, T0) if gone else guests.record_consent(ANA, NO, T0))
+        await asyncio.to_thread(noted.wait)
+        await site.backup(store, site.file, T0 + MINUTE)
+        goes_on.set()
+        await going
+
+    monkeypatch.setattr(Restraints, "_append", slowly)
+    await site.meanwhile(meanwhile)
+    site.lose_the_database()
+    done = site.restore()
+
+    assert (done.fenced.erased, done.fenced.withdrawn) == ((1, 0) if gone else (0, 1))
+
+
+async def test_a_restored_database_knows_what_happened_since_when_its_backup_is_restored_again(site: Site) -> None:
+    async def back_and_forth(store: Store) -> None:
+        await site.guests(store).erase_guest(ANA, T0 + 2 * MINUTE)
+        await site.guests(store).put_guest(ANA, Profile(first_name="Another"), T0 + 3 * MINUTE)
+        await site.guests(store).record_consent(BEN, YES, T0 + 3 * MINUTE)
+
+    await site.meanwhile(lambda store: site.guests(store).record_consent(BEN, NO, T0 + MINUTE))
+    site.lose_the_database()
+    site.restore()
+    await site.meanwhile(back_and_forth)
+    done = site.restore()
+
+    assert (done.fenced.history, done.fenced.erased, done.fenced.withdrawn) == (History.KNOWN, 1, 0)
+    assert rows_of(site.database, "SELECT guest, first_name FROM guests ORDER BY guest") == [
+        ("ana", "Another"),
+        ("ben", None),
+    ]
+    async with site.opened() as store:
+        assert [one.granted for one in (await site.guests(store).guest(BEN)).consents] == [True]
+
+
+async def test_what_was_noted_before_a_backup_is_as_its_database_has_it(site: Site) -> None:
+    site.guards.restraints.withdrawn(ANA, "marketing", "email", to_us(T0 + MINUTE))  # and the disk refused the rest
+    await site.meanwhile(lambda store: site.backup(store, site.file))
+    site.guards.restraints.withdrawn(BEN, "marketing", "email", to_us(T0))
+    site.lose_the_database()
+    site.restore()
+
+    assert rows_of(site.database, "SELECT guest FROM consents WHERE NOT granted") == [("ben",)]
+
+
 async def test_a_consent_given_again_after_a_withdrawal_is_given(site: Site) -> None:
     async def back_and_forth(store: Store) -> None:
         await site.guests(store).record_consent(ANA, NO, T0 + MINUTE)
+        await site.guests(store).record_consent(ANA, NO, T0 + 1.5 * MINUTE)  # she clicks twice
         await site.guests(store).record_consent(ANA, YES, T0 + 2 * MINUTE)
 
     await site.meanwhile(back_and_forth)
