@@ -32,6 +32,7 @@ from hub.clock import Clock
 from hub.errors import Conflict, StoreFailed, WorkRefused, without_words
 from hub.identity.bindings import Enrolment
 from hub.identity.events import Crossing, event_of
+from hub.identity.guest import GuestId
 from hub.ingest.gateways import GatewayNote
 from hub.ingest.marks import Mark
 from hub.ingest.port import Acknowledge, Broker, D, Gateways, Marks
@@ -212,12 +213,17 @@ class Pipeline(Generic[D]):
                 await _until_stored(lambda: self.ledger.note_visit(visit))
 
     async def _decide(self, transition: Transition, visit: VisitNote) -> None:
-        guest = self.enrolment().whose(transition.venue, transition.tag, transition.at)
+        guest = None if transition.kind is Change.CLOSED else self._whose(transition)
         if guest is None:
             await _until_stored(lambda: self.ledger.note_visit(visit))
             return
         event = event_of(_crossing(transition), guest, received=self.clock.now())
         await _until_stored(lambda: self.journeys.handle(event, visit))
+
+    def _whose(self, transition: Transition) -> GuestId | None:
+        """Who is told of it: whoever has had the tag since the visit began."""
+        carried = self.enrolment().carried(transition.venue, transition.tag, transition.at)
+        return None if carried is None or transition.entered < carried.since else carried.guest
 
 
 async def _until_stored(work: Callable[[], Awaitable[T]]) -> T:
@@ -248,7 +254,7 @@ def _note(transition: Transition) -> VisitNote:
         tag=transition.tag,
         zone=transition.zone,
         entered=transition.entered,
-        left=transition.at if transition.kind is Change.LEFT else None,
+        left=transition.at if transition.kind in {Change.LEFT, Change.CLOSED} else None,
         dwelled_us=0 if transition.dwell is None else transition.dwell // timedelta(microseconds=1),
         confidence=transition.confidence,
         heard=transition.heard,

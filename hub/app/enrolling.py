@@ -1,13 +1,14 @@
 """Who is listened for, and do the gateways know?
 
 A write about a tag, a consent or a venue changes it, and so does time: a binding begins or ends, the identifiers that a
-beacon is known to say run out. Each change is read from the store and handed on whole: to ingest, which hears nobody
-else, and to the gateways.
+beacon is known to say run out. Each change is read from the store and handed on whole: to presence, which ends the
+visits of whoever had a tag until then, to ingest, which hears nobody else, and to the gateways.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -32,13 +33,23 @@ _log = structlog.get_logger()
 class Enrolling:
     """Keeps ingest and the gateways told."""
 
-    def __init__(self, *, standing: Standing, guests: Guests, ingest: Ingest, downlink: Downlink, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        standing: Standing,
+        guests: Guests,
+        ingest: Ingest,
+        downlink: Downlink,
+        clock: Clock,
+        enrolled: Callable[[datetime], None],
+    ) -> None:
         self._standing = standing
         self._guests = guests
         self._ingest = ingest
         ingest.other_names = standing.rolling.whose
         self._downlink = downlink
         self._clock = clock
+        self._enrolled = enrolled  # whoever goes by whose a tag is: others may have it from now on
         self._alarm = Alarm(clock)
         self._missed = False  # a change that could not be handed on
 
@@ -91,6 +102,7 @@ class Enrolling:
         standing = self._standing
         agreed = await self._guests.agreed() if standing.has_beacons else None
         standing.enrol(Enrolment(standing.keys, await self._guests.enrolled(now), agreed), now)
+        self._enrolled(now)
         self._ingest.roster = standing.roster(now)
         for venue in standing.books:
             key = standing.keys[VenueId(venue)]

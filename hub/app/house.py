@@ -17,6 +17,7 @@ from hub.app.copies import CopiedTags
 from hub.app.enrolling import Enrolling
 from hub.app.extras import TextExtras
 from hub.app.gatekeeping import Gatekeeping
+from hub.app.handing import Handing
 from hub.app.incoming import Incoming
 from hub.app.live import LiveView
 from hub.app.outbox_figures import OutboxFigures
@@ -130,12 +131,14 @@ class House:
         self.ingest = Ingest()
         self.trackers = Trackers(self.standing)
         self.downlink = Downlink(self.link, self.stores.configs)
+        self.handing = Handing(standing=self.standing, trackers=self.trackers)
         self.enrolling = Enrolling(
             standing=self.standing,
             guests=self.stores.guests,
             ingest=self.ingest,
             downlink=self.downlink,
             clock=clock,
+            enrolled=self._others_enrolled,
         )
         self.gatekeeping = Gatekeeping(
             standing=self.standing,
@@ -266,6 +269,10 @@ class House:
         self.agenda.schedule.poke()
         self.pipeline.changed(self.trackers.lay_out(now.timestamp()))
         self.deadlines.poke()
+
+    def _others_enrolled(self, now: datetime) -> None:
+        """Tags may have changed hands: the visits of whoever had them are over."""
+        self.pipeline.changed(self.handing.look(now))
 
     def _link_changed(self, up: bool) -> None:  # noqa: FBT001  the link says it so
         self.trackers.tags.link_state(self.clock.now().timestamp(), up=up)

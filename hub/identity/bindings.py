@@ -17,6 +17,13 @@ from wire.pseudonym import Pseudonym, pseudonym
 from wire.tag import rolls
 
 
+class Carried(NamedTuple):
+    """Somebody has a tag or a phone that is to be noticed."""
+
+    guest: GuestId
+    since: datetime
+
+
 class _Held(NamedTuple):
     """One binding, seen from its pseudonym."""
 
@@ -59,11 +66,22 @@ class Enrolment:
 
     def whose(self, venue: str, tag: Pseudonym, at: datetime) -> GuestId | None:
         """Who carried the tag then; None when nobody did who agreed to be noticed."""
+        carried = self.carried(venue, tag, at)
+        return None if carried is None else carried.guest
+
+    def carried(self, venue: str, tag: Pseudonym, at: datetime) -> Carried | None:
+        """The same, with since when she did."""
         for held in self._held.get(VenueId(venue), {}).get(tag, ()):
             if held.at(at):
-                return held.guest
+                return Carried(held.guest, held.from_)
         owner = self._phones.get(VenueId(venue), {}).get(tag)
-        return owner if owner is not None and self._agreed[owner] <= at else None
+        return Carried(owner, self._agreed[owner]) if owner is not None and self._agreed[owner] <= at else None
+
+    def all_carried(self, venue: str, at: datetime) -> dict[Pseudonym, Carried]:
+        """Every tag and phone that somebody has at a moment."""
+        names = [*self._held.get(VenueId(venue), {}), *self._phones.get(VenueId(venue), {})]
+        each = ((name, self.carried(venue, name, at)) for name in names)
+        return {name: carried for name, carried in each if carried is not None}
 
     def phone(self, venue: str, guest: GuestId) -> Pseudonym | None:
         """Under which name a guest's own phone is noticed; None when she did not agree to it."""

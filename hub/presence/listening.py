@@ -23,7 +23,7 @@ Row = tuple[Pseudonym, float, float, int, float, int, int]
 # A tag, the age of its first and of its last reading, readings; mean, largest and last level in dBm: as in wire.mqtt.
 
 
-def listen(  # noqa: C901, PLR0912  the one hot loop: for millions, each call and each value counts
+def listen(  # noqa: C901, PLR0912, PLR0915  the one hot loop: for millions, each call and each value counts
     tags: dict[Pseudonym, Tracked],
     venue: str,
     gateway: str,
@@ -53,6 +53,8 @@ def listen(  # noqa: C901, PLR0912  the one hot loop: for millions, each call an
 
         ear = tracked.ears.get(gateway)
         if ear is None:
+            if at < tracked.handed_at:
+                continue  # somebody else's; where an ear knows her, it is overtaken
             ear = tracked.ears[gateway] = Ear(zone)
         elif at < ear.last_at:
             continue  # overtaken on its way

@@ -46,9 +46,9 @@ def heed(
         if mind is None:
             mind = tracked.mind = _a_mind(tracked, atlas)
         before = mind.fast.get(gateway)
+        if at < (tracked.handed_at if before is None else before[0]):
+            continue  # overtaken on its way, or somebody else's
         if before is not None:
-            if at < before[0]:
-                continue  # overtaken on its way
             first_at = zero_at - first_age * unit_s
             sample = (at - first_at) / (readings - 1) if readings > 1 and at > first_at else first_at - before[0]
             if teaches(tracked.interval_s, sample):

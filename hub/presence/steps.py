@@ -21,6 +21,19 @@ def leave(tracked: Tracked, at: float) -> list[Transition]:
     return [left]
 
 
+def close(tracked: Tracked, at: float) -> list[Transition]:
+    """The tag changed hands at `at`: whoever had it is heard no more, and nothing of her stays for the next."""
+    visit = tracked.visit
+    changes = [] if visit is None else [visit.closing(at)]
+    tracked.visit = None
+    tracked.floor = max(tracked.floor, at)
+    tracked.handed_at = at
+    tracked.past.clear()
+    tracked.deafen()
+    tracked.mind = None
+    return changes
+
+
 def move(
     tracked: Tracked, zone: ZoneLayout, since: float, confidence: float, resume_within_s: float, now: float
 ) -> list[Transition]:

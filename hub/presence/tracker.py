@@ -23,7 +23,7 @@ from hub.presence.layout import Layout, ZoneLayout
 from hub.presence.listening import CLOCK_STEP_S, Row, listen, rewind
 from hub.presence.margin import judge
 from hub.presence.minding import heed, ponder
-from hub.presence.steps import leave
+from hub.presence.steps import close, leave
 from hub.presence.transition import Change, OpenVisit, Transition
 from hub.presence.visit import Tracked, Visit, moment
 from hub.presence.zones import Zones
@@ -138,6 +138,23 @@ class Tracker:
     def link_state(self, at: float, *, up: bool) -> None:
         """Whether the hub hears its broker, at Unix second `at`."""
         self._coverage.tell_link(at, up=up)
+
+    def hand_over(self, venue: str, tag: Pseudonym, at: float, *, now: float, first: bool = False) -> list[Transition]:
+        """Since Unix second `at`, a tag is somebody else's, or nobody's: a visit is over, and the next begins anew.
+
+        Nor does anything count for the next that was heard before `at`, and comes later; unless it is the `first` time
+        that the tag is anybody's.
+        """
+        if venue not in self._zones:
+            return []
+        tags = self._tracked.setdefault(venue, {})
+        tracked = tags.get(tag)
+        if tracked is not None:
+            return close(tracked, at)
+        if now - at < CLOCK_STEP_S:  # what is still to come and live may have been heard before
+            handed_at = -inf if first else at
+            tags[tag] = Tracked(venue=venue, tag=tag, seen=at - CLOCK_STEP_S, floor=at, handed_at=handed_at)
+        return []
 
     def restore(self, visits: Iterable[OpenVisit], *, now: float) -> list[Transition]:
         """Bring back the visits that were open when the hub stopped, as if heard `now`.

@@ -16,6 +16,7 @@ class Change(StrEnum):
     DWELLED = "dwelled"
     LEFT = "left"
     RESUMED = "resumed"  # after all she had not left: only told to who asks for it
+    CLOSED = "closed"  # the tag is hers no more: her visit is over, and nobody is told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,7 @@ class Transition:
     kind: Change
     zone: str
     visit: str
-    at: datetime  # of ENTERED: when it was sure; of LEFT: the last sign of being there; of DWELLED: the threshold
+    at: datetime  # of ENTERED: when it was sure; of LEFT and CLOSED: the last sign of her; of DWELLED: the threshold
     entered: datetime  # when the visit began
     dwell: timedelta | None = None  # of a DWELLED: the threshold
     confidence: float  # 0 to 1

@@ -45,6 +45,12 @@ class Visit:
         self.left = max(at, self.entered)
         return self._transition(Change.LEFT, self.left)
 
+    def closing(self, at: float) -> Transition:
+        """It is over: since `at`, the tag is somebody else's, or nobody's."""
+        self.heard_at = min(self.heard_at, at)
+        self.left = max(self.heard_at, self.entered)
+        return self._transition(Change.CLOSED, self.left)
+
     def resuming(self, at: float) -> Transition:
         """It goes on, and by `at` that is sure."""
         self.left, self.away = None, False
@@ -98,6 +104,7 @@ class Tracked:
     readings: int = 0  # heard there since
     past: dict[str, Visit] = field(default_factory=dict)  # her last visit to each zone
     floor: float = -inf  # the end of the last visit: the next begins no earlier
+    handed_at: float = -inf  # what was heard before was somebody else's: it counts no more
 
     def deafen(self) -> None:
         """Forget what the ears heard, and what was made of it."""

@@ -46,8 +46,8 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET
     left_us = coalesce(excluded.left_us, left_us), dwelled_us = max(excluded.dwelled_us, dwelled_us),
     heard_us = coalesce(max(excluded.heard_us, heard_us), excluded.heard_us, heard_us),
-    confidence = excluded.confidence, guest = coalesce(excluded.guest, guest)
-"""
+    confidence = excluded.confidence, guest = coalesce(guest, excluded.guest)
+"""  # whose it is once, it stays
 _RUN: Final = """
 INSERT INTO runs (id, venue, guest, journey, version, once_key, started_us, live, ended_us, wake_us, goal_until_us,
                   value_json)

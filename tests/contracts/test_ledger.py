@@ -411,6 +411,21 @@ async def test_a_visit_of_nobodys_tag_becomes_hers_with_her_event(kit: Kit) -> N
     assert (await facts_of_ana(kit, T0 + HOUR)).stays == (Stay(zone="lobby", entered=T0, left=T0 + HOUR),)
 
 
+async def test_a_visit_that_is_hers_never_becomes_anothers(kit: Kit) -> None:
+    await kit.guest("ana")
+    await kit.guest("ben")
+    await kit.ledger.record(a_record(an_event(), visit=A_VISIT), now=T0)
+
+    bens = replace(an_event("e2", at=T0 + HOUR), guest="ben")
+    left = replace(A_VISIT, left=T0 + HOUR)
+    await kit.ledger.record(replace(a_record(bens, visit=left), guest="ben"), now=T0 + HOUR)
+    facts_of_ben = await kit.ledger.facts(venue="marlton", guest="ben", at=T0 + HOUR)
+
+    assert (await facts_of_ana(kit, T0 + HOUR)).stays == (Stay(zone="lobby", entered=T0, left=T0 + HOUR),)
+    assert facts_of_ben is not None
+    assert facts_of_ben.stays == ()
+
+
 async def test_a_version_is_kept_and_given_back_while_a_run_is_on_it(kit: Kit) -> None:
     await kit.guest("ana")
     kept = [KeptVersion(venue="marlton", journey="welcome", version=name, text=f"text {name}") for name in ("v1", "v2")]

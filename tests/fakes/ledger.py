@@ -90,7 +90,7 @@ class FakeLedger:
         if record.event is not None:
             self.events[record.event.id] = record.event
         if record.visit is not None:
-            self.visits[record.visit.id] = (record.visit, record.guest)
+            self.visits[record.visit.id] = (record.visit, self._whose(record.visit) or record.guest)
         self.runs |= {run.id: run for run in record.runs}
         self.decisions = {each.id: each for each in record.decisions} | self.decisions
         self.messages = {each.id: each for each in record.planned} | self.messages
@@ -106,7 +106,10 @@ class FakeLedger:
         return True
 
     async def note_visit(self, visit: VisitNote) -> None:
-        self.visits[visit.id] = (visit, None)
+        self.visits[visit.id] = (visit, self._whose(visit))
+
+    def _whose(self, visit: VisitNote) -> str | None:
+        return self.visits.get(visit.id, (visit, None))[1]
 
     async def due(self, *, now: datetime, limit: int) -> Sequence[DueWait]:
         waiting = [(run.wake_at, run.id, run) for run in self.runs.values() if run.live and run.wake_at is not None]

@@ -34,7 +34,7 @@ from tests.fakes.marks import FakeMarks
 from tests.fakes.rulebook import the_hotel
 from wire.advert.frame import TagId
 from wire.mqtt.messages import Ack
-from wire.pseudonym import pseudonym
+from wire.pseudonym import Pseudonym, pseudonym
 from wire.tag import parse_tag
 
 KEY = bytes(range(16))
@@ -194,6 +194,13 @@ class River:
         """Whose tag it was is known no longer."""
         self.enrolment = Enrolment({VenueId("marlton"): KEY})
 
+    def hands_on(self, guest: str, *, to: str, at: datetime) -> None:
+        """Her tag is another's from then on; presence is not told."""
+        if to not in self.ledger.guests:
+            self.ledger.put_guest(a_guest(to))
+        binding = replace(_binding(guest), guest=GuestId(to), from_=at)
+        self.enrolment = Enrolment({VenueId("marlton"): KEY}, [binding])
+
     def heard(self, seq: int, *guests: str, dbm: int = -60, gateway: str = "lobby-1", topic: str = LIVE) -> None:
         """A gateway's batch, a second later for each seq: loud enough to enter unless it says otherwise."""
         at = T0 + timedelta(seconds=seq)
@@ -234,7 +241,7 @@ class River:
                 await task
 
 
-def tag_of(guest: str) -> str:
+def tag_of(guest: str) -> Pseudonym:
     return pseudonym(KEY, parse_tag(_beacon(guest)))
 
 

@@ -133,6 +133,41 @@ async def test_of_a_tag_that_is_nobodys_the_visit_alone_is_noted() -> None:
     assert (river.ledger.events, river.ledger.decisions) == ({}, {})
 
 
+async def test_a_visit_that_began_before_the_tag_was_hers_is_not_hers() -> None:
+    river = River()
+    async with river.runs():
+        river.heard(1, "ana")
+        await until(lambda: bool(river.acks))
+        river.hands_on("ana", to="rosa", at=T0 + timedelta(seconds=2))
+        river.heard(3, "ana", gateway="pool-1", dbm=-40)
+        await until(lambda: len(river.acks) == 2)
+        river.clock.pass_(timedelta(seconds=10))
+        await until(lambda: len(river.zones) == 2)
+
+    assert river.zones == {"ana": "lobby", "rosa": "pool"}
+    assert [(event.guest, event.kind) for event in river.ledger.events.values()] == [
+        *(("ana", "entered"), ("rosa", "entered")),  # that the lobby was left then is no news of either
+    ]
+    assert {whose: note.left is None for note, whose in river.ledger.visits.values()} == {"ana": False, "rosa": True}
+
+
+async def test_a_visit_that_is_closed_is_over_and_nobody_is_told() -> None:
+    river = River()
+    async with river.runs():
+        river.heard(1, "ana")
+        await until(lambda: bool(river.acks))
+        at = T0 + timedelta(seconds=2)
+        river.pipeline.changed(
+            river.pipeline.tracker.hand_over("marlton", tag_of("ana"), at.timestamp(), now=at.timestamp())
+        )
+        await until(lambda: river.ledger.noted == 1)
+
+    [(note, whose)] = river.ledger.visits.values()
+    assert (whose, note.left) == ("ana", note.heard)
+    assert note.left is not None
+    assert [event.kind for event in river.ledger.events.values()] == ["entered"]
+
+
 async def test_batches_that_arrive_while_others_are_settled_are_settled_next() -> None:
     river = River(("ana", "rosa"))
     river.ledger.gate.clear()

@@ -16,6 +16,7 @@ from hub.app import repairing
 from hub.config.hub_toml import HubConfig
 from hub.identity.guest import Consent, GuestId
 from hub.ingest import phones
+from hub.presence import margin
 from hub.presence.recording import Reading
 from hub.presence.survey import dump, learn
 from hub.store.guests import GuestStore
@@ -124,6 +125,7 @@ async def test_when_she_withdraws_her_phone_is_nobodys_at_once(config: HubConfig
         await hub.knows("ana")
         await says(hub, heard("lobby", range(8, -1, -1)))
         await hub.put("guests/ana/consents/presence/tag", {"granted": False, "source": "app", "wording": "No more."})
+        await until(lambda: rows_of(hub.config.database, "SELECT 1 FROM visits WHERE left_us IS NOT NULL"), "its end")
         where, kept = await hub.where(), all_kept(hub)
         after = await says(hub, heard("pool", range(8, -1, -1)))
 
@@ -131,6 +133,20 @@ async def test_when_she_withdraws_her_phone_is_nobodys_at_once(config: HubConfig
         assert [rows(hub, table) for table in ("visits", "late", "events")] == [
             kept[table] for table in ("visits", "late", "events")
         ]
+
+
+async def test_when_she_agrees_again_it_is_another_visit(config: HubConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(margin, "_hold_s", lambda *_, **__: 0.0)
+    async with a_hub(config, ready=False) as hub:
+        await hub.knows("ana")
+        await says(hub, heard("lobby", range(8, -1, -1)))
+        for granted in (False, True):
+            consent = {"granted": granted, "source": "app", "wording": f"Is it {granted}?"}
+            await hub.put("guests/ana/consents/presence/tag", consent)
+        await says(hub, heard("lobby", [0.01, 0]))
+        visits = rows_of(hub.config.database, "SELECT guest, left_us IS NULL FROM visits ORDER BY entered_us")
+
+    assert visits == [("ana", 0), ("ana", 1)]
 
 
 @pytest.mark.usefixtures("_mends_at_once")

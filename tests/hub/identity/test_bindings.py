@@ -52,6 +52,25 @@ def test_a_tag_that_changed_hands_is_whoevers_it_was_then() -> None:
     assert carried == {-1: None, 0: ANA, 1: ANA, 2: BOB, 3: BOB, 4: None}
 
 
+def test_it_is_known_since_when_somebody_has_a_tag_or_a_phone() -> None:
+    enrolment = Enrolment(KEYS, [a_binding(ANA, hours=(0, 2)), a_binding(BOB, hours=(2, 4))], {BOB: T0 + HOUR})
+    tag, phone = pseudonym(KEYS[MARLTON], TAG), enrolment.phone("marlton", BOB)
+    assert phone is not None
+
+    carried = [enrolment.all_carried("marlton", T0 + hours * HOUR) for hours in (-1, 0, 1, 3, 4)]
+
+    anas, bobs, bobs_phone = (ANA, T0), (BOB, T0 + 2 * HOUR), (BOB, T0 + HOUR)
+    assert carried == [
+        {},
+        {tag: anas},
+        {tag: anas, phone: bobs_phone},
+        {tag: bobs, phone: bobs_phone},
+        {phone: bobs_phone},
+    ]
+    assert enrolment.carried("marlton", tag, T0 + HOUR) == anas
+    assert enrolment.all_carried("nowhere", T0) == {}
+
+
 def test_gateways_listen_only_for_tags_that_are_bound_at_that_moment() -> None:
     enrolment = Enrolment(
         KEYS, [a_binding(ANA, hours=(0, 2)), a_binding(BOB, tag=OTHER_TAG, hours=(1, None))], buckets=8
