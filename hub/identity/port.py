@@ -86,7 +86,10 @@ class Guests(Protocol):
         ...
 
     async def enrolled(self, at: datetime) -> Sequence[Binding]:
-        """The bindings whose guest consents to `presence` by `tag`, and which have not ended at `at`."""
+        """The bindings whose guest consents to `presence` by `tag`, and which have not ended at `at`.
+
+        None of them is from before she did so without a break: what was heard then is nobody's.
+        """
         ...
 
     async def agreed(self) -> Mapping[GuestId, datetime]:

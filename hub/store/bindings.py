@@ -7,6 +7,7 @@ from typing import Final
 
 from hub.errors import BadRequest, NotFound
 from hub.identity.guest import Binding, GuestId
+from hub.store.consents import AGREED_SINCE
 from hub.store.profiles import touch
 from hub.store.times import from_us, maybe_from_us, maybe_us, to_us
 from wire.advert.frame import TagId
@@ -21,12 +22,14 @@ _PUT: Final = """
 INSERT INTO bindings (tag, from_us, guest, until_us) VALUES (?, ?, ?, ?)
 ON CONFLICT (tag, from_us) DO UPDATE SET guest = excluded.guest, until_us = excluded.until_us
 """
-_ENROLLED: Final = """
-SELECT * FROM bindings AS b WHERE (until_us IS NULL OR until_us > ?) AND (
-    SELECT granted FROM consents WHERE guest = b.guest AND purpose = 'presence' AND channel = 'tag'
-    ORDER BY seq DESC LIMIT 1
-) ORDER BY tag, from_us
-"""
+_ENROLLED: Final = f"""
+WITH agreed AS MATERIALIZED (
+    SELECT *, {AGREED_SINCE.format(guest="b.guest")} AS since_us FROM bindings AS b
+    WHERE until_us IS NULL OR until_us > ?
+)
+SELECT tag, guest, max(from_us, since_us) AS from_us, until_us FROM agreed
+WHERE since_us IS NOT NULL AND (until_us IS NULL OR until_us > since_us) ORDER BY tag, from_us
+"""  # noqa: S608  our own text
 
 
 def put(connection: sqlite3.Connection, binding: Binding, at_us: int) -> None:
@@ -75,7 +78,7 @@ def delete(connection: sqlite3.Connection, tag: TagId, at_us: int) -> None:
 
 
 def enrolled(connection: sqlite3.Connection, at_us: int) -> tuple[Binding, ...]:
-    """Those that have not ended, of guests who agree to be noticed by their tag."""
+    """Those that have not ended, of guests who agree to be noticed by their tag; none from before she agreed."""
     return tuple(_binding(row) for row in connection.execute(_ENROLLED, (at_us,)))
 
 

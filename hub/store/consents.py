@@ -30,13 +30,17 @@ _REFUSED: Final = """
 SELECT 1 FROM consents WHERE guest = ? AND purpose = ? AND channel = ? AND NOT granted AND at_us = ? LIMIT 1
 """
 _ERASED: Final = "SELECT 1 FROM consents WHERE guest = '' AND purpose = ? AND at_us = ? LIMIT 1"
-_AGREED: Final = """
-SELECT guest, min(at_us) AS since_us FROM consents AS c
-WHERE purpose = 'presence' AND channel = 'tag' AND granted AND NOT EXISTS (
-    SELECT 1 FROM consents WHERE guest = c.guest AND purpose = c.purpose AND channel = c.channel
+AGREED_SINCE: Final = """
+(SELECT min(at_us) FROM consents AS c
+WHERE guest = {guest} AND purpose = 'presence' AND channel = 'tag' AND granted AND NOT EXISTS (
+    SELECT 1 FROM consents WHERE guest = {guest} AND purpose = 'presence' AND channel = 'tag'
     AND seq > c.seq AND NOT granted
-) GROUP BY guest
-"""
+))
+"""  # since when she agrees to be noticed: since the first such statement that no refusal has followed
+_AGREED: Final = f"""
+WITH agreed AS MATERIALIZED (SELECT guest, {AGREED_SINCE.format(guest="g.guest")} AS since_us FROM guests AS g)
+SELECT guest, since_us FROM agreed WHERE since_us IS NOT NULL
+"""  # noqa: S608  our own text
 _ADD: Final = """
 INSERT INTO consents (guest, purpose, channel, granted, source, wording, at_us, salt, digest, chain)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)

@@ -134,7 +134,7 @@ class GuestStore:
         await self._store.write(lambda db: bindings.delete(db, tag, to_us(at)))
 
     async def enrolled(self, at: datetime) -> Sequence[Binding]:
-        """The bindings that have not ended, of guests who agree to be noticed by their tag."""
+        """The bindings that have not ended, of guests who agree to be noticed by their tag, since they do."""
         return await self._store.read(lambda db: bindings.enrolled(db, to_us(at)))
 
     async def agreed(self) -> Mapping[GuestId, datetime]:

@@ -280,6 +280,29 @@ async def test_a_tag_is_enrolled_while_it_is_bound_to_a_guest_who_agrees_to_be_n
     assert list(await ana.enrolled(T0)) == []
 
 
+async def test_a_tag_is_enrolled_since_its_guest_agrees_without_a_break(ana: Guests) -> None:
+    await ana.put_binding(a_binding(ANA, until=T0 + 9 * HOUR), T0)
+    await ana.put_binding(a_binding(ANA, tag=OTHER_TAG, from_=T0 + 4 * HOUR), T0)
+
+    for hours, granted in ((0, True), (1, False), (3, True), (5, True)):
+        consent = a_consent("presence", "tag", granted=granted, wording=f"May we, {hours} hours later?")
+        await ana.record_consent(ANA, consent, T0 + hours * HOUR)
+
+    first = a_binding(ANA, from_=T0 + 3 * HOUR, until=T0 + 9 * HOUR)
+    assert sorted(await ana.enrolled(T0 + 6 * HOUR), key=lambda binding: binding.from_) == [
+        first,
+        a_binding(ANA, tag=OTHER_TAG, from_=T0 + 4 * HOUR),
+    ]
+
+
+async def test_a_binding_that_ends_before_its_guest_agrees_enrols_nothing(ana: Guests) -> None:
+    await ana.put_binding(a_binding(ANA, until=T0 + HOUR), T0)
+
+    await ana.record_consent(ANA, a_consent("presence", "tag"), T0 + 2 * HOUR)
+
+    assert list(await ana.enrolled(T0)) == []  # a clock that was set back
+
+
 async def test_consent_to_something_else_enrols_no_tag(ana: Guests) -> None:
     await ana.put_binding(a_binding(ANA), T0)
 

@@ -138,10 +138,12 @@ class FakeGuests:
         self._bindings = [binding for binding in self._bindings if binding.tag != tag]
 
     async def enrolled(self, at: datetime) -> Sequence[Binding]:
+        agreed = await self.agreed()
         return tuple(
-            binding
+            replace(binding, from_=max(binding.from_, since))
             for binding in sorted(self._bindings, key=lambda binding: (binding.tag, binding.from_))
-            if (binding.until is None or binding.until > at) and self._consents_to_presence(binding.guest)
+            if (since := agreed.get(binding.guest)) is not None
+            and (binding.until is None or binding.until > max(at, since))
         )
 
     async def agreed(self) -> Mapping[GuestId, datetime]:
@@ -150,10 +152,6 @@ class FakeGuests:
     def version(self, guest: GuestId) -> int:
         """Of her facts."""
         return self._known(guest).version
-
-    def _consents_to_presence(self, guest: GuestId) -> bool:
-        consent = self._known(guest).in_force().get(("presence", "tag"))
-        return consent is not None and consent.granted
 
     def _by_time(self) -> list[Binding]:
         return sorted(self._bindings, key=lambda binding: (binding.from_, binding.tag))

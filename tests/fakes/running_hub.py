@@ -17,12 +17,13 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
 import httpx2
 import msgspec
+import pytest
 from paho.mqtt.enums import MQTTProtocolVersion
 
 from firmware_sim.demo.stage import noon_zone
@@ -30,6 +31,8 @@ from hub.app.serve import serve
 from hub.cli.init import init
 from hub.config.hub_toml import HubConfig, read_config
 from hub.control.client import call
+from hub.identity.guest import Consent, GuestId
+from hub.store.guests import GuestStore
 from tests.fakes.broker import free_ports
 from tests.fakes.links import Gateway
 from wire.mqtt.codec import decode_config
@@ -50,6 +53,16 @@ def lay_out(folder: Path, *, broker_port: int | None = None) -> HubConfig:
     venue = root / f"venues/{VENUE}/venue.yaml"
     venue.write_text(re.sub(r"(?m)^timezone: .*$", f"timezone: {noon_zone(datetime.now(UTC))}", venue.read_text()))
     return read_config(root / "hub.toml")
+
+
+def agreed_an_hour_ago(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever guests agree to from now on, they did so an hour before."""
+    record = GuestStore.record_consent
+
+    async def earlier(self: GuestStore, guest: GuestId, consent: Consent, at: datetime) -> None:
+        await record(self, guest, consent, at - timedelta(hours=1))
+
+    monkeypatch.setattr(GuestStore, "record_consent", earlier)
 
 
 def beacon_of(guest: str) -> str:

@@ -14,13 +14,11 @@ from structlog.testing import capture_logs
 
 from hub.app import repairing
 from hub.config.hub_toml import HubConfig
-from hub.identity.guest import Consent, GuestId
 from hub.ingest import phones
 from hub.presence import margin
 from hub.presence.recording import Reading
 from hub.presence.survey import dump, learn
-from hub.store.guests import GuestStore
-from tests.fakes.running_hub import VENUE, RunningHub, a_hub, lay_out, until
+from tests.fakes.running_hub import VENUE, RunningHub, a_hub, agreed_an_hour_ago, lay_out, until
 from tests.fakes.store import rows_of
 
 BEACONS = {zone: f"ibeacon:fda50693-a4e2-4fb1-afcf-c6eb07647825:1:{n}" for n, zone in enumerate(("lobby", "pool"))}
@@ -29,12 +27,7 @@ KEPT = ("visits", "late", "events", "decisions", "runs", "messages")
 
 @pytest.fixture(autouse=True)
 def _agreed_an_hour_ago(monkeypatch: pytest.MonkeyPatch) -> None:
-    record = GuestStore.record_consent
-
-    async def earlier(self: GuestStore, guest: GuestId, consent: Consent, at: datetime) -> None:
-        await record(self, guest, consent, at - timedelta(hours=1))
-
-    monkeypatch.setattr(GuestStore, "record_consent", earlier)
+    agreed_an_hour_ago(monkeypatch)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 
 from hub.app import repairing
 from tests.fakes.broker import RunningBroker, running_broker
-from tests.fakes.running_hub import VENUE, RunningHub, a_hub, until
+from tests.fakes.running_hub import VENUE, RunningHub, a_hub, agreed_an_hour_ago, until
 from tests.fakes.store import rows_of
 
 
@@ -27,6 +27,11 @@ def _mends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(repairing, "LOOK_S", 0.05)
 
 
+@pytest.fixture
+def _agreed_an_hour_ago(monkeypatch: pytest.MonkeyPatch) -> None:
+    agreed_an_hour_ago(monkeypatch)
+
+
 def a_backlog(tag: str, *, first_s: int, last_s: int) -> str:
     """What pool-1 heard of her from so many seconds ago to so many."""
     rows = [[tag, at * 1000 + 900, at * 1000, 4, -58, -55, -57] for at in range(first_s, last_s, -1)]
@@ -38,6 +43,7 @@ async def counted(hub: RunningHub, what: str) -> bool:
     return f'innkeeper_pipeline_total{{what="{what}"}} 1.0' in (await hub.api.get("/metrics")).text
 
 
+@pytest.mark.usefixtures("_agreed_an_hour_ago")
 async def test_a_backlog_mends_the_visits_of_its_time_and_starts_nothing(tmp_path: Path, broker: RunningBroker) -> None:
     async with a_hub(tmp_path, broker_port=broker.port) as hub:
         await hub.knows("ana", begins=datetime.now(UTC) - timedelta(hours=1))
@@ -66,6 +72,7 @@ async def test_a_backlog_mends_the_visits_of_its_time_and_starts_nothing(tmp_pat
     assert rows_of(hub.config.database, "SELECT * FROM late") == []
 
 
+@pytest.mark.usefixtures("_agreed_an_hour_ago")
 async def test_what_waits_when_the_hub_stops_is_mended_when_it_starts_again(
     tmp_path: Path, broker: RunningBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -81,3 +88,19 @@ async def test_what_waits_when_the_hub_stops_is_mended_when_it_starts_again(
         await until(lambda: rows_of(hub.config.database, "SELECT 1 FROM visits WHERE repaired = 'missed'"))
 
     assert waited == [(360, "ana")]
+
+
+async def test_what_was_heard_before_she_agreed_is_nobodys_however_late_it_comes(
+    tmp_path: Path, broker: RunningBroker
+) -> None:
+    async with a_hub(tmp_path, broker_port=broker.port) as hub:
+        await hub.knows("ana", begins=datetime.now(UTC) - timedelta(hours=1))
+        for granted in (False, True):  # she thought better of it, twice
+            consent = {"granted": granted, "source": "app", "wording": f"Is it {granted}?"}
+            await hub.put("guests/ana/consents/presence/tag", consent)
+        assert hub.gateway is not None
+        hub.gateway.says(f"ik/1/{VENUE}/pool-1/log/0", a_backlog(hub.tags["ana"], first_s=600, last_s=240).encode())
+        await until(lambda: hub.acks("pool-1"))
+
+    for table in ("late", "visits", "events"):
+        assert rows_of(hub.config.database, f"SELECT * FROM {table}") == []  # noqa: S608  our own names

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.store import facts, pending, records
+from hub.store import bindings, facts, pending, records
 from hub.store.cursors import make_cursor
 from hub.store.messages import MessageStore
 from hub.store.tasks import _NEXT_TELL, _TO_TELL
@@ -55,6 +55,13 @@ def test_deadlines_and_what_waits_are_found_by_their_index(
     assert index in found
     assert "SCAN" not in found
     assert "USE TEMP B-TREE FOR ORDER BY" not in found  # rows of one instant may be sorted; all of them may not
+
+
+def test_who_is_enrolled_is_read_by_the_consents_of_those_who_have_a_tag_alone(database: sqlite3.Connection) -> None:
+    found = plan(database, lambda c: bindings.enrolled(c, 0))
+
+    assert "SEARCH c USING INDEX consents_guest" in found
+    assert "SCAN c" not in found
 
 
 def test_what_is_known_about_a_guest_is_read_by_indexes_alone(database: sqlite3.Connection) -> None:
