@@ -10,6 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from math import inf
 from typing import Final
 
 import structlog
@@ -20,7 +21,7 @@ from hub.errors import StoreFailed, without_words
 from hub.ingest.sighting import Sighting
 from hub.presence.late import Late, Past
 from hub.presence.layout import LEAVE_DBM
-from hub.presence.repair import Mended, repair
+from hub.presence.repair import Kept, Mended, Repair, repair
 from hub.store.late import LateStore, Waiting
 
 QUIET_S: Final = 20.0  # a margin's own hold, and a word that was overtaken on its way, with room to spare
@@ -102,13 +103,27 @@ class Repairing:
             )
 
     async def _mend(self, waiting: Waiting, past: Past | None) -> Counter[Mended]:
+        since = self._hers_since(waiting)
+        rows = [row for row in waiting.rows if row.at >= since]
         try:
-            found = () if past is None else await asyncio.to_thread(past.stays, waiting.tag, waiting.rows)
+            found = () if past is None else await asyncio.to_thread(past.stays, waiting.tag, rows)
         except Exception as exc:  # noqa: BLE001  our own fault about one tag: the others' visits are mended all the same
             _log.error("Late sightings of a tag are set aside", fault=without_words(exc))
             found = ()
         resume_s = 0.0 if past is None else past.resume_within_s
-        done = await self._store.mend(
-            waiting, lambda kept: repair(waiting.venue, waiting.tag, kept, found, resume_within_s=resume_s)
-        )
+
+        def mend(kept: Sequence[Kept]) -> Repair:
+            now_hers = [visit for visit in kept if visit.entered >= since]
+            return repair(waiting.venue, waiting.tag, now_hers, found, resume_within_s=resume_s)
+
+        done = await self._store.mend(waiting, mend)
         return Counter(visit.mended for visit in done.put if visit.mended is not None)
+
+    def _hers_since(self, waiting: Waiting) -> float:
+        """What was before belongs to another time: the tag was not hers, or she did not agree, in between.
+
+        It never is when the tag is hers no more: whatever waits is let go.
+        """
+        last = datetime.fromtimestamp(waiting.rows[-1].at, UTC)
+        carried = self._standing.enrolment.carried(waiting.venue, waiting.tag, last)
+        return inf if carried is None or carried.guest != waiting.guest else carried.since.timestamp()
