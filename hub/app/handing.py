@@ -32,8 +32,11 @@ class Handing:
             after = self._carried[venue] = self._standing.enrolment.all_carried(venue, now)
             left_behind = self._left_behind.setdefault(venue, set())
             for tag in {tag for tag, _ in before.items() ^ after.items()}:
-                at = after[tag].since if tag in after else now
-                first = tag not in before and tag not in left_behind
+                had, has = before.get(tag), after.get(tag)
+                if had and has and has.guest == had.guest and has.since <= had.since:
+                    continue  # it is known by now that it was hers before
+                at = now if has is None else has.since
+                first = had is None and tag not in left_behind
                 changes += self._trackers.hand_over(venue, tag, at.timestamp(), now.timestamp(), first=first)
             left_behind |= before.keys() - after.keys()
         return changes

@@ -74,7 +74,10 @@ class Guests(Protocol):
         ...
 
     async def put_binding(self, binding: Binding, at: datetime) -> None:
-        """Bind a tag; an earlier open binding of the tag to somebody else ends where this one begins."""
+        """Bind a tag; an earlier open binding of the tag to somebody else ends where this one begins.
+
+        Where one of hers ends as another begins, they are one.
+        """
         ...
 
     async def bindings_of(self, tag: TagId) -> Sequence[Binding]:

@@ -22,6 +22,8 @@ _PUT: Final = """
 INSERT INTO bindings (tag, from_us, guest, until_us) VALUES (?, ?, ?, ?)
 ON CONFLICT (tag, from_us) DO UPDATE SET guest = excluded.guest, until_us = excluded.until_us
 """
+_HERS: Final = "SELECT from_us, until_us FROM bindings WHERE tag = ? AND guest = ? ORDER BY from_us"
+_FORGET: Final = "DELETE FROM bindings WHERE tag = ? AND from_us = ?"
 _ENROLLED: Final = f"""
 WITH agreed AS MATERIALIZED (
     SELECT *, {AGREED_SINCE.format(guest="b.guest")} AS since_us FROM bindings AS b
@@ -35,7 +37,7 @@ WHERE since_us IS NOT NULL AND (until_us IS NULL OR until_us > since_us) ORDER B
 def put(connection: sqlite3.Connection, binding: Binding, at_us: int) -> None:
     """Bind a tag. A binding that holds at its beginning ends there; where it is the same guest's, it goes on instead.
 
-    A later binding keeps its time: this one ends where that begins.
+    A later binding keeps its time: this one ends where that begins, or goes on as that where it is hers too.
 
     Raises:
         NotFound: nobody knows the guest.
@@ -54,6 +56,19 @@ def put(connection: sqlite3.Connection, binding: Binding, at_us: int) -> None:
     (later_us,) = connection.execute(_NEXT, (binding.tag, from_us_)).fetchone()
     ends_us = min((us for us in (until_us, later_us) if us is not None), default=None)
     connection.execute(_PUT, (binding.tag, from_us_, binding.guest, ends_us))
+    _join(connection, binding.tag, binding.guest)
+
+
+def _join(connection: sqlite3.Connection, tag: TagId, guest: GuestId) -> None:
+    """Where a binding of hers ends as the next begins, she has the tag without a break: they are one."""
+    began_us = ends_us = None
+    for from_us_, until_us in connection.execute(_HERS, (tag, guest)).fetchall():
+        if began_us is not None and from_us_ == ends_us:
+            connection.execute(_FORGET, (tag, from_us_))
+            connection.execute(_END, (until_us, tag, began_us))
+        else:
+            began_us = from_us_
+        ends_us = until_us
 
 
 def of_tag(connection: sqlite3.Connection, tag: TagId) -> tuple[Binding, ...]:

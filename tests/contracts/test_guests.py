@@ -247,6 +247,20 @@ async def test_a_binding_ends_where_a_later_one_begins(ana: Guests) -> None:
     assert list(await ana.bindings_of(TAG)) == [a_binding(ANA, until=T0 + HOUR), a_binding(BOB, from_=T0 + HOUR)]
 
 
+async def test_bindings_of_hers_without_a_break_between_them_are_one(ana: Guests) -> None:
+    await ana.put_binding(a_binding(ANA, until=T0 + HOUR), T0)
+    await ana.put_binding(a_binding(ANA, from_=T0 + 3 * HOUR, until=T0 + 4 * HOUR), T0)
+    await ana.put_binding(a_binding(BOB, from_=T0 + 5 * HOUR), T0)
+
+    await ana.put_binding(a_binding(ANA, from_=T0 + HOUR), T0)  # she stays longer
+    await ana.put_binding(a_binding(ANA, from_=T0 - HOUR), T0)  # and has had it for longer than was known
+
+    assert list(await ana.bindings_of(TAG)) == [
+        a_binding(ANA, from_=T0 - HOUR, until=T0 + 4 * HOUR),
+        a_binding(BOB, from_=T0 + 5 * HOUR),
+    ]
+
+
 async def test_a_binding_that_ends_before_it_begins_is_refused(ana: Guests) -> None:
     with pytest.raises(BadRequest):
         await ana.put_binding(a_binding(ANA, until=T0), T0)

@@ -124,7 +124,7 @@ class FakeGuests:
                 others.append(replace(held, until=binding.from_))
         later = [held.from_ for held in others if held.tag == binding.tag and held.from_ > binding.from_]
         ends = [until for until in (binding.until, *later) if until is not None]
-        self._bindings = [*others, replace(binding, until=min(ends, default=None))]
+        self._bindings = _joined([*others, replace(binding, until=min(ends, default=None))])
 
     async def bindings_of(self, tag: TagId) -> Sequence[Binding]:
         found = tuple(binding for binding in self._by_time() if binding.tag == tag)
@@ -169,6 +169,18 @@ class FakeGuests:
 
 def _holds(binding: Binding, at: datetime) -> bool:
     return binding.from_ <= at and (binding.until is None or binding.until > at)
+
+
+def _joined(bindings: list[Binding]) -> list[Binding]:
+    """Those of one guest and tag that follow each other without a break are one."""
+    joined: list[Binding] = []
+    for binding in sorted(bindings, key=lambda each: (each.tag, each.guest, each.from_)):
+        last = joined[-1] if joined else None
+        if last is not None and (last.tag, last.guest, last.until) == (binding.tag, binding.guest, binding.from_):
+            joined[-1] = replace(last, until=binding.until)
+        else:
+            joined.append(binding)
+    return joined
 
 
 def _seen_last_first(device: Device) -> tuple[float, str]:

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic_ns
 
@@ -102,6 +102,22 @@ async def test_the_one_whom_it_is_handed_to_enters_and_nothing_of_the_others_sta
     assert left <= began <= entered
     assert len(export) == 1
     assert events(hub) == [("ana", "entered"), ("ben", "entered")]
+
+
+async def test_her_visit_goes_on_when_her_time_with_it_is_prolonged_at_either_end(
+    tmp_path: Path, broker: RunningBroker
+) -> None:
+    async with ana_in_the_lobby(tmp_path, broker) as hub:
+        now = datetime.now(UTC)
+        before, soon = (now - timedelta(hours=1)).isoformat(), (now + timedelta(seconds=1)).isoformat()
+        for span in ({"until": soon}, {"from": soon}, {"from": before}):
+            await hub.put(f"tags/{beacon_of('ana')}", {"guest": "ana", **span})
+        await asyncio.sleep(2)
+        where = await hub.where()
+
+    assert where == {"ana": "lobby"}
+    assert visits(hub) == [("ana", 1)]
+    assert events(hub) == [("ana", "entered")]
 
 
 async def test_who_withdraws_is_in_no_zone_and_when_she_agrees_again_it_is_another_visit(
