@@ -29,5 +29,14 @@ class Coupon:
 
 def read_code(text: str) -> str | None:
     """A code as people type it: small letters, spaces and dashes, an O for a 0. None when it is none."""
-    code = text.upper().replace(" ", "").replace("-", "").translate(_MISREAD)
+    code = _meant(text)
     return code if _CODE.fullmatch(code) else None
+
+
+def shows(text: str, code: str) -> bool:
+    """Can whoever reads this text read the code to a till? A text's filters may write it otherwise than we do."""
+    return code in _meant(text)
+
+
+def _meant(text: str) -> str:
+    return text.upper().replace(" ", "").replace("-", "").translate(_MISREAD)

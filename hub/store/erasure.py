@@ -12,7 +12,7 @@ from typing import Final
 
 from hub.errors import NotFound
 from hub.identity.guest import GuestId
-from hub.store import consents
+from hub.store import consents, coupons
 from hub.store.profiles import NOBODY, remember_version
 
 _DELETED_FROM: Final = (
@@ -30,7 +30,6 @@ WHERE guest = ? AND state IN ('SCHEDULED', 'READY', 'CLAIMED')
 _MESSAGES: Final = """
 UPDATE messages SET guest = '', title = NULL, body = NULL, view_json = '{}', provider_id = NULL WHERE guest = ?
 """
-_COUPONS: Final = "UPDATE coupons SET guest = '' WHERE guest = ?"  # what she holds is still worth what it says
 _VISITS: Final = "UPDATE visits SET guest = NULL, tag = '', left_us = coalesce(left_us, ?) WHERE guest = ?"
 
 
@@ -42,8 +41,8 @@ def erase(connection: sqlite3.Connection, guest: GuestId, at_us: int, salt: str)
         if table == "guests" and not deleted.rowcount:
             raise NotFound(NOBODY)
     consents.empty(connection, guest, at_us, salt)
+    coupons.keep_without_her(connection, guest)  # what she holds is still worth what it says
     connection.execute(_ATTEMPTS, (guest,))
     connection.execute(_CANCELLED, (at_us, guest))
     connection.execute(_MESSAGES, (guest,))
-    connection.execute(_COUPONS, (guest,))
     connection.execute(_VISITS, (at_us, guest))
