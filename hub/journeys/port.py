@@ -38,7 +38,7 @@ class Record:
     venue: str
     version: int  # of the facts that were read; the store refuses with Conflict when it has moved on
     event: Event | None  # None when a deadline was the cause
-    visit: VisitNote | None
+    visit: VisitNote | None  # None: of an `entered` or `left` that another system tells, the store makes it
     runs: tuple[Run, ...]  # new and changed ones
     decisions: tuple[Decision, ...]
     planned: tuple[Planned, ...]  # a ghost is stored in state GHOST, a held one SCHEDULED, the others READY
@@ -116,6 +116,9 @@ class Ledger(Protocol):
 
         A repeated decision id or dedupe key changes nothing. Raises Conflict when the guest's version has moved on, or
         nobody knows her any more: the caller reads and decides again.
+
+        An `entered` without a visit begins one, unless she is there by a visit of a tag's; `left` ends it, and so does
+        whatever she enters next.
         """
         ...
 

@@ -20,6 +20,7 @@ from hub.identity.events import given_id
 from hub.journeys.port import DueWait, KeptVersion, KnownEvent, Record, VisitNote
 from hub.outbox.departure import Departure
 from hub.outbox.state import WAITING, Why
+from hub.store import posted
 from hub.store.changes import Watch, watching
 from hub.store.pending import settle_pending
 from hub.store.posting import put_message
@@ -111,6 +112,8 @@ def record(
     _claim_version(connection, record, now)
     if record.visit is not None:
         put_visit(connection, record.visit, record.guest)
+    if record.event is not None:
+        posted.follow(connection, record.event, noticed=record.visit is not None)
     for run in sorted(record.runs, key=lambda run: run.live):  # one that ended makes room for one that starts
         _put_run(connection, run)
     _put_decisions(connection, record.decisions)

@@ -19,13 +19,14 @@ class VisitStore:
         self._store = store
 
     async def open_visits(self) -> Sequence[OpenVisit]:
-        """Those that nobody has ended, oldest first."""
+        """Those that nobody has ended, oldest first; but what a door told is no tracker's (hub.store.posted)."""
         return await self._store.read(_open)
 
 
 def _open(db: sqlite3.Connection) -> list[OpenVisit]:
     rows = db.execute(
-        "SELECT venue, tag, zone, id, entered_us, dwelled_us FROM visits WHERE left_us IS NULL ORDER BY entered_us, id"
+        "SELECT venue, tag, zone, id, entered_us, dwelled_us FROM visits WHERE left_us IS NULL"
+        " AND (tag <> '' OR guest IS NULL) ORDER BY entered_us, id"
     )
     return [
         OpenVisit(

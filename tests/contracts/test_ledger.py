@@ -18,7 +18,7 @@ from hub.store.ledger import LedgerStore
 from hub.store.sqlite import Store
 from rules.decision import Decision, Kind, Reason
 from rules.deliberation import TakenBack
-from rules.event import ENTERED, Due, Event, Value
+from rules.event import ENTERED, LEFT, Due, Event, Value
 from rules.facts import Facts, Happened, Planned, Stay
 from rules.run import Run
 from rules.task import Write
@@ -28,6 +28,7 @@ from tests.fakes.planned import a_planned
 from tests.fakes.store import STORES
 
 SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 
 
@@ -248,7 +249,7 @@ async def test_what_a_journey_does_besides_sending_is_recorded_with_its_decision
 
 async def test_a_decision_on_old_facts_is_refused_whole(kit: Kit) -> None:
     await kit.guest("ana")
-    await kit.ledger.record(a_record(an_event("e1")), now=T0)
+    await kit.ledger.record(a_record(replace(an_event("e1"), kind="checked_out", object=None)), now=T0)
     stale = a_record(an_event("e2"), visit=A_VISIT, runs=(a_run(),), decisions=(a_decision(),), planned=(a_planned(),))
 
     with pytest.raises(Conflict):
@@ -424,6 +425,83 @@ async def test_a_visit_that_is_hers_never_becomes_anothers(kit: Kit) -> None:
     assert (await facts_of_ana(kit, T0 + HOUR)).stays == (Stay(zone="lobby", entered=T0, left=T0 + HOUR),)
     assert facts_of_ben is not None
     assert facts_of_ben.stays == ()
+
+
+# What another system tells: minutes from T0 on, kind and zone, in the order of telling; what is stored besides comes
+# with a visit of presence's own.
+TOLD = {
+    "entered": ([(0, ENTERED, "lobby")], [("lobby", 0, None)]),
+    "entered and left": ([(0, ENTERED, "lobby"), (9, LEFT, "lobby")], [("lobby", 0, 9)]),
+    "left another zone": ([(0, ENTERED, "lobby"), (9, LEFT, "pool")], [("lobby", 0, None)]),
+    "left what nobody entered": ([(9, LEFT, "lobby")], []),
+    "went on to another zone": ([(0, ENTERED, "lobby"), (9, ENTERED, "pool")], [("lobby", 0, 9), ("pool", 9, None)]),
+    "came again": ([(0, ENTERED, "lobby"), (9, ENTERED, "lobby")], [("lobby", 0, 9), ("lobby", 9, None)]),
+    "two doors at once": ([(0, ENTERED, "lobby"), (0, ENTERED, "pool")], [("lobby", 0, 0), ("pool", 0, None)]),
+    "left, told first": ([(9, LEFT, "lobby"), (0, ENTERED, "lobby")], [("lobby", 0, 9)]),
+    "went on, told first": ([(9, ENTERED, "pool"), (0, ENTERED, "lobby")], [("pool", 9, None), ("lobby", 0, 9)]),
+    "left, told late": (
+        [(0, ENTERED, "lobby"), (9, ENTERED, "pool"), (4, LEFT, "lobby")],
+        [("lobby", 0, 4), ("pool", 9, None)],
+    ),
+}
+
+
+async def tells(kit: Kit, minute: int, kind: str, zone: str, *, visit: VisitNote | None = None) -> None:
+    at = T0 + minute * MINUTE
+    event = replace(an_event(f"{kind}-{zone}-{minute}-{visit is None}", at=at), kind=kind, object=zone)
+    version = (await facts_of_ana(kit)).version
+    await kit.ledger.record(a_record(event, version=version, visit=visit), now=at)
+
+
+async def stays_of_ana(kit: Kit) -> list[tuple[str, float, float | None]]:
+    stays = (await facts_of_ana(kit, T0 + HOUR)).stays
+    return [
+        (stay.zone, (stay.entered - T0) / MINUTE, None if stay.left is None else (stay.left - T0) / MINUTE)
+        for stay in stays
+    ]
+
+
+@pytest.mark.parametrize(("told", "stays"), TOLD.values(), ids=TOLD)
+async def test_what_another_system_tells_of_a_zone_makes_a_visit(
+    kit: Kit, told: list[tuple[int, str, str]], stays: list[tuple[str, float, float | None]]
+) -> None:
+    await kit.guest("ana")
+
+    for minute, kind, zone in told:
+        await tells(kit, minute, kind, zone)
+
+    assert sorted(await stays_of_ana(kit), key=str) == sorted(stays, key=str)
+
+
+async def test_what_is_told_again_makes_no_second_visit(kit: Kit) -> None:
+    await kit.guest("ana")
+    event = an_event("e1")
+
+    first = await kit.ledger.record(a_record(event), now=T0)
+    again = await kit.ledger.record(a_record(event, version=2), now=T0 + HOUR)
+
+    assert (first, again) == (True, False)
+    assert await stays_of_ana(kit) == [("lobby", 0, None)]
+
+
+async def test_another_systems_word_joins_a_visit_that_presence_has_noticed_and_leaves_it_alone(kit: Kit) -> None:
+    await kit.guest("ana")
+    await tells(kit, 0, ENTERED, "lobby", visit=A_VISIT)
+
+    await tells(kit, 2, ENTERED, "lobby")
+    await tells(kit, 5, LEFT, "lobby")
+    await tells(kit, 6, ENTERED, "pool")
+
+    assert sorted(await stays_of_ana(kit), key=str) == [("lobby", 0, None), ("pool", 6, None)]
+
+
+async def test_who_is_noticed_elsewhere_is_no_longer_where_a_door_saw_her(kit: Kit) -> None:
+    await kit.guest("ana")
+    await tells(kit, 0, ENTERED, "pool")
+
+    await tells(kit, 9, ENTERED, "lobby", visit=replace(A_VISIT, entered=T0 + 8 * MINUTE))
+
+    assert sorted(await stays_of_ana(kit), key=str) == [("lobby", 8, None), ("pool", 0, 9)]
 
 
 async def test_a_version_is_kept_and_given_back_while_a_run_is_on_it(kit: Kit) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from hub.errors import Conflict
 from hub.journeys.port import DueWait, KeptVersion, KnownEvent, Record, Settled, VisitNote
 from rules.decision import Decision
-from rules.event import Due, Event
+from rules.event import ENTERED, LEFT, Due, Event
 from rules.facts import Facts, Happened, Past, Planned, Stay
 from rules.run import Run
 from rules.task import Task
@@ -91,6 +92,8 @@ class FakeLedger:
             self.events[record.event.id] = record.event
         if record.visit is not None:
             self.visits[record.visit.id] = (record.visit, self._whose(record.visit) or record.guest)
+        if record.event is not None and record.event.kind in {ENTERED, LEFT}:
+            self._follow(record.event, noticed=record.visit is not None)
         self.runs |= {run.id: run for run in record.runs}
         self.decisions = {each.id: each for each in record.decisions} | self.decisions
         self.messages = {each.id: each for each in record.planned} | self.messages
@@ -104,6 +107,32 @@ class FakeLedger:
         written = {each.field: each.value for each in record.writes}
         self.guests[record.guest] = known._replace(profile={**known.profile, **written})
         return True
+
+    def _follow(self, event: Event, *, noticed: bool) -> None:
+        hers = {
+            name: note
+            for name, (note, whose) in self.visits.items()
+            if (whose, note.venue) == (event.guest, event.venue)
+            and note.entered <= event.at
+            and (note.left is None or event.at < note.left)
+        }
+        for name, note in hers.items():
+            if not note.tag and (event.kind == ENTERED or note.zone == event.object):
+                self.visits[name] = (replace(note, left=event.at), event.guest)
+        there = any(note.tag and note.zone == event.object for note in hers.values())
+        if event.kind == ENTERED and not noticed and not there:
+            self.visits[f"posted-{event.id}"] = (_posted(event, self._until(event)), event.guest)
+
+    def _until(self, event: Event) -> datetime | None:
+        """What happened later may have been told before."""
+        later = (
+            each.at
+            for each in self.events.values()
+            if (each.guest, each.venue) == (event.guest, event.venue)
+            and each.at > event.at
+            and (each.kind == ENTERED or (each.kind, each.object) == (LEFT, event.object))
+        )
+        return min(later, default=None)
 
     async def note_visit(self, visit: VisitNote) -> None:
         self.visits[visit.id] = (visit, self._whose(visit))
@@ -134,3 +163,16 @@ class FakeLedger:
             if run.live or (run.goal_until is not None and run.goal_until >= now)
         }
         return [kept for key, kept in self.versions.items() if key in in_use]
+
+
+def _posted(event: Event, left: datetime | None) -> VisitNote:
+    return VisitNote(
+        id=f"posted-{event.id}",
+        venue=event.venue,
+        tag="",
+        zone=event.object or "",
+        entered=event.at,
+        left=left,
+        dwelled_us=0,
+        confidence=1.0,
+    )

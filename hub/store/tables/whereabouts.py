@@ -11,7 +11,7 @@ visits = Table(
     metadata,
     Column("id", String, primary_key=True),
     Column("venue", String, nullable=False),
-    Column("tag", String, nullable=False),  # the venue's pseudonym
+    Column("tag", String, nullable=False),  # the venue's pseudonym; "": another system told of it, or she was erased
     Column("zone", String, nullable=False),
     Column("entered_us", BigInteger, nullable=False),
     Column("left_us", BigInteger),

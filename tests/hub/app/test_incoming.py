@@ -7,10 +7,28 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from tests.fakes.running_hub import VENUE, a_hub, lay_out
+from tests.fakes.running_hub import VENUE, RunningHub, a_hub, lay_out
 from tests.fakes.store import rows_of
 
 BOUGHT = {"id": "1001", "venue": VENUE, "guest": "ana", "kind": "purchase", "object": "bar"}
+
+ICE_CREAM = """
+journey: ice-cream
+start: purchase
+when: inside('pool') && visits('pool') == 1 && count('enter pool', '1h') == 1
+steps:
+  - set: {case_open: yes}
+"""
+
+
+async def says(hub: RunningHub, name: str, kind: str, about: str | None = None) -> int:
+    event = {"id": name, "venue": VENUE, "guest": "ana", "kind": kind, "object": about}
+    return (await hub.api.post("/v1/events", json=event)).status_code
+
+
+async def decided(hub: RunningHub) -> list[str]:
+    items = (await hub.get("guests/ana/timeline"))["items"]
+    return [one["kind"] for one in reversed(items) if one["journey"] == "ice-cream"]
 
 
 async def test_an_event_is_taken_once_and_of_nobody_not_at_all(tmp_path: Path) -> None:
@@ -85,3 +103,39 @@ async def test_an_event_from_before_ids_were_a_venues_own_is_still_known(tmp_pat
 def _as_once(database: Path) -> None:
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("UPDATE events SET id = '1001'")
+
+
+async def test_who_enters_by_a_doors_word_is_inside_until_it_says_that_she_left_across_restarts(tmp_path: Path) -> None:
+    config = lay_out(tmp_path)
+    (config.hub.venues_dir / VENUE / "journeys" / "ice-cream.yaml").write_text(ICE_CREAM)
+
+    async with a_hub(config, ready=False) as hub:
+        await hub.signs_in()
+        await hub.put("guests/ana", {"first_name": "Ana"})
+        told = [await says(hub, "d-1", "entered", "pool"), await says(hub, "d-1", "entered", "pool")]
+    async with a_hub(config, ready=False) as hub:
+        await hub.signs_in()
+        shown = await hub.where()
+        await says(hub, "p-1", "purchase")
+        inside = await decided(hub)
+        await says(hub, "d-2", "left", "pool")
+        await says(hub, "p-2", "purchase")
+        since = (await decided(hub))[len(inside) :]
+        [visit] = (await hub.get("guests/ana/export"))["visits"]
+        await hub.api.delete("/v1/guests/ana")
+
+    assert told == [202, 200]
+    assert shown == {}  # a door's word is no signal that anybody hears
+    assert (inside[0], since) == ("started", ["not_started"])
+    assert (visit["zone"], visit["tag"], visit["left"] is None) == ("pool", "", False)
+    assert rows_of(config.database, "SELECT guest, tag, zone FROM visits") == [(None, "", "pool")]
+
+
+async def test_a_door_that_never_said_that_she_left_is_no_secret_after_erasure(tmp_path: Path) -> None:
+    async with a_hub(tmp_path, ready=False) as hub:
+        await hub.signs_in()
+        await hub.put("guests/ana", {"first_name": "Ana"})
+        await says(hub, "d-1", "entered", "pool")
+        await hub.api.delete("/v1/guests/ana")
+
+    assert rows_of(hub.config.database, "SELECT guest, left_us IS NULL FROM visits") == [(None, 0)]

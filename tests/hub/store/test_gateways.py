@@ -6,12 +6,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from hub.ingest.gateways import GatewayNote
-from hub.journeys.port import VisitNote
+from hub.journeys.port import Record, VisitNote
 from hub.presence.transition import OpenVisit
 from hub.store.configs import ConfigStore
 from hub.store.gateways import GatewayStore
 from hub.store.ledger import LedgerStore
 from hub.store.visits import VisitStore
+from rules.event import ENTERED, Event
+from rules.facts import Facts
+from tests.fakes.arrivals import know_ana
 from tests.fakes.store import a_store
 from wire.mqtt.messages import GatewayState
 from wire.pseudonym import Pseudonym
@@ -47,6 +50,21 @@ async def test_revoked_gateway_stays_revoked_whatever_it_says(tmp_path: Path) ->
     assert note.last_heard == T0
 
 
+def entering(facts: Facts) -> Record:
+    """A door says so: no tracker's visit."""
+    event = Event(id="e1", venue="marlton", guest="ana", kind=ENTERED, object="lobby", at=T0, received=T0)
+    return Record(
+        guest="ana",
+        venue="marlton",
+        version=facts.version,
+        event=event,
+        visit=None,
+        runs=(),
+        decisions=(),
+        planned=(),
+    )
+
+
 async def test_visits_that_nobody_ended_are_open(tmp_path: Path) -> None:
     def a_visit(name: str, left: datetime | None) -> VisitNote:
         return VisitNote(
@@ -64,6 +82,8 @@ async def test_visits_that_nobody_ended_are_open(tmp_path: Path) -> None:
         ledger = LedgerStore(store, timezone_of=lambda _venue: UTC)
         await ledger.note_visit(a_visit("v1", T0 + timedelta(minutes=9)))
         await ledger.note_visit(a_visit("v2", None))
+        await know_ana(store, member=True)
+        await ledger.settle(venue="marlton", guest="ana", at=T0, decide=entering, now=lambda: T0)
 
         found = await VisitStore(store).open_visits()
 
