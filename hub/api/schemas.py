@@ -46,7 +46,7 @@ def _attributes(value: dict[str, Datum]) -> dict[str, Datum]:
 
 
 class GuestBody(Body):
-    """A profile, whole: what is left out is unknown from now on."""
+    """A profile, whole: what is left out is unknown from now on; an attribute that a journey set stays."""
 
     first_name: Line | None = None
     last_name: Line | None = None

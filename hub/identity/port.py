@@ -31,7 +31,7 @@ class Guests(Protocol):
     """
 
     async def put_guest(self, guest: GuestId, profile: Profile, at: datetime) -> bool:
-        """Store a profile whole; True when the guest is new."""
+        """Store a profile whole, but for what journeys set; True when the guest is new."""
         ...
 
     async def guest(self, guest: GuestId) -> GuestRecord:

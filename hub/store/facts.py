@@ -5,7 +5,6 @@ The engine compares `Facts.version` with nothing: the store does, when the decis
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
@@ -17,6 +16,7 @@ from hub.outbox.message import State
 from hub.outbox.state import RECEIPTS
 from hub.presence.repair import Mended
 from hub.store.addresses import webhook_address
+from hub.store.attributes import values_of
 from hub.store.suppressed import not_suppressed
 from hub.store.times import from_us, maybe_from_us, to_us
 from hub.store.values import load_run
@@ -149,7 +149,7 @@ def known_of(connection: sqlite3.Connection, venue: str, guest: str, now_there: 
 
 def _profile(row: sqlite3.Row) -> dict[str, Value]:
     """What is known; what is not known is left to the venue's defaults."""
-    profile: dict[str, Value] = json.loads(row["attributes_json"])
+    profile: dict[str, Value] = {**values_of(row["attributes_json"])}
     profile.update({name: row[name] for name in _PROFILE})
     if row["member"] is not None:
         profile["member"] = bool(row["member"])

@@ -40,7 +40,7 @@ class GuestStore:
         self._safeguards = safeguards
 
     async def put_guest(self, guest: GuestId, profile: Profile, at: datetime) -> bool:
-        """Store a profile whole; True when the guest is new."""
+        """Store a profile whole, but for what journeys set; True when the guest is new."""
         return await self._watched(guest, at, lambda db: profiles.put(db, guest, profile, to_us(at)))
 
     async def guest(self, guest: GuestId) -> GuestRecord:

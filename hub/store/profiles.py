@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from datetime import datetime
 from typing import Final
 
 from hub.errors import NotFound
 from hub.identity.guest import GuestId, Profile
+from hub.store import attributes
 from rules.event import Value
 
 NOBODY: Final = "guest: found nobody of this id; right would be one who was put before"
@@ -26,12 +25,12 @@ _HIGHEST: Final = "highest_version_erased"  # a key of the table meta
 
 
 def put(connection: sqlite3.Connection, guest: GuestId, profile: Profile, at_us: int) -> bool:
-    """Store a profile whole; True when the guest is new."""
-    is_new = connection.execute("SELECT 1 FROM guests WHERE guest = ?", (guest,)).fetchone() is None
+    """Store a profile whole, but for what journeys set; True when the guest is new."""
+    known = connection.execute("SELECT attributes_json FROM guests WHERE guest = ?", (guest,)).fetchone()
     values: dict[str, object] = {name: getattr(profile, name) for name in _PLAIN}
-    values["attributes_json"] = json.dumps(dict(profile.attributes), ensure_ascii=False)
+    values["attributes_json"] = attributes.put("{}" if known is None else known[0], profile.attributes)
     connection.execute(_PUT, values | {"guest": guest, "version": _first_version(connection), "at_us": at_us})
-    return is_new
+    return known is None
 
 
 def profile_of(connection: sqlite3.Connection, guest: GuestId) -> Profile:
@@ -41,17 +40,13 @@ def profile_of(connection: sqlite3.Connection, guest: GuestId) -> Profile:
         raise NotFound(NOBODY)
     values = {name: row[name] for name in _PLAIN}
     values["member"] = None if row["member"] is None else bool(row["member"])
-    return Profile(**values, attributes=json.loads(row["attributes_json"]))
+    return Profile(**values, attributes=attributes.values_of(row["attributes_json"]))
 
 
 def set_attribute(connection: sqlite3.Connection, guest: str, name: str, value: Value) -> None:
-    """Write one attribute, in a transaction that raises her version; None takes it away."""
+    """A journey writes one attribute, in a transaction that raises her version; None takes it away."""
     (text,) = connection.execute("SELECT attributes_json FROM guests WHERE guest = ?", (guest,)).fetchone()
-    attributes = json.loads(text)
-    attributes.pop(name, None)
-    if value is not None:
-        attributes[name] = value.isoformat() if isinstance(value, datetime) else value
-    kept = json.dumps(attributes, ensure_ascii=False)
+    kept = attributes.set_one(text, name, value)
     connection.execute("UPDATE guests SET attributes_json = ? WHERE guest = ?", (kept, guest))
 
 
