@@ -8,7 +8,7 @@ old it is all the same.
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from struct import Struct
 from struct import error as struct_error
@@ -40,6 +40,7 @@ class Held:
     handed_at: float | None = None  # None: never yet
     gone: bool = False  # confirmed, or given up
     stored: bool = False  # it lies in the file too
+    withdrawn: int = 0  # rows that were left out when it was handed over last
     size: int = field(init=False)  # bytes of memory, as it was put in
 
     def __post_init__(self) -> None:
@@ -128,8 +129,8 @@ def placed(kept: Kept, *, boot: str, newest_ms: int, now: Now) -> float:
     return (kept.made_ms - newest_ms) / 1000
 
 
-def batch_of(held: Held, *, low: int, origin: Origin, now: Now) -> Batch:
-    """The batch as it is handed over now: ages count from this moment."""
+def batch_of(held: Held, rows: Iterable[Sighting], *, low: int, origin: Origin, now: Now) -> Batch:
+    """The batch as it is handed over now, with these of its rows: ages count from this moment."""
     return Batch(
         gateway=origin.gateway,
         epoch=held.epoch,
@@ -139,7 +140,7 @@ def batch_of(held: Held, *, low: int, origin: Origin, now: Now) -> Batch:
         sent_ms=int(now.monotonic * 1000),
         wall_ms=int(now.wall * 1000),
         wall_ok=now.wall_ok,
-        rows=tuple(_row(sighting, now.monotonic) for sighting in held.rows),
+        rows=tuple(_row(sighting, now.monotonic) for sighting in rows),
     )
 
 

@@ -60,6 +60,7 @@ def text(adverts: int, state: GatewayState) -> str:
         "scanner_restarts_total counter": state.restarts,
         "devices gauge": state.devices,
         "batches_lost_total counter": state.lost_batches,
+        "rows_withdrawn_total counter": state.withdrawn_rows,
         "mute_sessions_total counter": state.mute_sessions,
         "spool_batches gauge": state.spool_batches,
         "spool_bytes gauge": state.spool_bytes,

@@ -3,8 +3,9 @@
     heard -> admitted (or counted and forgotten) -> added to its tag's window -> told as a row of a batch
           -> held in the spool -> handed over, `live` or `log` -> forgotten when the hub has stored it
 
-The hub's wishes come the other way: who is enrolled, how often to tell, what is stored. Nothing here waits: `turn`
-does what is due and says when to come again.
+The hub's wishes come the other way: who is enrolled, how often to tell, what is stored. Before it has said who is
+enrolled nothing is handed over: what an earlier run left is told of those alone. Nothing here waits: `turn` does what
+is due and says when to come again.
 """
 
 from __future__ import annotations
@@ -197,7 +198,7 @@ class Pipeline:
         now = self._clock.monotonic()
         self._tell(self._windows.flush(now), now)
         until = now + within_s
-        while self._spool.unsaved and self._uplink.room and (now := self._clock.monotonic()) < until:
+        while self._config and self._spool.unsaved and self._uplink.room and (now := self._clock.monotonic()) < until:
             self._hand_over(now)
             await asyncio.sleep(GATHER_S)
         return self._spool.unsaved
@@ -220,16 +221,17 @@ class Pipeline:
                 self._next_batch_at = max(now, self._next_batch_at) + self._batch_gap_s
 
     def _hand_over(self, now: float) -> None:
-        while self._uplink.room > 0 and (due := self._spool.next_due(now)) is not None:
+        while self._config and self._uplink.room > 0 and (due := self._spool.next_due(now)) is not None:
             kind, held = due
             self._publish(kind, held, now)
             self._spool.handed_over(kind, held, now)
 
     def _publish(self, kind: Kind, held: Held, now: float) -> None:
         """Encode at the last moment: ages count from the hand-over. Who was withdrawn meanwhile is left out."""
-        held.rows = [row for row in held.rows if row.tag in self._tags]
+        rows = [row for row in held.rows if row.tag in self._tags]
+        held.withdrawn = len(held.rows) - len(rows)
         moment = Now(now, self._clock.wall(), self._clock.wall_ok())
-        batch = batch_of(held, low=self._spool.low(held), origin=self._origin, now=moment)
+        batch = batch_of(held, rows, low=self._spool.low(held), origin=self._origin, now=moment)
         topic = topics.live if kind == "live" else topics.log
         self._uplink.publish(
             topic(self._origin.venue, self._origin.gateway, held.bucket),
@@ -295,6 +297,7 @@ class Pipeline:
             spool_bytes=self._spool.bytes + self._spool.file_bytes,
             spool_note=self._spool.fault[:200],
             lost_batches=self._spool.lost,
+            withdrawn_rows=self._spool.withdrawn,
             mute_sessions=self._uplink.given_up,
             wall_ok=self._clock.wall_ok(),
             config=self._config,

@@ -86,6 +86,7 @@ class Spool:
         self.bytes = 0  # of memory
         self.file_bytes = begin.file_bytes
         self.lost = begin.lost  # batches that were given up, unconfirmed
+        self.withdrawn = 0  # rows that went with a confirmed batch and were left out of it
         self.fault = ""  # what is wrong with the file
         self._max_bytes = max_bytes
         self._has_file = has_file
@@ -157,6 +158,7 @@ class Spool:
             self._deletable |= gone > 0
         in_memory_alone = sum(not each.stored for each in known)
         for each in known:
+            self.withdrawn += each.withdrawn
             self._forget(each)
         return in_memory_alone + gone
 

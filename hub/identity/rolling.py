@@ -1,8 +1,10 @@
 """Under which names do beacons with rolling identifiers travel just now, and whose name was that?
 
 Gateways know no secret of a beacon: they are told the pseudonyms of the identifiers that it will say for a while to
-come, and told anew long before these have run out. What they hear under any of them is the one tag's that a guest is
-bound to, so a visit goes on when the identifier rolls. Each word of a beacon tells how its clock goes.
+come, and told anew long before these have run out. They are told as many that it has said: a gateway that was cut off
+holds what was heard under them, and whatever it is not told is withdrawn. What they hear under any of them is the one
+tag's that a guest is bound to, so a visit goes on when the identifier rolls. Each word of a beacon tells how its clock
+goes.
 """
 
 from __future__ import annotations
@@ -15,10 +17,10 @@ from wire.advert import eid
 from wire.advert.frame import EddystoneEid, TagId
 from wire.pseudonym import Pseudonym, pseudonym
 
-MOST: Final = 20_000  # identifiers ahead, of all beacons together: half a megabyte of configuration
+MOST: Final = 20_000  # identifiers ahead, of all beacons together; with those behind, 0.6 MB of configuration
 MOST_OF_ONE: Final = 512
 LEAST_OF_ONE: Final = 16
-LONGEST_S: Final = 86_400.0  # a gateway that the hub cannot reach goes on for a day, as its spool does
+LONGEST_S: Final = 86_400.0  # a gateway that the hub cannot reach goes on for a day, as its spool does: so far back too
 TOLD_ANEW: Final = 8  # times, while what was told holds
 
 
@@ -78,14 +80,13 @@ class Rolling:
         self._index = {venue: {} for venue in listened}
         for venue, of_venue in listened.items():
             for tag in of_venue.keys() & tags:
-                ahead = self._beacons[tag].periods(now, now + spans[tag])
                 standing = pseudonym(keys[venue][0], tag)
                 for key in keys[venue]:
                     names = {period: self._name(key, tag, period) for period in self._ids[tag]}
                     named |= {(key, tag, period): name for period, name in names.items()}
                     self._index[venue] |= {name: Rolled(tag, period, standing) for period, name in names.items()}
                     if key == keys[venue][0]:
-                        self._told[venue] |= {names[period]: of_venue[tag] for period in ahead if period in names}
+                        self._told[venue] |= dict.fromkeys(names.values(), of_venue[tag])
         self._named = named
 
     def _identifiers(self, tag: TagId, from_: float, until: float) -> dict[int, TagId]:
@@ -102,7 +103,7 @@ class Rolling:
         return self._named.get((key, tag, period)) or pseudonym(key, self._ids[tag][period])
 
     def told(self, venue: str) -> Mapping[Pseudonym, int]:
-        """What the venue's gateways are to listen for, each with its bucket."""
+        """What the venue's gateways are to listen for, or may still hold, each with its bucket."""
         return self._told.get(venue, {})
 
     def whose(self, venue: str, name: Pseudonym, at: float, *, live: bool) -> Pseudonym | None:

@@ -12,7 +12,16 @@ from gateway.metrics import serve_metrics
 from tests.fakes.broker import free_ports
 from wire.mqtt.messages import GatewayState
 
-STATE = GatewayState(online=True, dropped=7, spool_batches=2, spool_bytes=900, lost_batches=1, wall_ok=True, config="c")
+STATE = GatewayState(
+    online=True,
+    dropped=7,
+    spool_batches=2,
+    spool_bytes=900,
+    lost_batches=1,
+    withdrawn_rows=4,
+    wall_ok=True,
+    config="c",
+)
 
 
 async def scrape(port: int, request: bytes = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n") -> str:
@@ -36,6 +45,7 @@ async def test_figures_are_served_as_prometheus_text() -> None:
     assert "innkeeper_gateway_adverts_not_enrolled_total 7\n" in body
     assert "innkeeper_gateway_spool_batches 2\n" in body
     assert "innkeeper_gateway_batches_lost_total 1\n" in body
+    assert "innkeeper_gateway_rows_withdrawn_total 4\n" in body
     assert "innkeeper_gateway_configured 1\n" in body
 
 

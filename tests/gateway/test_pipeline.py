@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 
 from gateway.clock import Clock
-from gateway.held import Origin
+from gateway.held import Held, Origin
 from gateway.pipeline import GATHER_S, LIVE_EXPIRY_S, STATE_EVERY_S, About, Pipeline, dumps
 from gateway.spool import Begin, Spool
 from gateway.watchdog import Ear
+from gateway.window import Sighting
 from tests.fakes.radio import an_advert
 from tests.fakes.uplink import FakeUplink
 from wire.advert import formats
@@ -34,16 +35,20 @@ class House:
 
     def __init__(self, config: DesiredConfig | None = CONFIG) -> None:
         self.now = 1000.0
+        self.begin(Begin(epoch="e"))
+        if config is not None:
+            self.configure(codec.encode_config(config, dumps=dumps))
+        self.pass_time(0.0)
+
+    def begin(self, begin: Begin) -> None:
+        """A run of the gateway that finds this; another one takes the place of the first."""
         self.uplink = FakeUplink()
-        self.spool = Spool(Begin(epoch="e"), max_bytes=1 << 20)
+        self.spool = Spool(begin, max_bytes=1 << 20)
         clock = Clock(lambda: self.now, lambda: self.now + 1.7e9, lambda: True)
         origin = Origin(venue="marlton", gateway="lobby-1", boot="b")
         about = About(version="1", bleak="3", source="bluez")
         self.pipeline = Pipeline(origin, about, uplink=self.uplink, spool=self.spool, clock=clock)
         self.uplink.join(self.pipeline)
-        if config is not None:
-            self.configure(codec.encode_config(config, dumps=dumps))
-        self.pass_time(0.0)
 
     def configure(self, payload: bytes) -> None:
         self.pipeline.receive(topics.config("marlton", "lobby-1"), payload)
@@ -133,6 +138,38 @@ def test_before_a_configuration_nobody_is_told() -> None:
     assert house.states()[-1].config == ""
 
 
+def test_what_an_earlier_run_left_waits_for_a_configuration_and_goes_out_whole() -> None:
+    house = House(config=None)
+    rows = [Sighting(NAME, house.now - 300, house.now - 299, 3, -60.0, -58, -60)]
+    left = [Held("e", 3, seq, rows, house.now - 299) for seq in range(1, 6)]
+    house.begin(Begin(epoch="e", next_seq={3: 6}, held=left))
+
+    house.pass_time(5.0)
+    before = house.batches("log")
+    house.configure(codec.encode_config(CONFIG, dumps=dumps))
+    house.pass_time(1.0)
+
+    assert before == []
+    assert [(batch.seq, len(batch.rows)) for batch in house.batches("log")] == [(seq, 1) for seq in range(1, 6)]
+
+
+def test_what_is_held_waits_while_a_configuration_is_taken_away() -> None:
+    house = House()
+    house.uplink.drop(house.pipeline)
+    house.hear(GUEST)
+    house.pass_time(1.0)
+
+    house.configure(b"")
+    house.uplink.join(house.pipeline)
+    house.pass_time(20.0)
+    meanwhile = house.batches() + house.batches("log")
+    house.configure(codec.encode_config(CONFIG, dumps=dumps))
+    house.pass_time(1.0)
+
+    assert meanwhile == []
+    assert [len(batch.rows) for batch in house.batches("log")] == [1]
+
+
 def test_guest_who_stays_is_told_every_five_seconds_with_all_readings() -> None:
     house = House()
     for _ in range(21):
@@ -218,6 +255,36 @@ def test_guest_who_withdraws_is_not_told_and_what_was_held_of_her_is_left_out() 
     told = house.batches() + house.batches("log")
     assert {batch.seq for batch in told} == {1}
     assert all(batch.rows == () for batch in told)
+
+
+def test_what_was_left_out_is_counted_once_the_hub_has_the_batch() -> None:
+    house = House()
+    house.hear(GUEST)
+    house.pass_time(0.1)
+    house.configure(codec.encode_config(replace(CONFIG, version=2, tags={}), dumps=dumps))
+    house.pass_time(2 * STATE_EVERY_S)  # it goes out again and again
+    before = house.states()[-1].withdrawn_rows
+
+    house.acknowledge(Ack(epoch="e", bucket=3, upto=1))
+    house.pass_time(STATE_EVERY_S)
+
+    assert (before, house.states()[-1].withdrawn_rows, house.states()[-1].spool_batches) == (0, 1, 0)
+
+
+def test_a_row_that_was_left_out_is_told_when_its_guest_has_agreed_again_before_the_hub_has_it() -> None:
+    house = House()
+    house.hear(GUEST)
+    house.pass_time(0.1)
+    house.configure(codec.encode_config(replace(CONFIG, version=2, tags={}), dumps=dumps))
+    house.pass_time(11.0)
+
+    house.configure(codec.encode_config(replace(CONFIG, version=3), dumps=dumps))
+    house.pass_time(11.0)
+    house.acknowledge(Ack(epoch="e", bucket=3, upto=1))
+    house.pass_time(STATE_EVERY_S)
+
+    assert [len(batch.rows) for batch in house.batches("log")] == [0, 1]
+    assert house.states()[-1].withdrawn_rows == 0
 
 
 def test_the_configuration_in_force_is_answered_in_the_state() -> None:

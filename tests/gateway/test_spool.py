@@ -178,7 +178,7 @@ def test_ages_count_from_the_hand_over() -> None:
     spool = a_spool()
     held = spool.put(3, ROWS, 100.0)
 
-    batch = batch_of(held, low=spool.low(held), origin=ORIGIN, now=Now(101.0, 0.005, wall_ok=True))
+    batch = batch_of(held, held.rows, low=spool.low(held), origin=ORIGIN, now=Now(101.0, 0.005, wall_ok=True))
 
     assert (batch.gateway, batch.epoch, batch.boot, batch.seq, batch.low) == ("lobby-1", "e", "b", 1, 1)
     assert (batch.sent_ms, batch.wall_ms, batch.wall_ok) == (101_000, 5, True)

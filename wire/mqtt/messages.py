@@ -71,6 +71,7 @@ class GatewayState:
     spool_bytes: int = 0
     spool_note: str = ""  # why it is in memory alone
     lost_batches: int = 0
+    withdrawn_rows: int = 0  # left out of confirmed batches: their tags were enrolled no more
     mute_sessions: int = 0  # given up, because the broker answered pings and confirmed no publish
     wall_ok: bool = False
     config: str = ""  # hash of the desired configuration in force

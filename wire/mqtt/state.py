@@ -17,7 +17,16 @@ MAX_ADAPTERS: Final = 16  # more USB sockets than a Pi has
 MAX_TAGS: Final = 1000  # 40 kB; a gateway with more tells of some now and of others later
 
 _TEXTS: Final = ("version", "bleak", "boot", "source", "scan", "scan_note", "spool_note", "config", "config_error")
-_COUNTS: Final = ("restarts", "devices", "dropped", "spool_batches", "spool_bytes", "lost_batches", "mute_sessions")
+_COUNTS: Final = (
+    "restarts",
+    "devices",
+    "dropped",
+    "spool_batches",
+    "spool_bytes",
+    "lost_batches",
+    "withdrawn_rows",
+    "mute_sessions",
+)
 _MAX_MV: Final = 0xFFFF
 _COLDEST, _HOTTEST = -128.0, 128.0  # what 8.8 fixed point can say
 

@@ -77,7 +77,8 @@ states = st.builds(
     online=st.booleans(),
     **dict.fromkeys(["version", "bleak", "boot", "source", "scan", "scan_note", "config", "config_error"], texts),
     adverts_s=st.floats(0, 1e6),
-    **dict.fromkeys(["devices", "dropped", "spool_batches", "spool_bytes", "lost_batches", "mute_sessions"], exact),
+    **dict.fromkeys(["devices", "dropped", "spool_batches", "spool_bytes", "lost_batches"], exact),
+    **dict.fromkeys(["withdrawn_rows", "mute_sessions"], exact),
     wall_ok=st.booleans(),
 )
 
