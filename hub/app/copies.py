@@ -34,10 +34,10 @@ class CopiedTags:
 
     def look(self) -> None:
         """Take what is heard now, and tell what is found out by it."""
-        now = self._clock.now().timestamp()
+        now, moment_s = self._clock.now().timestamp(), self._clock.monotonic()
         for venue in self._tracker.venues:
             loud = self._tracker.loud(venue, LOUD_DB, now)
-            for tag, zones in self._copies.setdefault(venue, Copies()).look(loud, now).items():
+            for tag, zones in self._copies.setdefault(venue, Copies()).look(loud, moment_s).items():
                 _log.warning(HOW, venue=venue, tag=tag, zones=sorted(zones))
 
     def figures(self) -> Mapping[str, int]:

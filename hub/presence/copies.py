@@ -40,7 +40,7 @@ class Copies:
         self._found: dict[Pseudonym, tuple[Zones, float]] = {}  # the zones, and until when it is kept
 
     def look(self, loud: Iterable[tuple[Pseudonym, Zones]], now: float) -> dict[Pseudonym, Zones]:
-        """Note who is loud in which zones at Unix second `now`; the tags that are found out by it, and where."""
+        """Note who is loud in which zones at a monotonic second; the tags that are found out by it, and where."""
         seen = dict(loud)
         fresh: dict[Pseudonym, Zones] = {}
         for tag in [*self._looks.keys() | seen.keys()]:

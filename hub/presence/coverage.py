@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import inf
 from typing import Final
 
+from hub.presence.hearing import CLOCK_STEP_S
 from hub.presence.layout import ZoneLayout
 
 HOLD_S: Final = 600.0
@@ -22,9 +23,22 @@ class Coverage:
         self._back: dict[tuple[str, str], float] = {}  # venue, gateway: when it came back
         self._deaf_since: float | None = None  # the hub itself, without its broker
         self._hears_since = -inf
+        self._now = -inf  # the newest that was told of the time
+
+    def follow(self, now: float) -> None:
+        """It is Unix second `now`. When the clock was set back, all that is known was that much earlier."""
+        by_s, self._now = self._now - now, now
+        if by_s <= CLOCK_STEP_S:
+            return
+        self._gone = {gateway: since - by_s for gateway, since in self._gone.items()}
+        self._back = {gateway: since - by_s for gateway, since in self._back.items()}
+        self._hears_since -= by_s
+        if self._deaf_since is not None:
+            self._deaf_since -= by_s
 
     def tell(self, venue: str, gateway: str, at: float, *, online: bool) -> None:
         """A gateway's state, at Unix second `at`."""
+        self.follow(at)
         key = (venue, gateway)
         if not online:
             self._gone.setdefault(key, at)
@@ -33,6 +47,7 @@ class Coverage:
 
     def tell_link(self, at: float, *, up: bool) -> None:
         """The hub's own way to the broker, at Unix second `at`."""
+        self.follow(at)
         if not up:
             self._deaf_since = at if self._deaf_since is None else self._deaf_since
         elif self._deaf_since is not None:

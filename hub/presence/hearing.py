@@ -22,6 +22,9 @@ FASTEST_S: Final = 0.1  # beacon intervals that we follow; BLE allows 0.02 to 10
 SLOWEST_S: Final = 10.24
 UNKNOWN_S: Final = 3.0  # what a tag is taken for until two of its adverts were heard
 
+CLOCK_STEP_S: Final = 120.0
+# No live sighting is that much older than another: when one seems so, the hub's wall clock was set back.
+
 AUDIBLE_INTERVALS: Final = 2.5  # adverts that may be lost in a row before a level is forgotten
 SILENCE_S: Final = 10.0  # two heartbeats: one row may be lost on its way
 SILENCE_INTERVALS: Final = 5.0  # and so many adverts

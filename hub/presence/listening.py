@@ -8,16 +8,12 @@ may be elsewhere, the caller judges, at once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final
 
-from hub.presence.hearing import Ear, audible_s, expected_s, learned, memory_s
+from hub.presence.hearing import CLOCK_STEP_S, Ear, audible_s, expected_s, learned, memory_s
 from hub.presence.layout import ZoneLayout
 from hub.presence.margin import SWITCH_MARGIN_DB
 from hub.presence.visit import Tracked
 from wire.pseudonym import Pseudonym
-
-CLOCK_STEP_S: Final = 120.0
-# No live sighting is that much older than another: when one seems so, the hub's wall clock was set back.
 
 Row = tuple[Pseudonym, float, float, int, float, int, int]
 # A tag, the age of its first and of its last reading, readings; mean, largest and last level in dBm: as in wire.mqtt.
@@ -119,10 +115,13 @@ def _learn(tracked: Tracked, sample_s: float) -> None:
 
 def rewind(tracked: Tracked, at: float) -> None:
     """The clock was set back: what was heard is of the future, and silence is counted from now."""
+    by_s = tracked.seen - at
     tracked.seen = at
+    tracked.floor = min(tracked.floor, at)
     tracked.deafen()
     if tracked.mind is not None:
-        tracked.mind.fast.clear()
-        tracked.mind.thought_at = at
+        tracked.mind.rewind(at)
     if tracked.visit is not None:
-        tracked.visit.heard_at = at
+        tracked.visit.rewind(by_s, at)
+    for visit in tracked.past.values():
+        visit.rewind(by_s, at)

@@ -8,8 +8,8 @@ from typing import Final
 
 from hub.presence.atlas import Atlas
 from hub.presence.coverage import Coverage
-from hub.presence.hearing import LEFT_S, learned, silence_s, teaches
-from hub.presence.listening import CLOCK_STEP_S, Row, rewind
+from hub.presence.hearing import CLOCK_STEP_S, LEFT_S, learned, silence_s, teaches
+from hub.presence.listening import Row, rewind
 from hub.presence.steps import leave, move
 from hub.presence.surveyed import NOWHERE, ZONES, Mind, hold_s
 from hub.presence.transition import Transition
@@ -63,7 +63,7 @@ def ponder(
     mind = tracked.mind
     if mind is None:
         mind = tracked.mind = _a_mind(tracked, atlas)
-    if now - mind.thought_at < EARLIEST_S or coverage.is_deaf(now) or _waits(tracked, mind, now):
+    if 0.0 <= now - mind.thought_at < EARLIEST_S or coverage.is_deaf(now) or _waits(tracked, mind, now):
         return []
     mind.thought_at = now
     wait_s = hold_s(tracked.interval_s, heartbeat_s)

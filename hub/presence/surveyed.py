@@ -137,6 +137,12 @@ class Mind:
         if gap > 0:
             ear[0] = at
 
+    def rewind(self, now: float) -> None:
+        """The clock was set back to `now`: what was heard is of the future, and nobody has been likely since."""
+        self.fast.clear()
+        self.thought_at = now
+        self.candidate = None
+
     def lose(self) -> None:
         """She is gone: begin anew."""
         self.place, self.candidate = NOWHERE, None

@@ -18,9 +18,9 @@ from operator import itemgetter
 from typing import Final
 
 from hub.presence.coverage import Coverage
-from hub.presence.hearing import HEARTBEAT_S, LEFT_S, SILENCE_S, Ear, audible_s, silence_s
+from hub.presence.hearing import CLOCK_STEP_S, HEARTBEAT_S, LEFT_S, SILENCE_S, Ear, audible_s, silence_s
 from hub.presence.layout import Layout, ZoneLayout
-from hub.presence.listening import CLOCK_STEP_S, Row, listen, rewind
+from hub.presence.listening import Row, listen, rewind
 from hub.presence.margin import judge
 from hub.presence.minding import heed, ponder
 from hub.presence.steps import close, leave
@@ -102,6 +102,7 @@ class Tracker:
     def expire(self, now: float) -> list[Transition]:
         """What the passing of time changes until Unix second `now`, in order."""
         changes: list[Transition] = []
+        self._coverage.follow(now)
         for venue, tags in self._tracked.items():
             zones = self._zones[venue]
             asked = tags.values() if zones.atlas is not None else [one for one in tags.values() if not _rests(one, now)]
@@ -260,15 +261,15 @@ def _is_loud(ear: Ear, above_db: float, since: float) -> bool:
 
 
 def _restored(known: OpenVisit, now: float) -> Visit:
-    entered = known.entered.timestamp()
+    entered = min(known.entered.timestamp(), now)  # later: the clock was set back while the hub was away
     return Visit(
         venue=known.venue,
         tag=known.tag,
         zone=ZoneLayout(zone=known.zone, gateways=()),  # until it is settled
         id=known.visit,
         entered=entered,
-        heard_at=max(now, entered),
-        restored_at=max(now, entered),
+        heard_at=now,
+        restored_at=now,
         confidence=RESTORED_CONFIDENCE,
         dwelled=known.dwelled,
     )

@@ -56,6 +56,21 @@ class Visit:
         self.left, self.away = None, False
         return self._transition(Change.RESUMED, max(at, self.entered))
 
+    def rewind(self, by_s: float, now: float) -> None:
+        """The clock was set back to `now`, by so much: she came, and left, that much earlier.
+
+        While she is here, silence is counted from now.
+        """
+        was_restored = self.heard_at == self.restored_at
+        self.entered = min(self.entered - by_s, now)
+        if self.left is None:
+            self.heard_at = now
+        else:
+            self.left, self.heard_at = min(self.left - by_s, now), min(self.heard_at - by_s, now)
+        if was_restored:
+            self.restored_at = self.heard_at
+        self.aim()
+
     def dwelling(self) -> list[Transition]:
         """Every threshold that has been reached and was not told."""
         told = []

@@ -45,6 +45,7 @@ _VISIT: Final = """
 INSERT INTO visits (id, venue, tag, zone, entered_us, left_us, dwelled_us, confidence, guest, heard_us)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET
+    entered_us = min(excluded.entered_us, entered_us),
     left_us = coalesce(excluded.left_us, left_us), dwelled_us = max(excluded.dwelled_us, dwelled_us),
     heard_us = coalesce(max(excluded.heard_us, heard_us), excluded.heard_us, heard_us),
     confidence = excluded.confidence, guest = coalesce(guest, excluded.guest)

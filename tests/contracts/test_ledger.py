@@ -504,6 +504,16 @@ async def test_who_is_noticed_elsewhere_is_no_longer_where_a_door_saw_her(kit: K
     assert sorted(await stays_of_ana(kit), key=str) == [("lobby", 8, None), ("pool", 0, 9)]
 
 
+async def test_a_visit_in_which_the_clock_was_set_back_began_earlier_than_was_said(kit: Kit) -> None:
+    await kit.guest("ana")
+    await kit.ledger.note_visit(A_VISIT)
+
+    back = replace(A_VISIT, entered=T0 - HOUR, left=T0 - 30 * SECOND)
+    await kit.ledger.record(a_record(an_event(at=T0), visit=back), now=T0)
+
+    assert (await facts_of_ana(kit)).stays == (Stay(zone="lobby", entered=T0 - HOUR, left=T0 - 30 * SECOND),)
+
+
 async def test_a_version_is_kept_and_given_back_while_a_run_is_on_it(kit: Kit) -> None:
     await kit.guest("ana")
     kept = [KeptVersion(venue="marlton", journey="welcome", version=name, text=f"text {name}") for name in ("v1", "v2")]

@@ -12,12 +12,18 @@ class StillClock:
 
     def __init__(self, at: datetime = T0) -> None:
         self.at = at
+        self._was_set = timedelta(0)
 
     def now(self) -> datetime:
         return self.at
 
     def monotonic(self) -> float:
-        return self.at.timestamp()
+        return (self.at - self._was_set).timestamp()
 
     def pass_(self, span: timedelta) -> None:
         self.at += span
+
+    def is_set(self, by: timedelta) -> None:
+        """Somebody sets the wall clock; no time passes."""
+        self.at += by
+        self._was_set += by

@@ -19,6 +19,28 @@ HOTEL = Layout(
 )
 
 
+def test_a_copied_tag_is_shown_for_an_hour_whatever_the_clock_does() -> None:
+    tracker, clock = Tracker([HOTEL]), StillClock()
+    copied = CopiedTags(tracker=tracker, clock=clock)
+    for _ in range(12):
+        clock.pass_(timedelta(seconds=5))
+        at = clock.now().timestamp()
+        for gateway, tags in (("lobby-1", (TAG, "rosa", "ada", "ana")), ("bar-1", (TAG,))):
+            rows = [(Pseudonym(tag), 0, 0, 5, -60.0, -58, -60) for tag in tags]
+            tracker.hear("marlton", gateway, rows, (at, 0.001, 90_000))
+        copied.look()
+
+    shown = []
+    for span, by in ((60, 0), (5, 0), (5, 0), (5, 0), (5, 0), (5, 0), (60, -2), (3000, 0), (900, 0)):
+        clock.is_set(timedelta(days=by))
+        clock.pass_(timedelta(seconds=span))
+        tracker.expire(clock.now().timestamp())
+        copied.look()
+        shown.append(copied.figures()["marlton"])
+
+    assert shown == [1] * 8 + [0]
+
+
 def test_p31_a_copied_tag_is_told_once_within_a_minute() -> None:
     tracker, clock = Tracker([HOTEL]), StillClock()
     copied = CopiedTags(tracker=tracker, clock=clock)

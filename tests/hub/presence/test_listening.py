@@ -9,9 +9,9 @@ from math import inf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.presence.hearing import Ear, audible_s, learned, memory_s, teaches
+from hub.presence.hearing import CLOCK_STEP_S, Ear, audible_s, learned, memory_s, teaches
 from hub.presence.layout import Layout, ZoneLayout
-from hub.presence.listening import CLOCK_STEP_S, Row, rewind
+from hub.presence.listening import Row, rewind
 from hub.presence.margin import judge
 from hub.presence.tracker import Tracker
 from hub.presence.transition import Transition
