@@ -236,6 +236,7 @@ class House:
         visits = await self.stores.visits.open_visits()
         self.pipeline.changed(self.trackers.restore(visits, now.timestamp()))
         self.link.watch(self._link_changed)
+        self._link_changed(self.link.is_up)  # until it is, nobody's silence counts
         self.figures.watch(
             ingest=lambda: self.ingest.counts,
             pipeline=lambda: self.pipeline.counts,

@@ -1,6 +1,7 @@
 """Do the gateways still hear the reference tags as they did at the survey? Looked at now and then, a drift told once.
 
-A reference is nobody's: it is listened for because the venue file names it, and makes no visits.
+A reference is nobody's: it is listened for because the venue file names it, and makes no visits. While the hub is cut
+off from its broker, what it does not hear tells nothing; just afterwards gateways are still finding their way back.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from hub.app.standing import Standing
 from hub.clock import Clock
 from hub.ingest.receive import Ingest
 from hub.presence.drift import Drift, Drifted
+from hub.presence.minding import GRACE_S
 from hub.presence.survey import Survey
 from hub.presence.tracker import Tracker
 
@@ -71,6 +73,9 @@ class References:
         watched = self._watched.get(venue)
         if watched is None or watched[0] is not survey:
             watched = self._watched[venue] = (survey, Drift(survey.references))
+        if self._tracker.heard_for_s(now) < GRACE_S:
+            watched[1].skip(now)
+            return watched[1].found()
         gone = {one.gateway for one in self._ingest.gateways.seen(self._ingest.roster, venue) if not one.online}
         for tag, name in self._standing.references(venue).items():
             levels = self._tracker.levels(venue, tag, now)

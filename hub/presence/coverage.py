@@ -57,6 +57,10 @@ class Coverage:
         """Does nobody hear anything, the hub itself being cut off?"""
         return self._deaf_since is not None and now - self._deaf_since < HOLD_S
 
+    def heard_for_s(self, now: float) -> float:
+        """For how long the hub has not been cut off; 0 while it is, and `inf` when it never was."""
+        return 0.0 if self._deaf_since is not None else now - self._hears_since
+
     def gone(self, venue: str, now: float) -> frozenset[str]:
         """A venue's gateways that cannot hear just now, and have not been away for so long that all is open again."""
         if not self._gone:

@@ -58,6 +58,12 @@ class Drift:
             weight = max(1 - exp(-seconds / OVER_S), seconds / max(now - self._since[key], seconds))
             self._average[key] += weight * (difference - self._average[key])
 
+    def skip(self, now: float) -> None:
+        """Nobody could hear until `now`: the time since the last look tells nothing."""
+        for key, last in self._last.items():
+            self._since[key] += now - last
+            self._last[key] = now
+
     def found(self) -> tuple[Drifted, ...]:
         """What has drifted, once there are ten minutes to say so."""
         drifted: list[Drifted] = []

@@ -157,6 +157,10 @@ class Tracker:
             tags[tag] = Tracked(venue=venue, tag=tag, seen=at - CLOCK_STEP_S, floor=at, handed_at=handed_at)
         return []
 
+    def heard_for_s(self, now: float) -> float:
+        """For how many seconds the hub has had its broker by Unix second `now`; 0 while it has none."""
+        return self._coverage.heard_for_s(now)
+
     def restore(self, visits: Iterable[OpenVisit], *, now: float) -> list[Transition]:
         """Bring back the visits that were open when the hub stopped, as if heard `now`.
 

@@ -19,9 +19,11 @@ from hub.presence.survey import Survey, dump, heard_of, learn, load
 from hub.presence.tracker import Tracker
 from tests.fakes.hub_clock import T0, StillClock
 from tests.fakes.running_hub import VENUE, lay_out
+from wire.mqtt.messages import GatewayState
 from wire.pseudonym import Pseudonym, pseudonym
 from wire.tag import parse_tag
 
+GATEWAYS = {"lobby-1": -62.0, "pool-1": -78.0}
 LAMP = "ibeacon:5ca1ab1e-0000-4000-8000-00000000c0de:9:9"
 
 
@@ -88,6 +90,75 @@ def test_a_moved_gateway_is_told_once_and_shown_until_it_hears_as_before(config:
     [line] = [line for line in said if "reference" in line["event"]]
     assert line["fault"].startswith("gateway lobby-1 hears reference lamp ")
     assert line["fault"].endswith(" dB fainter than at the survey: was it moved?")
+
+
+class Attic:
+    """A hub with two gateways and a lamp, and the way to its broker."""
+
+    def __init__(self, config: HubConfig) -> None:
+        books = read_books(config)
+        (config.hub.data_dir / "keys").mkdir(parents=True)
+        standing = Standing(config.hub.data_dir, books.rulebooks, books.surveys)
+        self.clock, ingest = StillClock(), Ingest()
+        self.tracker = Tracker(standing.layouts())
+        ingest.roster = standing.roster(T0)
+        for gateway in GATEWAYS:
+            ingest.gateways.said((VENUE, gateway), GatewayState(online=True), T0)
+        self.references = References(tracker=self.tracker, standing=standing, ingest=ingest, clock=self.clock)
+        self._lamp = Pseudonym(pseudonym(next(iter(standing.keys.values())), parse_tag(LAMP)))
+
+    def link(self, *, up: bool) -> None:
+        self.tracker.link_state(self.clock.now().timestamp(), up=up)
+
+    def passes(self, seconds: int, *, heard: bool = True) -> set[tuple[str, str, str]]:
+        """What has drifted at any look meanwhile."""
+        drifted: set[tuple[str, str, str]] = set()
+        for second in range(seconds):
+            self.clock.pass_(timedelta(seconds=1))
+            at = self.clock.now().timestamp()
+            for gateway, dbm in GATEWAYS.items() if heard and second % 5 == 0 else ():
+                self.tracker.hear(VENUE, gateway, [(self._lamp, 0, 0, 1, dbm, round(dbm), round(dbm))], (at, 0.001, 0))
+            self.tracker.expire(at)
+            if second % 15 == 0:
+                self.references.look()
+                drifted |= set(self.references.figures())
+        return drifted
+
+
+def test_nothing_has_drifted_while_the_hub_is_cut_off_nor_when_it_is_back(config: HubConfig) -> None:
+    attic = Attic(config)
+    attic.passes(1800)
+
+    attic.link(up=False)
+    meanwhile = attic.passes(150, heard=False)
+    attic.link(up=True)
+    attic.passes(30, heard=False)  # until the gateways are back as well
+    afterwards = attic.passes(1800)
+
+    assert (meanwhile, afterwards) == (set(), set())
+
+
+def test_nothing_has_drifted_when_the_hub_begins_without_its_broker(config: HubConfig) -> None:
+    attic = Attic(config)
+
+    attic.link(up=False)
+    meanwhile = attic.passes(1200, heard=False)
+    attic.link(up=True)
+    afterwards = attic.passes(1200)
+
+    assert (meanwhile, afterwards) == (set(), set())
+
+
+def test_a_gateway_that_hears_it_no_more_has_drifted_though_the_hub_was_cut_off(config: HubConfig) -> None:
+    attic = Attic(config)
+    attic.passes(1800)
+
+    attic.link(up=False)
+    attic.passes(150, heard=False)
+    attic.link(up=True)
+    attic.passes(900, heard=False)
+
+    assert set(attic.references.figures()) == {(VENUE, "", "lamp")}  # by all gateways
 
 
 def test_a_reference_whose_tag_is_none_is_one_line(config: HubConfig) -> None:

@@ -51,6 +51,17 @@ def test_a_gateway_that_hears_it_no_more_has_drifted() -> None:
     assert [(found.gateway, found.by_db < -30) for found in drift.found()] == [("bar-1", True)]
 
 
+def test_a_time_in_which_nobody_could_hear_weighs_nothing() -> None:
+    drift = Drift(SURVEY)
+    now = heard(drift, {"bar-1": -60.0, "pool-1": -75.0}, 9)
+
+    drift.skip(now + 500)
+    drift.note("lamp", {}, now + 515)
+    heard(drift, {"bar-1": -63.0, "pool-1": -75.0}, 10, since=now + 515)
+
+    assert drift.found() == ()
+
+
 def test_when_all_hear_it_otherwise_it_is_the_tag() -> None:
     drift = Drift(SURVEY)
 
