@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.api.fields import ID_MAX
 from hub.channels.mail import as_html, envelope_address, read_sender, write_mail
 from hub.errors import BadConfig, Permanent
+from hub.identity import unsubscribe
 from hub.outbox.message import Notification
 from tests.fakes.hub_clock import T0
 from tests.fakes.notifications import a_notification
@@ -16,9 +18,12 @@ from tests.fakes.notifications import a_notification
 SENDER = "The Marlton <hello@marlton.example>"
 
 
+def written(notification: Notification, *, sender: str = SENDER, to: str = "ana@example.com") -> bytes:
+    return write_mail(notification, sender=sender, to=to, now=T0)
+
+
 def read(notification: Notification) -> EmailMessage:
-    raw = write_mail(notification, sender=SENDER, to="ana@example.com", now=T0)
-    mail = message_from_bytes(raw, policy=policy.default)
+    mail = message_from_bytes(written(notification), policy=policy.default)
     assert isinstance(mail, EmailMessage)
     return mail
 
@@ -57,6 +62,59 @@ def test_mail_without_a_way_to_leave_says_none() -> None:
     assert mail["List-Unsubscribe"] is None
     assert mail["List-Unsubscribe-Post"] is None
     assert mail["Subject"] == "The Marlton"
+
+
+@pytest.mark.parametrize("guest", ["ana", "g" * ID_MAX])
+def test_a_way_to_leave_stands_on_the_wire_as_it_is_however_long_its_link(guest: str) -> None:
+    url = f"https://innkeeper.marlton.example/u/{unsubscribe.make(b'x' * 32, guest, 'p' * 40, 'email')}"
+
+    raw = written(a_notification(provider="smtp", title="Grüße " * 30, unsubscribe_url=url))
+
+    assert f"\r\nList-Unsubscribe: <{url}>\r\n".encode() in raw
+    assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw
+    assert max(map(len, raw.split(b"\r\n"))) <= 998
+
+
+@pytest.mark.parametrize(
+    ("url", "on_the_wire"),
+    [
+        ("https://h.example/u/1\r\nBcc: all@example.com", "<https://h.example/u/1%0D%0ABcc:%20all@example.com>"),
+        ("https://h.example/u/1>, <mailto:x@y", "<https://h.example/u/1%3E,%20%3Cmailto:x@y>"),
+        ("https://hôtel.example/u/1", "<https://h%C3%B4tel.example/u/1>"),
+        ("https://h.example:8080/hub/u/aZ0-_~?a=1&b=%20", "<https://h.example:8080/hub/u/aZ0-_~?a=1&b=%20>"),
+    ],
+)
+def test_a_way_to_leave_is_one_link_and_nothing_else(url: str, on_the_wire: str) -> None:
+    raw = written(a_notification(provider="smtp", unsubscribe_url=url))
+
+    assert f"\r\nList-Unsubscribe: {on_the_wire}\r\n".encode() in raw
+    assert b"\r\nBcc:" not in raw
+
+
+def test_other_headers_are_folded_and_come_out_as_they_went_in() -> None:
+    title, sender = (
+        "Grüße aus dem schönsten Haus der Stadt " * 5,
+        f"{'Das Hotel am Großen See ' * 5}<hello@see.example>",
+    )
+
+    raw = written(a_notification(provider="smtp", title=title), sender=sender)
+    head, mail = raw.partition(b"\r\n\r\n")[0], message_from_bytes(raw, policy=policy.default)
+
+    assert max(map(len, head.split(b"\r\n"))) <= 78
+    assert mail["Subject"] == title.strip()
+    assert mail["From"] == sender
+
+
+@pytest.mark.parametrize("body", ["Hé Ana", "Привет, Анна. " * 40, "x" * 2_000, "\u2028.\n.\n"])
+def test_a_mail_has_seven_bits_and_short_lines_for_relays_that_take_no_more(body: str) -> None:
+    notification = a_notification(provider="smtp", title="Grüße", body=body, language="de")
+
+    raw, text = written(notification), read(notification).get_body(("plain",))
+
+    assert raw.isascii()
+    assert max(map(len, raw.split(b"\r\n"))) <= 78
+    assert text is not None
+    assert text.get_content().replace("\r\n", "\n") == body.rstrip("\n") + "\n"
 
 
 @given(st.text(max_size=120))
