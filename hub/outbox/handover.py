@@ -216,7 +216,9 @@ class Handover:
             title=notification.title,
             body=notification.body,
         )
-        if not ours:  # nothing was sent: cancelled, erased, the lease ran out, or something was written about her since
+        if not ours:
+            # Nothing was sent: cancelled, erased, the lease ran out, something was written about her, or the address
+            # is not hers any more. Claimed anew, it is asked about anew, and goes to the address that is hers then.
             await self.box.release(claimed, now=self.clock.now())
             self.poke()
             return

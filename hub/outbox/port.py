@@ -77,7 +77,8 @@ class Box(Protocol):
         """CLAIMED to SENDING, durable before it returns.
 
         False when the lease is no longer ours, when it has expired, or when the guest's version is no longer the one
-        that was asked about: a withdrawal that was answered before this is on the disk always holds.
+        that was asked about: a withdrawal that was answered before this is on the disk always holds. False, too, when
+        the target is hers no more: between its choice and its turn a phone may get another guest, a mailbox be mended.
         It opens the next attempt, and notes which of the message's channels is being tried.
         """
         ...

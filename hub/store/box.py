@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, tzinfo
 
@@ -11,7 +12,7 @@ from hub.store import moves
 from hub.store.addresses import forget_address, suppress_address, targets
 from hub.store.facts import facts_of
 from hub.store.sqlite import Store
-from rules.facts import Facts
+from rules.facts import Facts, Planned
 
 
 class BoxStore:
@@ -41,16 +42,21 @@ class BoxStore:
 
     async def targets(self, claimed: Claimed, channel: str) -> Sequence[Target]:
         """The guest's addresses on a channel, the device seen last first."""
-        planned = claimed.planned
-        return await self._store.read(
-            lambda c: targets(c, planned.guest, channel, message=planned.id, webhooks=self._webhooks)
-        )
+        return await self._store.read(lambda c: self._targets(c, claimed.planned, channel))
+
+    def _targets(self, connection: sqlite3.Connection, planned: Planned, channel: str) -> list[Target]:
+        return targets(connection, planned.guest, channel, message=planned.id, webhooks=self._webhooks)
 
     async def begin_sending(
         self, claimed: Claimed, *, now: datetime, boot: str, target: Target, title: str | None, body: str
     ) -> bool:
         """CLAIMED to SENDING, durable before it returns; False when lease or guest are no longer as they were."""
-        return await self._store.write(lambda c: moves.begin(c, claimed, now, boot, target, (title, body)))
+
+        def job(connection: sqlite3.Connection) -> bool:
+            is_hers = target in self._targets(connection, claimed.planned, target.channel)
+            return is_hers and moves.begin(connection, claimed, now, boot, target, (title, body))
+
+        return await self._store.write(job)
 
     def begun(self, claimed: Claimed, *, now: datetime, target: Target) -> None:
         """It was stored as SENDING with its decision: there is nothing more to write."""

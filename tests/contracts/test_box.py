@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,6 +35,7 @@ LEASE = 30 * SECOND
 OLD_PHONE = Target(channel="push", provider="apns", address="aa11", device="old", kind="apns")
 NEW_PHONE = Target(channel="push", provider="fcm", address="tok:22", device="new", kind="fcm_token")
 MAILBOX = Target(channel="email", provider="smtp", address="ana@guest.example")
+SMS = Target(channel="sms", provider="webhook.sms", address="+351 900")  # everybody's here
 
 
 class Kit(Protocol):
@@ -41,7 +44,10 @@ class Kit(Protocol):
     box: Box
 
     async def put(self, planned: Planned, *, now: datetime = T0) -> None: ...
-    async def guest(self, guest: str, *devices: tuple[Target, datetime], email: str | None = None) -> None: ...
+    async def guest(self, guest: str, *devices: tuple[Target, datetime], email: str | None = None) -> None:
+        """Put her in the place of whoever is called so; by itself there is an Ana with a NEW_PHONE."""
+        ...
+
     async def touch(self, guest: str) -> None: ...
     async def erase(self, guest: str) -> None: ...
     async def cancel(self, message: str) -> None: ...
@@ -59,7 +65,7 @@ class FakeKit:
 
     async def guest(self, guest: str, *devices: tuple[Target, datetime], email: str | None = None) -> None:
         self._fake.known[guest] = Facts(guest=guest, profile={}, version=1)
-        self._fake.addresses[guest] = list(devices)
+        self._fake.addresses[guest] = [(SMS, T0), *devices]
         if email is not None:
             self._fake.addresses[guest].append((Target(channel="email", provider="smtp", address=email), T0))
 
@@ -84,15 +90,18 @@ class StoreKit:
     store: Store
 
     def __post_init__(self) -> None:
-        self.box: Box = BoxStore(self.store, timezone_of=lambda _: UTC)
+        self.box: Box = BoxStore(self.store, timezone_of=lambda _: UTC, webhooks=("sms",))
 
     async def put(self, planned: Planned, *, now: datetime = T0) -> None:
         await self.store.write(lambda c: put_message(c, planned, now))
 
     async def guest(self, guest: str, *devices: tuple[Target, datetime], email: str | None = None) -> None:
         def job(connection: Connection) -> None:
+            connection.execute("DELETE FROM devices WHERE guest = ?", (guest,))
             connection.execute(
-                "INSERT INTO guests (guest, email, created_us, updated_us) VALUES (?, ?, 0, 0)", (guest, email)
+                "INSERT OR REPLACE INTO guests (guest, email, attributes_json, created_us, updated_us)"
+                " VALUES (?, ?, ?, 0, 0)",
+                (guest, email, json.dumps({"sms": SMS.address})),
             )
             for target, registered in devices:
                 connection.execute(
@@ -125,11 +134,12 @@ class StoreKit:
 
 @pytest.fixture(params=["memory", *STORES])
 async def kit(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Kit]:
-    if request.param == "memory":
-        yield FakeKit()
-        return
-    async with STORES[request.param](tmp_path) as store:
-        yield StoreKit(store)
+    async with AsyncExitStack() as stack:
+        kit: Kit = FakeKit()
+        if request.param != "memory":
+            kit = StoreKit(await stack.enter_async_context(STORES[request.param](tmp_path)))
+        await kit.guest("ana", (NEW_PHONE, T0 - MINUTE))
+        yield kit
 
 
 async def claim(kit: Kit, at: datetime = T0, *, lease: str = "t1", limit: int = 10) -> list[Claimed]:
@@ -277,9 +287,6 @@ async def test_a_late_refusal_does_not_take_the_doubt_back(kit: Kit) -> None:
     await kit.box.finish(claimed, now=later, state=State.DEAD, reason="content")
 
     assert await kit.stands("m1") == (State.UNKNOWN, "doubt")
-
-
-SMS = Target(channel="sms", provider="webhook.sms", address="+351 900")
 
 
 async def a_service_sms(kit: Kit) -> Claimed:
@@ -447,7 +454,7 @@ async def test_a_push_goes_to_the_device_seen_last(kit: Kit) -> None:
 
     assert list(await kit.box.targets(claimed, "push")) == [NEW_PHONE, OLD_PHONE]
     assert list(await kit.box.targets(claimed, "email")) == [MAILBOX]
-    assert list(await kit.box.targets(claimed, "sms")) == []
+    assert list(await kit.box.targets(claimed, "fax")) == []
 
 
 async def test_a_device_that_refused_this_message_for_good_is_left_out(kit: Kit) -> None:
@@ -534,7 +541,7 @@ async def test_the_second_asking_sees_the_guest_as_she_is_now(kit: Kit) -> None:
 
 
 async def test_sending_does_not_begin_when_something_was_written_about_her_since_she_was_asked_about(kit: Kit) -> None:
-    await kit.guest("ana")
+    await kit.guest("ana", (NEW_PHONE, T0))
     await kit.put(a_planned())
     [claimed] = await claim(kit)
     asked = replace(claimed, asked=(await kit.box.facts(claimed, now=T0)).version)
@@ -546,6 +553,34 @@ async def test_sending_does_not_begin_when_something_was_written_about_her_since
     assert not too_late
     assert await kit.stands("m1") == (State.CLAIMED, None)
     assert await begin(kit, again)
+
+
+async def test_sending_does_not_begin_to_an_address_that_is_hers_no_more(kit: Kit) -> None:
+    await kit.guest("ana", (NEW_PHONE, T0), email="typo@guest.example")
+    for name, channel in (("m1", "push"), ("m2", "email"), ("m3", "sms")):
+        await kit.put(a_planned(name, channels=(channel,)))
+    pushed, mailed, texted = await claim(kit)
+    [typo] = await kit.box.targets(mailed, "email")
+
+    await kit.guest("ana", (OLD_PHONE, T0), email="ana@guest.example")
+
+    assert not await begin(kit, pushed, target=NEW_PHONE)
+    assert not await begin(kit, mailed, target=typo)
+    assert not await begin(kit, texted, target=replace(SMS, address="+351 901"))
+    assert await begin(kit, pushed, target=OLD_PHONE)
+    assert await begin(kit, mailed, target=MAILBOX)
+    assert await begin(kit, texted, target=SMS)
+
+
+async def test_sending_does_not_begin_to_an_address_that_was_suppressed_meanwhile(kit: Kit) -> None:
+    await kit.guest("ana", email="ana@guest.example")
+    await kit.put(a_planned(channels=("email",)))
+    [claimed] = await claim(kit)
+
+    await kit.box.suppress_address(MAILBOX, reason=Trouble.ADDRESS_GONE, now=T0)
+
+    assert not await begin(kit, claimed, target=MAILBOX)
+    assert await kit.outcomes("m1") == []
 
 
 async def test_the_next_moment_to_look_is_a_due_message_a_release_or_the_end_of_a_lease(kit: Kit) -> None:

@@ -134,6 +134,8 @@ class FakeBox:
             return False
         if claimed.asked is not None and claimed.asked != self.known[claimed.planned.guest].version:
             return False
+        if target not in await self.targets(claimed, target.channel):
+            return False
         each.to(State.SENDING)
         each.boot, each.body = boot, body
         each.channel_at = each.planned.channels.index(target.channel)

@@ -8,6 +8,7 @@ import pytest
 
 from hub.errors import WorkRefused
 from hub.outbox.dispatch import LEASE
+from hub.outbox.lane import Lane
 from hub.outbox.message import Accepted, Claimed, State, Target
 from rules.expression import read_expression
 from rules.facts import Facts
@@ -15,7 +16,7 @@ from rules.run import Run
 from rules.venue import MARKETING, Purpose
 from tests.fakes.box import FakeBox
 from tests.fakes.hub_clock import T0
-from tests.fakes.office import HOUR, MAILBOX, MINUTE, SECOND, Office, a_while, at_work, until
+from tests.fakes.office import HOUR, IPHONE, MAILBOX, MINUTE, SECOND, Office, a_while, at_work, until
 from tests.fakes.planned import a_planned
 from tests.fakes.rulebook import NIGHT, a_journey, a_rulebook, a_venue
 
@@ -66,6 +67,36 @@ async def test_what_was_written_about_her_meanwhile_and_forbids_nothing_costs_no
         await until(office.is_(State.SENT))
 
     assert len(office.box.messages["m1"].attempts) == len(office.apns.asked) == 1
+
+
+async def test_a_message_goes_to_the_address_that_is_hers_when_its_turn_comes() -> None:
+    office = Office(send_within=5 * SECOND)
+    office.smtp.open.clear()
+    office.dispatcher.lanes["smtp"] = Lane("smtp", office.smtp, slots=1)
+    async with at_work(office):
+        office.put(a_planned("m1", channels=("email",)))
+        await until(lambda: len(office.smtp.asked) == 1)
+        office.put(a_planned("m2", channels=("email",)))
+        await until(office.is_(State.CLAIMED, "m2"))
+        await a_while()  # it has its place in the lane
+        mended = replace(MAILBOX, address="ana.right@guest.example")
+        office.box.addresses["ana"] = [(mended, T0)]
+        office.smtp.open.set()
+        await until(office.is_(State.SENT, "m2"))
+
+    assert [each.target for each in office.smtp.accepted] == [MAILBOX, mended]
+    assert len(office.box.messages["m2"].attempts) == 1
+
+
+async def test_a_phone_that_was_given_away_meanwhile_gets_nothing_more_of_hers() -> None:
+    office = Office()
+    office.use(Late(lambda: office.box.addresses.update(ana=[], ben=[(IPHONE, T0)])))
+    async with at_work(office):
+        office.put(a_planned(channels=("push",)))
+        await until(office.is_(State.SUPPRESSED))
+
+    assert office.stands() == (State.SUPPRESSED, "no_address")
+    assert office.apns.asked == []
 
 
 async def test_p05_a_message_that_expires_on_its_way_to_the_disk_does_not_leave() -> None:

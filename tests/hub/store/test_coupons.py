@@ -23,7 +23,7 @@ from tests.fakes.planned import a_planned
 from tests.fakes.store import a_store
 
 MINUTE = timedelta(minutes=1)
-TARGET = Target(channel="push", provider="apns", address="aa11", device="phone")
+TARGET = Target(channel="push", provider="apns", address="aa11", device="phone", kind="apns")
 CODE = "AB12CD34"
 
 
