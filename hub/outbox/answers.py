@@ -125,6 +125,8 @@ class Answers:
 
     async def _next_way(self, placed: Placed, failure: Permanent) -> int | None:
         """The index of the channel to try next: the same one while another device is left, unless it is our text."""
+        if placed.claimed.resent:
+            return None
         target = placed.target
         if failure.trouble is not Trouble.CONTENT and target.device is not None:
             left = await self.box.targets(placed.claimed, target.channel)
@@ -134,7 +136,9 @@ class Answers:
 
 
 def next_channel(placed: Placed) -> int | None:
-    """The index of the fallback channel; None when there is none."""
+    """The index of the fallback channel; None when there is none, or when an earlier try may have been delivered."""
+    if placed.claimed.resent:
+        return None
     channels = placed.claimed.planned.channels
     following = channels.index(placed.target.channel) + 1
     return following if following < len(channels) else None

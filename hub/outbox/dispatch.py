@@ -152,7 +152,8 @@ class Dispatcher:
             await self.box.release(claimed, now=now, due=min(later, planned.expires_at))
 
     async def _best(self, claimed: Claimed) -> Target | None:
-        for channel in claimed.planned.channels[claimed.channel_at :]:
+        at = claimed.channel_at
+        for channel in claimed.planned.channels[at : at + 1 if claimed.resent else None]:
             for target in await self.box.targets(claimed, channel):
                 if target.provider in self.lanes:
                     return target

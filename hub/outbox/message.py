@@ -62,6 +62,7 @@ class Claimed:
     lease_until: datetime
     attempts: int  # made before
     channel_at: int  # which of planned.channels is being tried
+    resent: bool = False  # a try of it ended in doubt: she may have it, and it goes by no other way any more
     asked: int | None = None  # the guest's version on which the gate let it go; None: it was not asked again
 
 

@@ -47,12 +47,13 @@ class DeliveryStore:
         def job(connection: sqlite3.Connection) -> TriedAgain:
             row = _allowed(connection, message, now, accept_duplicate=accept_duplicate)
             planned = planned_of(row)
-            left = planned._replace(channels=planned.channels[row["channel_at"] :])
+            state = State(row["state"])
+            doubted = state is State.UNKNOWN or _once_in_doubt(connection, message)
+            at = row["channel_at"]
+            left = planned._replace(channels=planned.channels[at : at + 1 if doubted else None])
             answer = ask(left, self._facts(connection, planned, now))
             if isinstance(answer, Refusal):
                 raise BadRequest(f"message: found one that may not go: {answer.text}; right would be one that may")
-            state = State(row["state"])
-            doubted = state is State.UNKNOWN or _once_in_doubt(connection, message)
             connection.execute(_AGAIN, {"id": message, "now": to_us(now), "state": state, "doubted": doubted})
             touch(connection, planned.guest, to_us(now))
             return TriedAgain(was=state, held=answer.text if isinstance(answer, Hold) else None)

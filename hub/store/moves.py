@@ -58,6 +58,7 @@ def _claim_one(connection: sqlite3.Connection, message: str, token: str, lease_u
         lease_until=lease_until,
         attempts=row["attempts"] - row["forgiven"],
         channel_at=row["channel_at"],
+        resent=bool(row["resent"]),
     )
 
 
@@ -119,7 +120,10 @@ def _doubt(
 
 
 def _send_again_once(connection: sqlite3.Connection, message: str, now_us: int) -> None:
-    """UNKNOWN back to READY: only of the class that allows it, once, with time left, with the same ids and address."""
+    """UNKNOWN back to READY: only of the class that allows it, once, with time left, with the same ids.
+
+    From then on it has no other way (hub.outbox.message.Claimed.resent): she may have it.
+    """
     due_us = now_us + RESEND_AFTER // timedelta(microseconds=1)
     connection.execute(
         "UPDATE messages SET state = 'READY', reason = NULL, resent = 1, due_us = ?, lease_token = NULL,"

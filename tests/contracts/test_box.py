@@ -306,6 +306,7 @@ async def test_a_doubt_about_a_receiver_that_knows_our_ids_is_sent_again_once_wi
     await kit.box.finish(second, now=T0 + 11 * SECOND, state=State.UNKNOWN, reason=Why.DOUBT)
 
     assert second.planned == first.planned
+    assert (first.resent, second.resent) == (False, True)
     assert await kit.stands("m1") == (State.UNKNOWN, Why.DOUBT)
     assert await claim(kit, T0 + MINUTE, lease="t3") == []
 

@@ -84,6 +84,7 @@ class FakeBox:
                 lease_until=lease_until,
                 attempts=sum(attempt.outcome != Trouble.CREDENTIALS for attempt in each.attempts),
                 channel_at=each.channel_at,
+                resent=each.resent,
             )
             for each in ready[:limit]
         ]

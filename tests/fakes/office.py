@@ -1,4 +1,4 @@
-"""A dispatcher and all that it works with: an outbox in memory, three channels, a clock that stands still."""
+"""A dispatcher and all that it works with: an outbox in memory, four channels, a clock that stands still."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ DAY = timedelta(days=1)
 IPHONE = Target(channel="push", provider="apns", address="aa11", device="iphone", kind="apns")
 PIXEL = Target(channel="push", provider="fcm", address="tok22", device="pixel", kind="fcm_token")
 MAILBOX = Target(channel="email", provider="smtp", address="ana@guest.example")
+NUMBER = Target(channel="sms", provider="webhook.sms", address="+351 900")
 ALL = frozenset({("marketing", "push"), ("marketing", "email")})
 
 
@@ -60,7 +61,7 @@ class Office:
     ) -> None:
         self.clock = StillClock()
         self.box = FakeBox()
-        self.apns, self.fcm, self.smtp = SlowChannel(), SlowChannel(), SlowChannel()
+        self.apns, self.fcm, self.smtp, self.sms = SlowChannel(), SlowChannel(), SlowChannel(), SlowChannel()
         self.rulebook: Rulebook | None = rulebook or a_rulebook()
         self.chance = 0.5
         self.send_within = send_within
@@ -74,7 +75,7 @@ class Office:
         tokens = count()
         return Dispatcher(
             box=self.box,
-            channels={"apns": self.apns, "fcm": self.fcm, "smtp": self.smtp},
+            channels={"apns": self.apns, "fcm": self.fcm, "smtp": self.smtp, "webhook.sms": self.sms},
             rulebook_of=lambda _: self.rulebook,
             clock=self.clock,
             chance=lambda: self.chance,

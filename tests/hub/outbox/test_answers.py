@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from hub.errors import Doubt, Permanent, SendFailed, Transient, Trouble
 from hub.outbox.breaker import MANY_WRONG
 from hub.outbox.message import State
+from hub.outbox.state import RESEND_AFTER
+from rules.facts import Planned
+from rules.venue import Purpose
 from tests.fakes.hub_clock import T0
-from tests.fakes.office import HOUR, IPHONE, MAILBOX, MINUTE, PIXEL, SECOND, Office, a_while, at_work, until
+from tests.fakes.office import HOUR, IPHONE, MAILBOX, MINUTE, NUMBER, PIXEL, SECOND, Office, a_while, at_work, until
 from tests.fakes.planned import a_planned
+from tests.fakes.rulebook import a_rulebook, a_venue
 
 
 async def test_a_passing_failure_is_tried_again_after_jitter() -> None:
@@ -112,6 +118,81 @@ async def test_doubt_is_never_sent_again_and_triggers_no_other_channel(answer: S
     assert office.stands() == (State.UNKNOWN, "doubt")
     assert len(office.apns.asked) == 1
     assert office.smtp.asked == []
+
+
+def an_office_of_services() -> Office:
+    """A receiver that knows our ids comes first; Ana can be reached by email too."""
+    venue = a_venue()
+    service = Purpose(name="service", consent_needed=True)
+    office = Office(a_rulebook(replace(venue, purposes={**venue.purposes, "service": service})))
+    office.guest(consents=frozenset({("service", "sms"), ("service", "email")}), reachable=frozenset({"sms", "email"}))
+    office.box.addresses["ana"] = [(NUMBER, T0 - HOUR), (MAILBOX, T0 - HOUR)]
+    office.sms.answers.append(Doubt("reset after the request"))
+    return office
+
+
+def a_service() -> Planned:
+    return a_planned(channels=("sms", "email"))._replace(purpose="service")
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        Permanent(Trouble.CONTENT, "422"),
+        Permanent(Trouble.ADDRESS_GONE, "410", address_is_dead=True),
+        Permanent(Trouble.ADDRESS_WRONG, "404"),
+    ],
+    ids=str,
+)
+async def test_what_was_once_in_doubt_takes_no_other_channel_when_its_second_try_is_refused(second: Permanent) -> None:
+    office = an_office_of_services()
+    office.sms.answers.append(second)
+    async with at_work(office):
+        office.put(a_service())
+        await until(office.tried(1))
+        office.pass_(RESEND_AFTER)
+        await until(office.is_(State.DEAD))
+
+    assert office.stands() == (State.DEAD, second.trouble)
+    assert len(office.sms.asked) == 2
+    assert office.smtp.asked == []
+
+
+async def test_what_was_once_in_doubt_takes_no_other_channel_when_consent_for_its_own_is_withdrawn() -> None:
+    office = an_office_of_services()
+    async with at_work(office):
+        office.put(a_service())
+        await until(office.tried(1))
+        office.guest(consents=frozenset({("service", "email")}), version=2)
+        office.pass_(RESEND_AFTER)
+        await until(office.is_(State.SUPPRESSED))
+
+    assert office.stands() == (State.SUPPRESSED, "no_consent")
+    assert len(office.sms.asked) == 1
+    assert office.smtp.asked == []
+
+
+async def test_what_was_once_in_doubt_takes_no_other_channel_when_its_address_is_gone() -> None:
+    office = an_office_of_services()
+    async with at_work(office):
+        office.put(a_service())
+        await until(office.tried(1))
+        office.box.addresses["ana"] = [(MAILBOX, T0)]
+        office.pass_(RESEND_AFTER)
+        await until(office.is_(State.DEAD))
+
+    assert office.stands() == (State.DEAD, "no_address")
+    assert office.smtp.asked == []
+
+
+async def test_what_was_never_in_doubt_takes_the_next_channel() -> None:
+    office = an_office_of_services()
+    office.sms.answers[0] = Permanent(Trouble.CONTENT, "422")
+    async with at_work(office):
+        office.put(a_service())
+        await until(office.is_(State.SENT))
+
+    assert [each.target for each in office.smtp.accepted] == [MAILBOX]
 
 
 async def test_p09_a_call_that_hangs_is_given_up_as_doubt() -> None:

@@ -89,6 +89,19 @@ async def test_a_dead_letter_that_was_once_in_doubt_is_refused_as_a_doubt_is(tmp
         assert (await retry(store, accept=True)).was is State.DEAD
 
 
+async def test_a_doubt_is_asked_about_its_own_channel_alone_and_a_dead_letter_about_all_that_are_left(
+    tmp_path: Path,
+) -> None:
+    doubt, dead = set[tuple[str, ...]](), set[tuple[str, ...]]()
+    async with a_store(tmp_path) as store:
+        await a_message(store, State.UNKNOWN)
+        await retry(store, accept=True, ask=lambda planned, _: doubt.add(planned.channels))
+        await store.write(lambda c: c.execute("UPDATE messages SET state = 'DEAD', resent = 0"))
+        await retry(store, ask=lambda planned, _: dead.add(planned.channels))
+
+    assert (doubt, dead) == ({("push",)}, {("push", "email")})
+
+
 @pytest.mark.parametrize("state", sorted(set(State) - {State.DEAD, State.UNKNOWN}))
 async def test_nothing_else_is_tried_again(tmp_path: Path, state: State) -> None:
     async with a_store(tmp_path) as store:
