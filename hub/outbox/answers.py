@@ -6,7 +6,7 @@ Doubt is final, for whoever sends again on a doubt sends twice. The table is del
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from hub.clock import Clock
 from hub.errors import Doubt, Permanent, Transient, Trouble
 from hub.outbox.breaker import answered, many_wrong
 from hub.outbox.lane import Lane, Placed, Suspect
-from hub.outbox.message import Accepted, Claimed, State
+from hub.outbox.message import Accepted, State
 from hub.outbox.persist import persist
 from hub.outbox.port import Box
 from hub.outbox.retry import MAX_ATTEMPTS, GivesUp, retry_at
@@ -37,24 +37,29 @@ class Answers:
     poke: Callable[[], None]
 
     async def note(self, lane: Lane, placed: Placed, answer: Answer) -> None:
-        """One answer, to one message that is SENDING."""
-        claimed, now = placed.claimed, self.clock.now()
+        """One answer, to one message that is SENDING.
+
+        Any answer is worth waiting for a disk that is full just now: not stored, even a certain failure ends as doubt.
+        Again is safe: each write compares, and one that was refused has left nothing.
+        """
+        now = self.clock.now()
         lane.breaker = answered(lane.breaker, None if isinstance(answer, Accepted) else answer.trouble, now)
+        if isinstance(answer, Doubt):
+            _log.warning("A message may have been delivered", provider=lane.provider, detail=answer.detail)
+        await persist(lambda: self._stored(lane, placed, answer, now), placed.claimed, self.clock)
+
+    async def _stored(self, lane: Lane, placed: Placed, answer: Answer, now: datetime) -> None:
+        claimed = placed.claimed
         match answer:
             case Accepted():
-                await self._stored(claimed, lambda: self.box.accepted(claimed, now=now, accepted=answer))
+                await self.box.accepted(claimed, now=now, accepted=answer)
             case Doubt():
-                _log.warning("A message may have been delivered", provider=lane.provider, detail=answer.detail)
                 await self.box.finish(claimed, now=now, state=State.UNKNOWN, reason=Why.DOUBT, detail=answer.detail)
                 self.poke()  # its class may let it go again
             case Transient():
                 await self._later(lane, placed, answer, now)
             case Permanent():
                 await self._elsewhere(lane, placed, answer, now)
-
-    async def _stored(self, claimed: Claimed, write: Callable[[], Awaitable[None]]) -> None:
-        """An answer is worth waiting for a disk that is full just now."""
-        await persist(write, claimed, self.clock)
 
     async def _later(self, lane: Lane, placed: Placed, failure: Transient, now: datetime) -> None:
         claimed, expires_at = placed.claimed, placed.claimed.planned.expires_at

@@ -108,8 +108,9 @@ class Lane:
         return until if until is not None and now < until else None
 
     def suspect(self, suspect: Suspect) -> None:
-        """Remember an address that was called wrong."""
-        self._suspects.append(suspect)
+        """Remember an address that was called wrong; told again, it changes nothing."""
+        if suspect not in self._suspects:
+            self._suspects.append(suspect)
 
     def condemned(self, now: datetime) -> list[Suspect]:
         """The addresses to forget now. None while too many are called wrong at once: then all are acquitted."""

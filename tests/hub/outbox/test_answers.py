@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from hub.errors import Doubt, Permanent, SendFailed, Transient, Trouble
+from hub.errors import Doubt, Permanent, SendFailed, StoreFailed, Transient, Trouble
 from hub.outbox.breaker import MANY_WRONG
 from hub.outbox.message import State
 from hub.outbox.state import RESEND_AFTER
 from rules.facts import Planned
 from rules.venue import Purpose
+from tests.fakes.box import FakeBox
 from tests.fakes.hub_clock import T0
 from tests.fakes.office import HOUR, IPHONE, MAILBOX, MINUTE, NUMBER, PIXEL, SECOND, Office, a_while, at_work, until
 from tests.fakes.planned import a_planned
@@ -193,6 +195,56 @@ async def test_what_was_never_in_doubt_takes_the_next_channel() -> None:
         await until(office.is_(State.SENT))
 
     assert [each.target for each in office.smtp.accepted] == [MAILBOX]
+
+
+class FullForAMoment(FakeBox):
+    """The disk refuses the first call of one kind after an answer."""
+
+    def __init__(self, call: str, office: Office) -> None:
+        super().__init__()
+        self.refused = 0
+        kind = getattr(self, call)
+
+        async def refusing(*args: Any, **fields: Any) -> Any:  # noqa: ANN401  passed on as they are
+            if not self.refused and (office.apns.asked or office.smtp.asked):
+                self.refused = 1
+                raise StoreFailed("store: database or disk is full")
+            return await kind(*args, **fields)
+
+        setattr(self, call, refusing)
+
+
+GONE = Permanent(Trouble.ADDRESS_GONE, "410", address_is_dead=True)
+
+
+@pytest.mark.parametrize(
+    ("call", "channel", "answer", "end"),
+    [
+        ("again", "push", Transient(Trouble.UNAVAILABLE, "503"), State.READY),
+        ("finish", "push", Permanent(Trouble.CONTENT, "413"), State.DEAD),
+        ("finish", "push", Doubt("reset"), State.UNKNOWN),
+        ("forget_address", "push", GONE, State.DEAD),
+        ("suppress_address", "email", GONE, State.DEAD),
+        ("targets", "push", GONE, State.DEAD),
+    ],
+)
+async def test_no_answer_is_lost_to_a_disk_that_is_full_for_a_moment(
+    monkeypatch: pytest.MonkeyPatch, call: str, channel: str, answer: SendFailed, end: State
+) -> None:
+    monkeypatch.setattr("hub.outbox.persist.PAUSE_S", 0.01)
+    office = Office()
+    box = FullForAMoment(call, office)
+    office.use(box)
+    (office.apns if channel == "push" else office.smtp).answers.append(answer)
+    async with at_work(office):
+        office.put(a_planned(channels=(channel,)))
+        await until(office.tried(1))
+        await until(office.is_(end))
+
+    assert box.refused
+    assert box.messages["m1"].attempts[0].outcome == answer.trouble
+    assert len(office.box.addresses["ana"]) == (1 if call in ("forget_address", "targets") else 2)
+    assert bool(box.suppressed) is (call == "suppress_address")
 
 
 async def test_p09_a_call_that_hangs_is_given_up_as_doubt() -> None:
