@@ -44,9 +44,13 @@ MAX_CONNECTIONS: Final = 8  # at once; relays commonly allow one client 10 to 50
 
 SECURITIES: Final = ("tls", "starttls", "none")
 _DOT: Final = re.compile(rb"(?m)^\.")
-_ADDRESS: Final = re.compile(r"<[^<>]*@[^<>]*>|\S+@\S+")
+_ADDRESS: Final = re.compile(r"<[^<>]*@[^<>]*>|\S+@\S+")  # which an answer quotes: a mailbox may be called relay@
 _POLICY: Final = re.compile(r"\b5\.7\.\d")  # RFC 3463: security or policy, not the address
 _GONE: Final = re.compile(r"\b5\.(1\.\d|2\.1)\b")  # RFC 3463: no such mailbox or domain, or it takes nothing any more
+_OURS: Final = re.compile(
+    r"\brelay|\bauth(enticat|ori[sz])|\bauth\b|\blog ?in\b|\brcpthosts\b|\bpolicy\b", re.IGNORECASE
+)
+# What relays without enhanced codes say of us: "relay not permitted", "Relaying denied", "authentication required".
 _FULL: Final = re.compile(r"\b5\.2\.2\b")  # RFC 3463: the mailbox, which is there
 
 
@@ -123,7 +127,7 @@ def answer(phase: Phase, code: int, words: str) -> SendFailed:
         return Transient(Trouble.UNAVAILABLE, said)
     if phase is Phase.LOGIN or code == 530:  # noqa: PLR2004  RFC 4954: authentication required
         return Transient(Trouble.CREDENTIALS, said)
-    if phase is Phase.RCPT and not _POLICY.search(words):
+    if phase is Phase.RCPT and not _is_ours(words):
         return _bounce(words, said)
     if phase is Phase.RCPT or (phase is Phase.MAIL and code not in (552, 554)):
         return Transient(Trouble.CREDENTIALS, f"{code} at {phase.upper()}")  # we may not send so: configuration
@@ -133,6 +137,13 @@ def answer(phase: Phase, code: int, words: str) -> SendFailed:
 def _said(words: str) -> str:
     """The relay's own words, without the addresses that they quote."""
     return detail(_ADDRESS.sub("…", words))
+
+
+def _is_ours(words: str) -> bool:
+    """Is a recipient refused for what we are, and not for what it is? A code of the mailbox is believed first."""
+    if _POLICY.search(words):
+        return True
+    return not (_GONE.search(words) or _FULL.search(words)) and bool(_OURS.search(_ADDRESS.sub("", words)))
 
 
 def _bounce(words: str, said: str) -> Permanent:

@@ -43,7 +43,8 @@ class Answers:
         Again is safe: each write compares, and one that was refused has left nothing.
         """
         now = self.clock.now()
-        lane.breaker = answered(lane.breaker, None if isinstance(answer, Accepted) else answer.trouble, now)
+        trouble = None if isinstance(answer, Accepted) else answer.trouble
+        lane.breaker = answered(lane.breaker, trouble, now, placed.target.address)
         if isinstance(answer, Doubt):
             _log.warning("A message may have been delivered", provider=lane.provider, detail=answer.detail)
         await persist(lambda: self._stored(lane, placed, answer, now), placed.claimed, self.clock)
@@ -102,7 +103,7 @@ class Answers:
 
     async def _address(self, lane: Lane, placed: Placed, failure: Permanent, now: datetime) -> None:
         if many_wrong(lane.breaker):
-            _log.error("Many addresses are called wrong at once: is our topic or sender right?", provider=lane.provider)
+            _log.error("Many addresses are called wrong: is our topic or sender right?", provider=lane.provider)
         if not failure.address_is_dead:
             return
         suspect = Suspect(

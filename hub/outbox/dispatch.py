@@ -126,6 +126,7 @@ class Dispatcher:
         for lane in self.lanes.values():
             for suspect in lane.condemned(now):
                 await self.handover.answers.let_go(suspect)
+                lane.settled(suspect)
         claims = await self.box.claim(now=now, lease_until=now + LEASE, token=self.new_token(), limit=limit)
         await asyncio.gather(*(self._place_or_set_aside(claimed) for claimed in claims))
         return limit > 0 and len(claims) == limit

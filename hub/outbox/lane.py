@@ -78,7 +78,7 @@ class Lane:
         self._waiting: asyncio.Queue[Placed] = asyncio.Queue(waiting)
         self._under_way: set[asyncio.Task[None]] = set()
         self._open = False  # it runs, and has not been told to stop
-        self._suspects: list[Suspect] = []
+        self._suspects: dict[Target, Suspect] = {}
 
     def place(self, placed: Placed) -> bool:
         """Take it into the waiting room; False when that is full."""
@@ -108,17 +108,29 @@ class Lane:
         return until if until is not None and now < until else None
 
     def suspect(self, suspect: Suspect) -> None:
-        """Remember an address that was called wrong; told again, it changes nothing."""
-        if suspect not in self._suspects:
-            self._suspects.append(suspect)
-
-    def condemned(self, now: datetime) -> list[Suspect]:
-        """The addresses to forget now. None while too many are called wrong at once: then all are acquitted."""
+        """Remember an address that was called wrong; as one of many it is acquitted, with all the others."""
+        self._suspects[suspect.target] = suspect
         if many_wrong(self.breaker):
             self._suspects.clear()
-        ripe = [suspect for suspect in self._suspects if now - suspect.at >= WRONG_WINDOW]
-        self._suspects = [suspect for suspect in self._suspects if now - suspect.at < WRONG_WINDOW]
-        return ripe
+
+    def condemned(self, now: datetime) -> list[Suspect]:
+        """The addresses to forget now, each of which is then to be `settled`.
+
+        None while too many are called wrong: then all are acquitted. None before the provider has accepted a message
+        since: until then it may be our own configuration that is wrong, and not the address.
+        """
+        if many_wrong(self.breaker):
+            self._suspects.clear()
+        proven = self.breaker.accepted
+        return [
+            suspect
+            for suspect in self._suspects.values()
+            if now - suspect.at >= WRONG_WINDOW and proven is not None and proven >= suspect.at
+        ]
+
+    def settled(self, suspect: Suspect) -> None:
+        """It was let go."""
+        self._suspects.pop(suspect.target, None)
 
     @property
     def free(self) -> int:

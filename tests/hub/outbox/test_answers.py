@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from hub.errors import Doubt, Permanent, SendFailed, StoreFailed, Transient, Trouble
-from hub.outbox.breaker import MANY_WRONG
+from hub.outbox.breaker import MANY_WRONG, WRONG_IN_A_ROW
 from hub.outbox.message import State
 from hub.outbox.state import RESEND_AFTER
 from rules.facts import Planned
@@ -314,6 +314,64 @@ async def test_a_mailbox_that_bounced_is_never_written_to_again() -> None:
     assert office.box.suppressed == {("email", "ana@guest.example")}
 
 
+def guests(office: Office, number: int, channel: str) -> list[str]:
+    """So many more, each with an address of her own."""
+    address = {"push": IPHONE, "email": MAILBOX}[channel]
+    names = [f"g{n}" for n in range(number)]
+    for name in names:
+        office.box.known[name] = office.box.known["ana"]._replace(guest=name)
+        office.box.addresses[name] = [(replace(address, address=f"{name}@guest.example"), T0 - HOUR)]
+    return names
+
+
+async def another_is_accepted(office: Office, channel: str) -> None:
+    """By the same provider: our configuration is right."""
+    [name] = guests(office, 1, channel)
+    office.put(a_planned("another", guest=name, channels=(channel,), expires_at=T0 + 24 * HOUR))
+    await until(office.is_(State.SENT, "another"))
+
+
+@pytest.mark.parametrize("channel", ["push", "email"])
+async def test_p11_a_small_hotel_with_a_wrong_topic_or_relay_loses_no_address(channel: str) -> None:
+    office = Office()
+    lane = office.dispatcher.lanes["apns" if channel == "push" else "smtp"]
+    names = guests(office, WRONG_IN_A_ROW, channel)
+    (office.apns if channel == "push" else office.smtp).answers.extend(
+        [Permanent(Trouble.ADDRESS_WRONG, "wrong", address_is_dead=True)] * WRONG_IN_A_ROW
+    )
+    async with at_work(office):
+        for name in names:
+            assert lane.resting_until(office.clock.now()) is None
+            office.put(a_planned(name, guest=name, channels=(channel,), expires_at=T0 + 24 * HOUR))
+            await until(office.is_(State.DEAD, name))
+            rests = lane.resting_until(office.clock.now())
+            office.pass_(10 * MINUTE)  # after the last, it is mended
+        await another_is_accepted(office, channel)
+        office.pass_(HOUR)
+        await a_while()
+
+    assert rests is not None
+    assert office.box.suppressed == set()
+    assert all(office.box.addresses[name] for name in names)
+
+
+async def test_p11_an_address_called_wrong_is_kept_while_the_disk_refuses_to_forget_it_and_let_go_then() -> None:
+    office = Office()
+    box = FullForAMoment("forget_address", office)
+    office.use(box)
+    office.apns.answers.append(Permanent(Trouble.ADDRESS_WRONG, "BadDeviceToken", address_is_dead=True))
+    async with at_work(office):
+        office.put(a_planned(channels=("push",)))
+        await until(office.is_(State.DEAD))
+        await another_is_accepted(office, "push")
+        office.pass_(MINUTE)
+        await until(lambda: bool(box.refused))
+        office.pass_(MINUTE)
+        await until(lambda: len(office.box.addresses["ana"]) == 1)
+
+    assert [target for target, _ in office.box.addresses["ana"]] == [MAILBOX]
+
+
 async def test_an_address_that_is_called_wrong_is_forgotten_a_minute_later() -> None:
     office = Office()
     office.apns.answers.append(Permanent(Trouble.ADDRESS_WRONG, "BadDeviceToken", address_is_dead=True))
@@ -321,6 +379,7 @@ async def test_an_address_that_is_called_wrong_is_forgotten_a_minute_later() -> 
         office.put(a_planned(channels=("push",)))
         await until(office.is_(State.DEAD))
         at_once = [target for target, _ in office.box.addresses["ana"]]
+        await another_is_accepted(office, "push")
         office.pass_(MINUTE)
         await until(lambda: len(office.box.addresses["ana"]) == 1)
 
@@ -347,6 +406,7 @@ async def test_p11_a_mailbox_refused_without_a_word_about_it_is_written_to_no_mo
         office.put(a_planned(channels=("email",)))
         await until(office.is_(State.DEAD))
         at_once = set(office.box.suppressed)
+        await another_is_accepted(office, "email")
         office.pass_(MINUTE)
         await until(lambda: bool(office.box.suppressed))
 

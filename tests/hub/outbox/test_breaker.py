@@ -5,7 +5,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hub.errors import Trouble
-from hub.outbox.breaker import FAILURES, LONGEST_REST, MANY_WRONG, REST, Breaker, admit, answered, many_wrong
+from hub.outbox.breaker import (
+    FAILURES,
+    LONGEST_REST,
+    MANY_WRONG,
+    REST,
+    WRONG_IN_A_ROW,
+    Breaker,
+    admit,
+    answered,
+    many_wrong,
+)
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 MS = timedelta(milliseconds=1)
@@ -98,6 +108,46 @@ def test_five_wrong_in_a_hundred_are_our_own_fault_and_four_are_not() -> None:
 
     assert not many_wrong(four)
     assert many_wrong(five)
+
+
+def wrong(breaker: Breaker, address: str, now: datetime) -> Breaker:
+    return answered(breaker, Trouble.ADDRESS_WRONG, now, address)
+
+
+def test_p11_a_few_different_addresses_called_wrong_one_after_the_other_are_our_own_fault_however_slowly() -> None:
+    breaker, now = Breaker(), NOW
+    for n in range(WRONG_IN_A_ROW):
+        assert admit(breaker, now)[1] is None
+        now += 10 * MINUTE
+        breaker = wrong(breaker, f"a{n}", now)
+
+    assert many_wrong(breaker)
+    assert admit(breaker, now)[1] == now + MINUTE
+
+
+def test_p11_after_that_only_an_acceptance_lets_more_than_one_a_minute_go() -> None:
+    breaker = Breaker()
+    for n in range(WRONG_IN_A_ROW):
+        breaker = wrong(breaker, f"a{n}", NOW)
+    probing, first = admit(breaker, NOW + MINUTE)
+
+    still = wrong(probing, "a9", NOW + MINUTE)
+    well = answered(probing, None, NOW + 61 * MINUTE, "a9")
+
+    assert first is None
+    assert admit(still, NOW + MINUTE)[1] == NOW + 2 * MINUTE
+    assert admit(well, NOW + 61 * MINUTE)[1] is None
+    assert not many_wrong(well)
+
+
+def test_p11_one_unlucky_phone_opens_nothing_and_neither_do_a_few_among_others() -> None:
+    one, few = Breaker(), Breaker()
+    for n in range(3 * WRONG_IN_A_ROW):
+        one = wrong(one, "a1", NOW + n * 10 * MINUTE)
+        few = answered(wrong(few, f"a{n}", NOW + n * 10 * MINUTE), None, NOW + n * 10 * MINUTE)
+
+    assert not many_wrong(one)
+    assert not many_wrong(few)
 
 
 def test_wrong_addresses_of_an_earlier_minute_are_forgotten() -> None:

@@ -91,12 +91,27 @@ async def test_a_lane_rests_while_its_breaker_is_open() -> None:
 async def test_a_suspect_is_condemned_when_the_others_were_well() -> None:
     lane = Lane("apns", SlowChannel())
     lane.suspect(a_suspect())
+    lane.breaker = answered(lane.breaker, None, T0 + SECOND)
 
     early = lane.condemned(T0 + WRONG_WINDOW - SECOND)
     late = lane.condemned(T0 + WRONG_WINDOW)
+    unsettled = lane.condemned(T0 + 2 * WRONG_WINDOW)
+    lane.settled(a_suspect())
 
-    assert (early, late) == ([], [a_suspect()])
+    assert (early, late, unsettled) == ([], [a_suspect()], [a_suspect()])
     assert lane.condemned(T0 + 2 * WRONG_WINDOW) == []
+
+
+async def test_p11_nobody_is_condemned_before_the_provider_has_accepted_something_since() -> None:
+    lane = Lane("apns", SlowChannel())
+    lane.breaker = answered(lane.breaker, None, T0 - SECOND)
+    lane.suspect(a_suspect())
+
+    unproven = lane.condemned(T0 + 60 * WRONG_WINDOW)
+    lane.breaker = answered(lane.breaker, None, T0 + 60 * WRONG_WINDOW)
+
+    assert unproven == []
+    assert lane.condemned(T0 + 60 * WRONG_WINDOW) == [a_suspect()]
 
 
 async def test_all_suspects_are_acquitted_when_there_are_many() -> None:
