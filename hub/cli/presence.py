@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import IO, Annotated, Final, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import typer
 
-from hub.app.books import check_hanging, survey_beside
+from hub.app.books import SURVEY, check_hanging, survey_beside
 from hub.app.standing import layout_of, zones_of
+from hub.cli.files import check_apart, is_stream, lines_of, writing
 from hub.errors import BadRequest
 from hub.presence.examine import NOWHERE, Examined, examine
 from hub.presence.fitting import check_fit
@@ -57,22 +58,25 @@ def presence_replay(
     truth_file: Annotated[Path | None, typer.Option("--truth", metavar="F", help="For the picture.")] = None,
 ) -> None:
     """Put a recording through presence: readings in, events out."""
-    place, folder = _venue(venue)
-    known = survey_beside(folder, place) if survey is None else _survey(survey, place)
+    place, file = _venue(venue)
+    beside = file.with_name(SURVEY) if survey is None else survey
+    check_apart([("--out", out), ("--plot", plot)], [file, recording, beside, truth_file])
+    known = survey_beside(file.parent, place) if survey is None else _survey(survey, place)
+    spans = truth(lines_of(truth_file), file=str(truth_file)) if truth_file else []
     tracker = Tracker([layout_of(place, known)], heartbeat_s=0.0, tell_resumed=True)
     still = _references(place)
     said: list[Said] = []
-    with _writing(out) as file:
-        rows = _progress(readings(_lines(recording), file=str(recording)))
-        guests = (row for row in rows if row.tag not in still)
-        for line in replay(tracker, place.id, guests):
-            file.write(json.dumps(line.line, separators=(",", ":")) + "\n")
+    with ExitStack() as stack:
+        told = stack.enter_context(writing(out))
+        drawn = None if plot is None else stack.enter_context(writing(plot))
+        rows = _progress(readings(lines_of(recording), file=str(recording)))
+        for line in replay(tracker, place.id, (row for row in rows if row.tag not in still)):
+            told.write(json.dumps(line.line, separators=(",", ":")) + "\n")
             said.append(line)
-    if plot is not None:
-        spans = truth(_lines(truth_file), file=str(truth_file)) if truth_file else []
-        plot.write_text(draw(spans, [line.told for line in said]), encoding="utf-8")
+        if drawn is not None:
+            drawn.write(draw(spans, [line.told for line in said]))
     by = "the margin rule" if known is None else f"a survey of {len(known.spots)} spots"
-    typer.echo(f"{out}: {len(said)} events, by {by}")
+    typer.echo(f"{out}: {len(said)} events, by {by}", err=is_stream(out))
 
 
 def presence_survey(
@@ -81,14 +85,15 @@ def presence_survey(
     out: Annotated[Path, typer.Option(metavar="F", help="The survey: venues/ID/survey.json is what the hub uses.")],
 ) -> None:
     """Learn a venue from a labelled walk; print what is taken for what, and what to do about it."""
-    place, _ = _venue(venue)
-    walk = list(_progress(_known(labelled(_lines(recording), file=str(recording)), place, recording)))
-    learned = _learned(place, walk)
-    with _writing(out) as file:
-        file.write(dump(learned))
-    found = examine(learned, {zone.zone: zone for zone in layout_of(place).zones})
-    typer.echo("\n".join([*_table(found), *found.advice]))
-    typer.echo(f"{out}: {len(learned.spots)} spots, {100 * found.right:.0f} % of them found again when left out")
+    place, file = _venue(venue)
+    check_apart([("--out", out)], [file, recording])
+    with writing(out) as written:
+        learned = _learned(place, list(_progress(_walk(lines_of(recording), place, recording))))
+        found = examine(learned, {zone.zone: zone for zone in layout_of(place).zones})
+        written.write(dump(learned))
+    typer.echo("\n".join([*_table(found), *found.advice]), err=is_stream(out))
+    right = f"{100 * found.right:.0f} % of them found again when left out"
+    typer.echo(f"{out}: {len(learned.spots)} spots, {right}", err=is_stream(out))
 
 
 def presence_score(
@@ -97,35 +102,36 @@ def presence_score(
     as_json: Annotated[bool, typer.Option("--json", help="Print what a program would read.")] = False,
 ) -> None:
     """Say how good presence was."""
-    figures = score(truth(_lines(truth_file), file=str(truth_file)), events(_lines(events_file), file=str(events_file)))
+    spans = truth(lines_of(truth_file), file=str(truth_file))
+    figures = score(spans, events(lines_of(events_file), file=str(events_file)))
     typer.echo(json.dumps(asdict(figures)) if as_json else "\n".join(_figures(figures)))
 
 
 def _venue(folder: Path) -> tuple[Venue, Path]:
-    """The one venue of a folder, and where its file is."""
+    """The one venue of a folder, and its file."""
     found = [folder / "venue.yaml"] if (folder / "venue.yaml").is_file() else sorted(folder.glob("venues/*/venue.yaml"))
     if folder.is_file():
         found = [folder]
     if len(found) != 1:
         raise BadRequest(f"{folder}: found {len(found)} venue files; right would be a folder with one venue.yaml")
     try:
-        venue = read_venue("\n".join(_lines(found[0])), file=str(found[0]))
+        venue = read_venue("\n".join(lines_of(found[0])), file=str(found[0]))
     except Faulty as exc:
         raise BadRequest("\n".join(str(fault) for fault in exc.faults)) from exc
     check_hanging(venue, file=str(found[0]))
-    return venue, found[0].parent
+    return venue, found[0]
 
 
 def _survey(path: Path, venue: Venue) -> Survey:
     """A labelled walk is learned; what `survey` wrote is read."""
-    lines = list(_lines(path))
+    lines = list(lines_of(path))
     first = next((line for line in lines if line.strip()), "")
     try:
         is_walk = "gateway" in json.loads(first)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         is_walk = False
     if is_walk:
-        return _learned(venue, list(_known(labelled(lines, file=str(path)), venue, path)))
+        return _learned(venue, list(_walk(lines, venue, path)))
     found = load("\n".join(lines), file=str(path))
     check_fit(found, venue.id, zones_of(venue), file=str(path))
     return found
@@ -144,12 +150,10 @@ def _references(venue: Venue) -> dict[str, str]:
     return {tag: one.name for one in venue.references.values() for tag in (one.tag, parse_tag(one.tag))}
 
 
-def _known(walk: Iterable[Reading], venue: Venue, path: Path) -> Iterator[Reading]:
-    for reading in walk:
-        if reading.zone is not None and reading.zone not in venue.zones:
-            known = ", ".join(venue.zones)
-            raise BadRequest(f"{path}: found zone {reading.zone!r}; known: {known}, and null for nowhere")
-        yield reading
+def _walk(lines: Iterable[str], venue: Venue, path: Path) -> Iterator[Reading]:
+    """A walk through the zones that somebody can be in; one that stands for others is no such place."""
+    walked = [zone.id for zone in venue.zones.values() if not zone.either]
+    return labelled(lines, file=str(path), zones=walked)
 
 
 def _progress(rows: Iterable[T]) -> Iterator[T]:
@@ -157,22 +161,6 @@ def _progress(rows: Iterable[T]) -> Iterator[T]:
         yield row
         if number % PROGRESS_EVERY == 0:
             typer.echo(f"{number:,} readings", err=True)
-
-
-def _lines(path: Path) -> Iterator[str]:
-    try:
-        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
-            yield from (line.rstrip("\n") for line in file)
-    except (OSError, EOFError, UnicodeDecodeError) as exc:
-        why = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
-        raise BadRequest(f"{path}: cannot be read: {why.lower()}") from exc
-
-
-def _writing(path: Path) -> IO[str]:
-    try:
-        return gzip.open(path, "wt", encoding="utf-8") if path.suffix == ".gz" else path.open("w", encoding="utf-8")
-    except OSError as exc:
-        raise BadRequest(f"{path}: cannot be written: {(exc.strerror or str(exc)).lower()}") from exc
 
 
 def _table(found: Examined) -> list[str]:

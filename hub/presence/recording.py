@@ -6,11 +6,13 @@ JSON Lines; pure: lines in, values out. Every fault names the file and the line.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from math import isfinite
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from hub.errors import BadRequest
+
+SHOWN: Final = 60  # characters of a wrong value: enough to find it, and still one line
 
 
 class Reading(NamedTuple):
@@ -51,15 +53,18 @@ def readings(lines: Iterable[str], *, file: str) -> Iterator[Reading]:
         )
 
 
-def labelled(lines: Iterable[str], *, file: str) -> Iterator[Reading]:
-    """The readings of a labelled walk. Raises BadRequest at the first line that is none."""
+def labelled(lines: Iterable[str], *, file: str, zones: Collection[str] | None = None) -> Iterator[Reading]:
+    """The readings of a walk, labelled with these zones. Raises BadRequest at the first line that is none."""
     for at, line in _objects(lines, file):
+        zone = _zone(line, at)
+        if zone is not None and zones is not None and zone not in zones:
+            raise BadRequest(f"{at}: found zone {_short(zone)}; known: {', '.join(zones)}, and null for nowhere")
         yield Reading(
             _number(line, "t", at),
             _text(line, "gateway", at),
             _text(line, "tag", at),
             _number(line, "rssi", at),
-            _zone(line, at),
+            zone,
         )
 
 
@@ -79,11 +84,11 @@ def events(lines: Iterable[str], *, file: str) -> list[Told]:
     told = []
     for at, line in _objects(lines, file):
         kind = line.get("kind", "at")
-        if kind not in {"entered", "dwelled", "left", "at"}:
-            raise BadRequest(f"{at}: found kind {kind!r}; right would be entered, dwelled or left")
+        if kind not in ("entered", "dwelled", "left", "at"):
+            raise BadRequest(f"{at}: found kind {_short(kind)}; right would be entered, dwelled or left")
         visit, either = line.get("visit"), line.get("either", [])
         if not isinstance(either, list) or not all(isinstance(zone, str) for zone in either):
-            raise BadRequest(f"{at}: found either {either!r}; right would be a list of zones")
+            raise BadRequest(f"{at}: found either {_short(either)}; right would be a list of zones")
         told.append(
             Told(
                 _number(line, "t", at),
@@ -103,7 +108,7 @@ def _objects(lines: Iterable[str], file: str) -> Iterator[tuple[str, Mapping[str
             continue
         try:
             line = json.loads(text)
-        except ValueError as exc:
+        except (ValueError, RecursionError) as exc:
             raise BadRequest(f"{file}:{number}:1: found no JSON; right would be one object a line") from exc
         if not isinstance(line, dict):
             raise BadRequest(f"{file}:{number}:1: found {type(line).__name__}; right would be one object a line")
@@ -112,21 +117,38 @@ def _objects(lines: Iterable[str], file: str) -> Iterator[tuple[str, Mapping[str
 
 def _number(line: Mapping[str, object], key: str, at: str) -> float:
     value = line.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-        raise BadRequest(f"{at}: found {key} {value!r}; right would be a number")
-    return float(value)
+    try:
+        if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
+            return float(value)
+    except OverflowError:  # an integer of hundreds of digits
+        pass
+    raise BadRequest(f"{at}: found {key} {_short(value)}; right would be a number")
 
 
 def _text(line: Mapping[str, object], key: str, at: str) -> str:
     value = line.get(key)
-    if not isinstance(value, str) or not value:
-        raise BadRequest(f"{at}: found {key} {value!r}; right would be a name")
+    if not isinstance(value, str) or not value or not (value.isascii() or _is_text(value)):
+        raise BadRequest(f"{at}: found {key} {_short(value)}; right would be a name")
     return value
+
+
+def _is_text(value: str) -> bool:
+    """JSON may escape halves of characters, which no file or database can hold."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _zone(line: Mapping[str, object], at: str) -> str | None:
     value = line.get("zone", False)
     if value is not None and not isinstance(value, str):
-        found = "no zone" if value is False else f"zone {value!r}"
+        found = "no zone" if value is False else f"zone {_short(value)}"
         raise BadRequest(f"{at}: found {found}; right would be a zone's id, or null for nowhere")
     return value
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"

@@ -159,7 +159,7 @@ def _references(found: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str,
 def load(text: str, *, file: str) -> Survey:
     """What `dump` wrote. Raises BadRequest when it is something else."""
     try:
-        top = json.loads(text)
+        top = json.loads(text.removeprefix("\ufeff"))
         if top["survey"] != VERSION:
             raise BadRequest(f"{file}:1:1: found survey {top['survey']!r}; right would be {VERSION}")
         spots = tuple(
@@ -175,5 +175,5 @@ def load(text: str, *, file: str) -> Survey:
             raise ValueError("a level that is no number")  # noqa: TRY301  told as every other fault of the file
         references = _references(top.get("references", {}))
         return Survey(venue=str(top["venue"]), spots=spots, references=references, pace_db=pace_db)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as exc:
         raise BadRequest(f"{file}:1:1: found no survey; right would be what `innkeeper presence survey` wrote") from exc

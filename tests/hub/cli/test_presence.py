@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+import wire
 from hub.cli.main import run
+
+ROOT = Path(wire.__file__).parents[1]
 
 VENUE = """\
 venue: house
@@ -131,3 +136,93 @@ def test_walk_through_a_zone_that_no_file_names_is_refused(venue: Path, capsys: 
 
     assert code == 2
     assert "found zone 'spa'; known: bar, pool" in capsys.readouterr().err
+
+
+def test_a_recording_that_is_named_as_the_output_too_is_kept(venue: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recording = write(venue / "r.jsonl", [("bar", 60)], labelled=True)
+    before = recording.read_bytes()
+
+    for command in ("replay", "survey"):
+        code = run(["presence", command, "--venue", str(venue), "--recording", str(recording), "--out", str(recording)])
+
+        assert code == 2
+        assert "--out: found" in capsys.readouterr().err
+        assert recording.read_bytes() == before
+
+
+@pytest.mark.parametrize("command", ["replay", "survey"])
+def test_a_recording_that_is_not_there_leaves_the_output_as_it_was(
+    venue: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    (venue / "e").write_text("precious", encoding="utf-8")
+
+    code = run(["presence", command, "--venue", str(venue), "--recording", f"{venue}/gone", "--out", f"{venue}/e"])
+
+    assert code == 2
+    assert capsys.readouterr().err == f"innkeeper: {venue}/gone: cannot be read: no such file or directory\n"
+    assert (venue / "e").read_text(encoding="utf-8") == "precious"
+
+
+def test_a_walk_through_a_zone_that_stands_for_others_leaves_the_survey_as_it_was(
+    venue: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (venue / "venue.yaml").write_text(VENUE + "  bar-or-pool: {either: [bar, pool]}\n", encoding="utf-8")
+    walk = write(venue / "w.jsonl", [("bar", 60)], labelled=True)
+    walk.write_text(walk.read_text(encoding="utf-8").replace('"zone": "bar"', '"zone": "bar-or-pool"'))
+    (venue / "s").write_text("precious", encoding="utf-8")
+
+    code = run(["presence", "survey", "--venue", str(venue), "--recording", str(walk), "--out", f"{venue}/s"])
+
+    assert code == 2
+    assert f"{walk}:1:1: found zone 'bar-or-pool'; known: bar, pool" in capsys.readouterr().err
+    assert (venue / "s").read_text(encoding="utf-8") == "precious"
+
+
+@pytest.mark.parametrize("option", ["--out", "--plot"])
+def test_a_folder_that_is_not_there_is_told_before_the_replay(
+    venue: Path, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    recording = write(venue / "r.jsonl", [("bar", 60)])
+    outputs = {"--out": f"{venue}/e", option: f"{venue}/nowhere/x"}
+
+    code = run(
+        [
+            *("presence", "replay", "--venue", str(venue), "--recording", str(recording)),
+            *(word for pair in outputs.items() for word in pair),
+        ]
+    )
+
+    assert code == 2
+    assert capsys.readouterr().err == f"innkeeper: {venue}/nowhere/x: cannot be written: no such file or directory\n"
+    assert not (venue / "e").exists()
+
+
+def test_events_go_through_a_pipe_alone(venue: Path) -> None:
+    recording = write(venue / "r.jsonl", [("bar", 60), (None, 100)])
+
+    command = ["presence", "replay", "--venue", str(venue), "--recording", str(recording), "--out", "/dev/stdout"]
+    done = subprocess.run(
+        [sys.executable, "-c", "from hub.cli.main import main; main()", *command],
+        capture_output=True,
+        check=True,
+        cwd=ROOT,
+    )
+
+    assert [json.loads(line)["kind"] for line in done.stdout.splitlines()] == ["entered", "left"]
+    assert b"/dev/stdout: 2 events" in done.stderr
+
+
+def test_a_survey_that_is_damaged_is_one_line(venue: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recording = write(venue / "r.jsonl", [("bar", 60)])
+    for text in ("[" * 100_000, '{"survey":1,"venue":"house","spots":[{"zone":"bar","walk":1e999,"levels":{}}]}'):
+        (venue / "s").write_text(text, encoding="utf-8")
+
+        code = run(
+            [
+                *("presence", "replay", "--venue", str(venue), "--recording", str(recording), "--out", f"{venue}/e"),
+                *("--survey", f"{venue}/s"),
+            ]
+        )
+
+        assert code == 2
+        assert f"{venue}/s:1:1: found no survey" in capsys.readouterr().err
