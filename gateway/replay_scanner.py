@@ -26,6 +26,7 @@ from wire.advert.advertisement import Advertisement
 from wire.advert.frame import VendorBeacon
 from wire.advert.vendor import VendorFormats
 from wire.errors import Malformed
+from wire.recording import LEAST_DBM, MOST_DBM, is_level, is_time
 from wire.tag import frame_of
 
 LOOK_AGAIN_S: Final = 0.02  # at the end of the file; a fifth of what may pass until a first sight is told
@@ -129,8 +130,8 @@ def read_line(text: bytes) -> Line:
         t, gateway, tag, rssi = (fields[name] for name in ("t", "gateway", "tag", "rssi"))
     except (ValueError, KeyError, TypeError, RecursionError) as fault:
         raise Malformed("recording", text[:60], '{"t", "gateway", "tag", "rssi"}') from fault
-    if type(t) not in {int, float} or not abs(t) < 1e12 or type(rssi) not in {int, float} or not -127 < rssi <= 20:  # noqa: PLR2004  seconds, and Bluetooth's own range
-        raise Malformed("recording", text[:60], "t in seconds, rssi in dBm from -126 to 20")
+    if type(t) not in {int, float} or not is_time(t) or type(rssi) not in {int, float} or not is_level(rssi):
+        raise Malformed("recording", text[:60], f"t in seconds, rssi in dBm from {LEAST_DBM} to {MOST_DBM}")
     if type(gateway) is not str or type(tag) is not str:
         raise Malformed("recording", text[:60], "gateway and tag as texts")
     return Line(float(t), gateway, tag, round(rssi))

@@ -1,11 +1,13 @@
 """What would presence have said? Readings in, in the order of time; out what was told, and when it was known.
 
-The clock ticks once a second between the readings, as the hub's does.
+The clock ticks once a second between the readings, as the hub's does; where nobody is remembered it jumps, for then
+time alone changes nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from math import floor
 from typing import Final, NamedTuple
 
 from hub.presence.recording import Reading, Told
@@ -47,13 +49,15 @@ def replay(tracker: Tracker, venue: str, readings: Iterable[Reading]) -> Iterato
     batch: list[tuple[str, str, Pseudonym, float, float, int, float, int, int, bool]] = []
     for t, gateway, tag, rssi_dbm, _ in readings:
         if due is None:
-            due = t + TICK_S
+            due, last = t + TICK_S, t
         if t != last and batch:
             yield from _said(tracker.observe(batch), last)
             batch.clear()
         while due <= t:
             yield from _said(tracker.expire(due), due)
             due += TICK_S
+            if due <= t and tracker.follows_nobody:
+                due += TICK_S * floor((t - due) / TICK_S)
         last = max(last, t)
         rssi = round(rssi_dbm)
         batch.append((venue, gateway, Pseudonym(tag), t, t, 1, rssi_dbm, rssi, rssi, True))

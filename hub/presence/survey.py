@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from math import exp, isfinite
+from math import exp, floor, isfinite
 from typing import Final
 
 from hub.errors import BadRequest
@@ -24,6 +24,7 @@ SETTLE_S: Final = 1.5  # after a door: what is heard still mixes two places
 SILENT_INTERVALS: Final = 3.0  # a gateway that missed so many adverts in a row does not hear the place
 SILENT_S: Final = 1.5
 STEP_S: Final = 1.0
+PAUSE_S: Final = 300.0  # of silence: he has stopped walking, and what is not heard meanwhile tells of no place
 FEWEST_OF_A_REFERENCE: Final = 30  # adverts; fewer average nothing
 VERSION: Final = 1
 
@@ -88,6 +89,11 @@ def _stretches(rows: Sequence[Reading]) -> list[tuple[str | None, list[dict[str,
     found.append((zone, []))
     while now <= rows[-1].t:
         now += STEP_S
+        if at < len(rows) and rows[at].t - now > PAUSE_S:
+            changed, now = rows[at].t, now + STEP_S * floor((rows[at].t - now) / STEP_S)
+            heard.clear()
+            found.append((zone, []))
+            continue
         while at < len(rows) and rows[at].t <= now:
             row = rows[at]
             at += 1

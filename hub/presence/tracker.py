@@ -66,6 +66,11 @@ class Tracker:
         """Those that are laid out."""
         return self._zones.keys()
 
+    @property
+    def follows_nobody(self) -> bool:
+        """Is no tag remembered? Then the passing of time changes nothing."""
+        return not any(self._tracked.values())
+
     def anew(self) -> Tracker:
         """The same venues, and nothing heard."""
         other = Tracker((), heartbeat_s=self._heartbeat_s, tell_resumed=self._tell_resumed)

@@ -103,6 +103,7 @@ async def test_a_recording_that_is_not_there_is_unavailable(tmp_path: Path) -> N
         b'{"t":0,"gateway":"g","tag":"x"}',
         b'{"t":"0","gateway":"g","tag":"x","rssi":-60}',
         b'{"t":NaN,"gateway":"g","tag":"x","rssi":-60}',
+        b'{"t":1e11,"gateway":"g","tag":"x","rssi":-60}',
         b'{"t":0,"gateway":1,"tag":"x","rssi":-60}',
         b'{"t":0,"gateway":"g","tag":"x","rssi":-127}',
         b'{"t":0,"gateway":"g","tag":"x","rssi":true}',

@@ -57,6 +57,15 @@ def test_survey_of_before_paces_were_known_has_the_usual_one() -> None:
     assert load(text, file="x").pace_db == PACE_DB
 
 
+def test_a_pause_of_the_walk_tells_of_no_place() -> None:
+    before, after = walked("bar", 0, 60, bar_1=-61), walked("bar", 40_000, 60, bar_1=-61)
+
+    survey = learn("v", before + after)
+
+    assert {spot.walk for spot in survey.spots} == {0, 1}
+    assert all(spot.levels["bar-1"] == pytest.approx((-60, 1.0), abs=1.0) for spot in survey.spots)
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"survey":2,"spots":[]}', '{"survey":1,"venue":"v","spots":[1]}'])
 def test_file_that_is_no_survey_is_refused(text: str) -> None:
     with pytest.raises(BadRequest, match="x:1:1: found"):
