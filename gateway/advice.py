@@ -38,7 +38,8 @@ BROKER: Final = (
 )
 DISK: Final = "data_dir must be a folder that this user may write: chown it, or name another"
 FULL: Final = "make room, or lower [spool] max_mib"
-CLOCK: Final = "sightings are placed in time all the same; for right times in logs: timedatectl set-ntp true"
+NTP: Final = "timedatectl set-ntp true"
+CLOCK: Final = f"sightings are placed in time all the same; for right times in logs and recordings: {NTP}"
 HUB: Final = "is the hub running, and does a zone of its venue.yaml name this gateway?"
 COMMON_NAME: Final = "; and is the common name of cert_file VENUE/GATEWAY?"
 

@@ -62,6 +62,7 @@ def arguments() -> argparse.ArgumentParser:
     record = commands.add_parser("record", help="what is heard, to a recording")
     record.add_argument("file", type=Path, metavar="F", help="JSON Lines; must not exist yet")
     record.add_argument("--gateway", default="here", help="the id that stands in the recording, without --config")
+    record.add_argument("--tag", action="append", default=[], help="this tag alone; may be said again for others")
     for command in (scan, record):
         command.add_argument("--config", type=Path, metavar="FILE", help="gateway.toml, for its [radio]")
         command.add_argument("--adapter", default="hci0", help="name or Bluetooth address, without --config")
@@ -75,13 +76,14 @@ async def _do(args: argparse.Namespace) -> int:
         return 0
     if args.command == "check":
         return await onsite.check(config.load(args.config), within_s=args.seconds, say=_say)
+    only = onsite.tags_of(getattr(args, "tag", ()))
     gateway, ears, vendors = onsite.ears(args.config, args.adapter, getattr(args, "gateway", "here"))
     stop = daemon.stop_on_signals()
     if args.command == "scan":
         known = None if args.config is None else await onsite.wishes(config.load(args.config))
         live = sys.stdout.isatty()
         return await onsite.scan(ears, vendors, stop, within_s=args.seconds, say=_say, wishes=known, live=live)
-    return await onsite.record(ears, vendors, gateway, args.file, stop, within_s=args.seconds, say=_say)
+    return await onsite.record(ears, vendors, gateway, args.file, stop, within_s=args.seconds, say=_say, only=only)
 
 
 def _say(line: str) -> None:

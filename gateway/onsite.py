@@ -11,13 +11,13 @@ import contextlib
 import json
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
 from gateway import clock, config, daemon
-from gateway.advice import BROKER, CLOCK, COMMON_NAME, DISK, FULL, HUB, RADIO, advice
+from gateway.advice import BROKER, CLOCK, COMMON_NAME, DISK, FULL, HUB, NTP, RADIO, advice
 from gateway.bleak_scanner import BlueZScanner
 from gateway.config import Config
 from gateway.errors import BrokerUnavailable, ConfigError, ScannerUnavailable, said
@@ -31,6 +31,7 @@ from wire.advert.vendor import VendorFormats
 from wire.errors import Malformed
 from wire.mqtt import codec, topics
 from wire.mqtt.messages import DesiredConfig
+from wire.tag import parse_tag, rolls
 
 SHOW_EVERY_S: Final = 2.0  # slow enough to read
 CLEAR: Final = "\x1b[H\x1b[J"  # a terminal's cursor goes home, and what stood below is gone
@@ -94,8 +95,12 @@ async def record(  # noqa: PLR0913  what the command line says
     *,
     within_s: float | None,
     say: Say,
+    only: Collection[TagId] = (),
 ) -> int:
-    """Write every beacon that is heard to a recording, until `stop`.
+    """Write every beacon that is heard to a recording, until `stop`; or those that are named alone.
+
+    A reading's `t` is in Unix seconds by the wall clock as it was at the start, and never goes back: recordings of
+    several gateways whose clocks are right lie on one axis.
 
     Raises:
         ConfigError: the file is there already, or cannot be written.
@@ -106,13 +111,15 @@ async def record(  # noqa: PLR0913  what the command line says
         right = "a new file in a folder that is there"
         raise ConfigError(f"{file}: found {said(fault)}; right would be {right}") from fault
     lines = 0
-    began = clock.monotonic()
+    zero = clock.wall() - clock.monotonic()
+    if not clock.wall_ok():
+        _tell(say, "clock: not synchronised, so the times will not be those of other gateways", NTP)
 
     def hear(adv: Advertisement, now: float) -> None:
         nonlocal lines
         tag = tag_of(adv, vendors)
-        if tag is not None:
-            line = {"t": round(now - began, 3), "gateway": gateway, "tag": tag, "rssi": adv.rssi_dbm}
+        if tag is not None and (not only or tag in only):
+            line = {"t": round(zero + now, 3), "gateway": gateway, "tag": tag, "rssi": adv.rssi_dbm}
             recording.write(json.dumps(line) + "\n")
             lines += 1
 
@@ -235,6 +242,24 @@ def _hub(found: list[bytes]) -> str:
     except Malformed as fault:
         return str(fault)
     return f"configuration {wanted.version}, {len(wanted.tags)} tags enrolled"
+
+
+def tags_of(texts: Iterable[str]) -> frozenset[TagId]:
+    """The tags that the command line names.
+
+    Raises:
+        ConfigError: one is none, or one whose identifier does not stay.
+    """
+    found = set()
+    for text in texts:
+        try:
+            tag = parse_tag(text)
+        except Malformed as fault:
+            raise ConfigError(f"--tag: {fault}") from fault
+        if rolls(tag):
+            raise ConfigError(f"--tag: found {text}; right would be a tag whose identifier stays")
+        found.add(tag)
+    return frozenset(found)
 
 
 def tag_of(adv: Advertisement, vendors: VendorFormats) -> TagId | None:

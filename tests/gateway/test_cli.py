@@ -17,6 +17,7 @@ import pytest
 
 import wire
 from firmware_sim.bluez import PrivateBus, SimulatedBluez
+from gateway import clock
 from gateway.cli import main
 from tests.fakes.broker import RunningBroker, free_ports, running_broker
 from tests.fakes.mqtt_client import MqttClient
@@ -219,6 +220,46 @@ def test_a_recording_is_never_written_over(tmp_path: Path, capsys: pytest.Captur
     assert code == 2
     assert file.read_text() == "precious"
     assert "right would be a new file" in capsys.readouterr().err
+
+
+def test_a_recording_is_of_the_tags_that_are_named_at_the_time_of_the_day(tmp_path: Path) -> None:
+    config, file = a_config(tmp_path, "mqtt://127.0.0.1"), tmp_path / "walk.jsonl"
+    rows = [{"t": t, "gateway": "lobby-1", "tag": tag, "rssi": -60} for t in (0, 0.2) for tag in (GUEST, STRANGER)]
+    (tmp_path / "rec.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    began = clock.wall()
+
+    code = main(["record", str(file), "--config", str(config), "--seconds", "1", "--tag", GUEST.upper()])
+
+    first, second = [json.loads(line) for line in file.read_text().splitlines()]
+    assert code == 0
+    assert {first["tag"], second["tag"]} == {GUEST}
+    assert began - 0.01 <= first["t"] < second["t"] <= clock.wall()
+    assert 0.19 <= second["t"] - first["t"] <= 0.9
+
+
+def test_a_recording_says_that_its_clock_is_not_right(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = a_config(tmp_path, "mqtt://127.0.0.1")
+    for right in (True, False):
+        monkeypatch.setattr(clock, "wall_ok", lambda right=right: right)
+
+        main(["record", str(tmp_path / f"{right}"), "--config", str(config), "--seconds", "0.1"])
+
+        assert ("clock: not synchronised" in capsys.readouterr().out) is not right
+
+
+@pytest.mark.parametrize("tag", ["nonsense", "eid:room-7"])
+def test_a_tag_that_cannot_be_recorded_is_told_before_anything_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], tag: str
+) -> None:
+    config, file = a_config(tmp_path, "mqtt://127.0.0.1"), tmp_path / "walk.jsonl"
+
+    code = main(["record", str(file), "--config", str(config), "--tag", tag])
+
+    assert code == 2
+    assert capsys.readouterr().err.startswith("--tag: ")
+    assert not file.exists()
 
 
 def test_it_knows_its_version(capsys: pytest.CaptureFixture[str]) -> None:
