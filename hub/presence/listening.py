@@ -118,6 +118,7 @@ def rewind(tracked: Tracked, at: float) -> None:
     by_s = tracked.seen - at
     tracked.seen = at
     tracked.floor = min(tracked.floor, at)
+    tracked.handed_at = min(tracked.handed_at, at)
     tracked.deafen()
     if tracked.mind is not None:
         tracked.mind.rewind(at)

@@ -125,3 +125,14 @@ def test_a_tag_of_long_ago_that_nobody_hears_takes_no_memory() -> None:
     assert tracker.hand_over("nowhere", ALICE, T0, now=T0) == []
     assert tracker.expire(T0 + 1) == []
     assert not any(tracker._tracked.values())
+
+
+def test_who_has_a_tag_when_the_clock_is_set_back_is_noticed_all_the_same() -> None:
+    walk = Walk()
+    walk.stays(20, lobby_1=LOUD)
+    handed_over(walk)
+
+    walk.now -= 3600
+    changes = walk.stays(10, lobby_1=LOUD)
+
+    assert [(change.kind, change.zone) for change in changes] == [("entered", "lobby")]
