@@ -97,6 +97,22 @@ async def test_one_tags_oldest_minutes_come_first(tmp_path: Path) -> None:
     assert second.tag == other
 
 
+async def test_a_visit_that_a_door_told_of_is_not_mended(tmp_path: Path) -> None:
+    door = VisitNote(id="v0", venue="marlton", tag="", zone="bar", entered=T0, left=None, dwelled_us=0, confidence=1.0)
+    async with a_store(tmp_path) as store:
+        late = await a_guest_who_was_in_the_bar(store)
+        await store.write(lambda db: put_visit(db, door, ANA))
+        await late.keep([("marlton", TAG, ANA, heard(300))])
+        waiting = await late.oldest()
+        assert waiting is not None
+
+        await late.mend(waiting, mending(Stay("bar", T0_S + 300, T0_S + 590, 0.8)))
+
+    assert rows_of(tmp_path / "innkeeper.db", "SELECT entered_us, left_us, repaired FROM visits WHERE id = 'v0'") == [
+        (to_us(T0), None, None)
+    ]
+
+
 async def test_who_was_erased_meanwhile_gets_no_visit(tmp_path: Path) -> None:
     async with a_store(tmp_path) as store:
         late = await a_guest_who_was_in_the_bar(store)
