@@ -6,19 +6,27 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic_ns
 
 import pytest
 
+from hub.app.handing import Handing
+from hub.app.standing import Standing
+from hub.app.trackers import Trackers
+from hub.identity.bindings import Enrolment
 from hub.identity.guest import Binding, GuestId
 from hub.presence import margin
 from hub.store.guests import GuestStore
 from hub.store.sqlite import open_store
 from tests.fakes.broker import RunningBroker, running_broker
+from tests.fakes.rulebook import the_hotel
 from tests.fakes.running_hub import VENUE, RunningHub, a_hub, beacon_of, until
 from tests.fakes.store import rows_of
+from wire.advert.frame import TagId
+from wire.pseudonym import pseudonym
 from wire.tag import parse_tag
 
 NO = {"granted": False, "source": "app", "wording": "No more."}
@@ -80,6 +88,27 @@ def events(hub: RunningHub) -> list[tuple[object, ...]]:
 
 def visits(hub: RunningHub) -> list[tuple[object, ...]]:
     return rows_of(hub.config.database, "SELECT guest, left_us IS NULL FROM visits ORDER BY entered_us")
+
+
+def test_a_tag_whose_identifier_rolls_is_handed_on_at_every_venue(tmp_path: Path) -> None:
+    books = {name: replace(the_hotel(), venue=replace(the_hotel().venue, id=name)) for name in ("marlton", "astoria")}
+    standing = Standing(tmp_path, books)
+    trackers = Trackers(standing)
+    handing = Handing(standing=standing, trackers=trackers)
+    tag, now = TagId("eid:wristband"), datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
+    began = now - timedelta(seconds=10)
+
+    standing.enrolment = Enrolment(standing.keys, [Binding(tag=tag, guest=GuestId("ana"), from_=began, until=None)])
+    handing.look(began)
+    for venue, key in standing.keys.items():
+        for at in (began.timestamp() + second for second in range(1, 8)):
+            row = (venue, "lobby-1", pseudonym(key, tag), at, at - 0.9, 2, -55.0, -55, -55, True)
+            trackers.tags.observe([row])
+    standing.enrolment = Enrolment(standing.keys, [Binding(tag=tag, guest=GuestId("ben"), from_=now, until=None)])
+    changes = handing.look(now)
+
+    assert {(change.venue, change.kind) for change in changes} == {("marlton", "closed"), ("astoria", "closed")}
+    assert handing.look(now + timedelta(seconds=1)) == []
 
 
 async def test_the_one_whom_it_is_handed_to_enters_and_nothing_of_the_others_stay_is_hers(
