@@ -7,7 +7,7 @@ URLs name no tag; telemetry is joined to one by its address, on the gateway.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NewType
+from typing import Final, NewType
 from uuid import UUID
 
 TagId = NewType("TagId", str)  # canonical: "ibeacon:fda50693-…:10:7", "eddystone:NS:INSTANCE", …
@@ -68,6 +68,9 @@ class EddystoneEid:
     def tag(self) -> TagId:
         """The canonical id of the moment. Nobody is bound to it: people bind `eid:NAME`."""
         return TagId(f"eddystone-eid:{self.identifier.hex()}")
+
+
+MAX_BATTERY_MV: Final = 0xFFFF  # what Eddystone can say of a battery; no tag's has more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from wire.advert.advertisement import Advertisement
-from wire.advert.frame import VendorBeacon
+from wire.advert.frame import MAX_BATTERY_MV, VendorBeacon
 from wire.errors import Malformed
 
 MAX_DATA: Final = 255  # bytes: no advertisement carries more, extended ones included
@@ -71,7 +71,10 @@ class VendorFormat:
         if where is None:
             return None
         units = int.from_bytes(data[where.at : where.at + where.size], where.order)
-        return units * where.unit_mv or None  # 0: it has none to measure, as Eddystone says it too
+        millivolts = units * where.unit_mv
+        if not 0 < millivolts <= MAX_BATTERY_MV:
+            return None  # 0: it has none to measure, as Eddystone says it too; more: all ones, or badly described
+        return millivolts
 
     def encode(self, frame: VendorBeacon) -> bytes:
         """Its company's or service's data; what the description does not know is zero.

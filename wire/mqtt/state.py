@@ -1,12 +1,15 @@
 """How does a gateway's state look as a message's fields? Both directions side by side; codec.py makes bytes of them.
 
-Fields were added since the first gateways: what is missing has its default, what is unknown is not looked at.
+Fields were added since the first gateways: what is missing has its default, what is unknown is not looked at. What is
+wrong with one tag's telemetry costs that alone: a gateway's state is worth more than a battery's.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
+from wire.advert.frame import MAX_BATTERY_MV
 from wire.errors import Malformed
 from wire.mqtt.checks import PSEUDONYM, a_flag, a_number, a_rate, a_text
 from wire.mqtt.envelope import Fields
@@ -27,7 +30,6 @@ _COUNTS: Final = (
     "withdrawn_rows",
     "mute_sessions",
 )
-_MAX_MV: Final = 0xFFFF
 _COLDEST, _HOTTEST = -128.0, 128.0  # what 8.8 fixed point can say
 
 
@@ -85,18 +87,27 @@ def _tags(found: object) -> dict[Pseudonym, TagHealth]:
         raise Malformed("state tags", found, f"an object of at most {MAX_TAGS}")
     tags = {}
     for tag, values in found.items():
-        if not isinstance(tag, str) or not PSEUDONYM.fullmatch(tag):
-            raise Malformed("state tags", tag, "a pseudonym: 16 characters of base64url")
-        if type(values) is not list or len(values) < 4:  # noqa: PLR2004  the four below; later ones may say more
-            raise Malformed("state tags", values, "a list of 4: battery mV, °C, reception, age in s")
-        millivolts, celsius, reception, age_s = values[:4]
-        tags[Pseudonym(tag)] = TagHealth(
-            battery_mv=_whole(millivolts, _MAX_MV),
-            temperature_c=_real(celsius, _COLDEST, _HOTTEST),
-            reception=_real(reception, 0.0, 1.0),
-            age_s=_whole(age_s, 1 << 32) or 0,
-        )
+        with suppress(Malformed):
+            tags[_name(tag)] = _health(values)
     return tags
+
+
+def _name(tag: object) -> Pseudonym:
+    if not isinstance(tag, str) or not PSEUDONYM.fullmatch(tag):
+        raise Malformed("state tags", tag, "a pseudonym: 16 characters of base64url")
+    return Pseudonym(tag)
+
+
+def _health(values: object) -> TagHealth:
+    if not isinstance(values, list) or len(values) < 4:  # noqa: PLR2004  the four below; later ones may say more
+        raise Malformed("state tags", values, "a list of 4: battery mV, °C, reception, age in s")
+    millivolts, celsius, reception, age_s = values[:4]
+    return TagHealth(
+        battery_mv=_whole(millivolts, MAX_BATTERY_MV),
+        temperature_c=_real(celsius, _COLDEST, _HOTTEST),
+        reception=_real(reception, 0.0, 1.0),
+        age_s=_whole(age_s, 1 << 32) or 0,
+    )
 
 
 def _whole(value: object, high: int) -> int | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,6 +82,15 @@ def test_reads_service_data_and_a_battery_in_tenths_of_a_volt() -> None:
 )
 def test_drops_what_is_of_another_company_beginning_or_length(adv: Advertisement) -> None:
     assert VendorFormats([CARD, BADGE]).decode(adv) is None
+
+
+@pytest.mark.parametrize(("volts", "battery_mv"), [("012c", 3000), ("1999", 65_530), ("199a", None), ("ffff", None)])
+def test_a_battery_that_none_can_be_is_left_out_and_its_tag_is_not(volts: str, battery_mv: int | None) -> None:
+    tens = replace(CARD, id_at=2, power_at=None, battery=Battery(at=8, size=2, order="big", unit_mv=10))
+
+    beacon = tens.decode(bytes.fromhex("ca10ac233fa00001" + volts))
+
+    assert beacon == VendorBeacon(kind="card", id=bytes.fromhex("ac233fa00001"), battery_mv=battery_mv)
 
 
 def test_a_battery_of_zero_is_none_at_all() -> None:

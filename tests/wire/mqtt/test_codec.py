@@ -16,7 +16,7 @@ from wire.errors import Malformed
 from wire.mqtt import codec
 from wire.mqtt.batch import Batch, Row
 from wire.mqtt.envelope import MAX_BYTES, Dumps, Loads
-from wire.mqtt.messages import Ack, DesiredConfig, GatewayState
+from wire.mqtt.messages import Ack, DesiredConfig, GatewayState, TagHealth
 from wire.pseudonym import Pseudonym
 
 
@@ -319,6 +319,35 @@ def test_a_malformed_config_is_refused_and_never_quotes_the_key(change: dict[str
 
     assert caught.value.where == where
     assert key not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"a" * 16: [655_350, None, None, 1]},
+        {"a" * 16: [True, None, None, 1]},
+        {"a" * 16: [3000, 128.5, None, 1]},
+        {"a" * 16: [3000, None, 1.5, 1]},
+        {"a" * 16: [3000, None, None, -1]},
+        {"a" * 16: [3000, None, None]},
+        {"a" * 16: None},
+        {"short": [3000, None, None, 1]},
+    ],
+)
+def test_what_is_wrong_with_one_tag_costs_a_state_that_tag_alone(entry: dict[str, object]) -> None:
+    good: dict[str, object] = {"Wxyc7f0aKq2m_9Zt": [2960, 21.5, 0.83, 12]}
+    payload = stdlib_dumps({"v": 1, "online": True, "adverts_s": 41.5, "tags": entry | good})
+
+    state = codec.decode_state(payload, loads=json.loads)
+
+    health = TagHealth(battery_mv=2960, temperature_c=21.5, reception=0.83, age_s=12)
+    assert state == GatewayState(online=True, adverts_s=41.5, tags={Pseudonym("Wxyc7f0aKq2m_9Zt"): health})
+
+
+@pytest.mark.parametrize("tags", [[], "none", {f"{n:016d}": [1, None, None, 1] for n in range(1001)}])
+def test_tags_that_are_none_or_too_many_are_refused(tags: object) -> None:
+    with pytest.raises(Malformed, match="state tags"):
+        codec.decode_state(stdlib_dumps({"v": 1, "online": True, "tags": tags}), loads=json.loads)
 
 
 def test_a_config_has_the_name_of_its_bytes() -> None:
