@@ -16,8 +16,9 @@ from typing import Final
 
 from bleak.args.bluez import BlueZScannerArgs
 from bleak.exc import BleakError
+from dbus_fast import DBusError
 
-from gateway.bluez import PATTERNS, Bluez
+from gateway.bluez import PATTERNS, Bluez, is_so
 from gateway.errors import ScannerUnavailable
 from gateway.lean_bleak import FLOOR_DBM, LeanBleak
 from gateway.port import Hear, Listening
@@ -25,6 +26,9 @@ from gateway.port import Hear, Listening
 STOP_S: Final = 5.0  # a BlueZ that hangs must not keep us from starting anew
 START_S: Final = 15.0
 OFF_S: Final = 0.5  # a chip's controller forgets what it hung on
+
+FAULTS: Final = (BleakError, DBusError, OSError, EOFError, TimeoutError, AssertionError, LookupError, ValueError)
+# What bleak raises as it begins; the last two where BlueZ no longer says what it said a moment ago.
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +62,7 @@ class BlueZScanner:
             try:
                 async with asyncio.timeout(START_S):
                     await scanner.start()
-            except (BleakError, OSError, EOFError, TimeoutError, AssertionError) as fault:
+            except FAULTS as fault:
                 await _stop(scanner)
                 said = str(fault) or type(fault).__name__
                 raise ScannerUnavailable(f"{adapter}: found {said}; right would be an adapter that scans") from fault
@@ -117,8 +121,10 @@ class BlueZScanner:
 
 async def _switch_on(bluez: Bluez, adapter: str) -> None:
     """A Pi fresh from its image has its adapter off, and so has one that was power-cycled half."""
-    adapters = await bluez.adapters()
-    if not adapters[adapter]["Powered"].value:
+    properties = (await bluez.adapters()).get(adapter)
+    if properties is None:
+        raise ScannerUnavailable(f"{adapter}: found it pulled meanwhile; right would be one that stays plugged in")
+    if not is_so(properties, "Powered"):
         await bluez.power(adapter, on=True)
 
 

@@ -8,6 +8,7 @@ messages at the start and none while we scan. No `from __future__ import annotat
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Self
 
 from bleak.args.bluez import OrPattern
@@ -72,14 +73,15 @@ class Bluez:
         """
         names = await self.adapters()
         for name, properties in names.items():
-            if wanted == name or wanted.upper() == properties["Address"].value:
+            address = properties.get("Address")
+            if wanted == name or (address is not None and wanted.upper() == address.value):
                 return name
         known = ", ".join(sorted(names)) or "one that is plugged in"
         raise ScannerUnavailable(f"radio.adapters: found {wanted}; right would be {known}")
 
     async def adapters(self) -> dict[str, dict[str, Any]]:
         """Every adapter's properties, by name."""
-        (objects,) = await self._call(BLUEZ, "/", "org.freedesktop.DBus.ObjectManager.GetManagedObjects")
+        objects = await self._ask(BLUEZ, "/", "org.freedesktop.DBus.ObjectManager.GetManagedObjects")
         return {path.rpartition("/")[2]: each[ADAPTER] for path, each in objects.items() if ADAPTER in each}
 
     async def power(self, adapter: str, *, on: bool) -> None:
@@ -89,10 +91,10 @@ class Bluez:
 
     async def scans(self, adapter: str) -> bool:
         """Does BlueZ say that it is on, and looking for devices?"""
-        (properties,) = await self._call(
+        properties = await self._ask(
             BLUEZ, f"/org/bluez/{adapter}", "org.freedesktop.DBus.Properties.GetAll", "s", ADAPTER
         )
-        return bool(properties["Powered"].value and properties["Discovering"].value)
+        return is_so(properties, "Powered") and is_so(properties, "Discovering")
 
     async def watch(self, adapter: str) -> None:
         """Notice when this adapter is pulled or switched off: `gone`."""
@@ -125,6 +127,12 @@ class Bluez:
         if monitor.released:
             raise ScannerUnavailable("BlueZ released the advertisement monitor")
 
+    async def _ask(self, destination: str, path: str, method: str, signature: str = "", *body: object) -> Any:  # noqa: ANN401  as the bus says it
+        answer = await self._call(destination, path, method, signature, *body)
+        if not answer:
+            raise ScannerUnavailable(f"{method.rpartition('.')[2]}: found an empty answer; right would be a value")
+        return answer[0]
+
     async def _call(self, destination: str, path: str, method: str, signature: str = "", *body: object) -> list[Any]:
         if self._bus is None:
             raise ScannerUnavailable("d-bus: not connected")
@@ -143,7 +151,7 @@ class Bluez:
 
     def _notice(self, message: Message) -> None:
         goes = {"NameOwnerChanged": BLUEZ, "InterfacesRemoved": self._watched}.get(message.member or "")
-        if goes is not None and message.body[0] == goes:
+        if goes is not None and message.body[:1] == [goes]:
             self.gone.set()
         elif message.member == "PropertiesChanged" and message.path == self._watched:
             powered = message.body[1].get("Powered")
@@ -154,6 +162,12 @@ class Bluez:
         with contextlib.suppress(OSError, EOFError):
             await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]  # dbus-fast leaves it without types
         self.gone.set()
+
+
+def is_so(properties: Mapping[str, Any], name: str) -> bool:
+    """Does BlueZ say so of an adapter? One that is being pulled may lack any property: then it is not so."""
+    said = properties.get(name)
+    return said is not None and bool(said.value)
 
 
 class _Monitor(ServiceInterface):

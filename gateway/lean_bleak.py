@@ -88,7 +88,8 @@ class LeanBleak(BleakScannerBlueZDBus):
         known = interfaces.pop(DEVICE_INTERFACE, None)
         if known is not None:
             kept: dict[str, Any] = {name: _smaller(known[name]) for name in KEPT if name in known}
-            kept["Adapter"] = sys.intern(kept["Adapter"])
+            if "Adapter" in kept:
+                kept["Adapter"] = sys.intern(kept["Adapter"])
             interfaces[DEVICE_INTERFACE] = kept  # under our own word for it: each signal brings one of its own
 
 

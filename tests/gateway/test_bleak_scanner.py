@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Self
+from typing import Any, Self
 
 import pytest
 
 from firmware_sim.bluez import PrivateBus, SimulatedBluez
 from gateway import clock
 from gateway.bleak_scanner import BlueZScanner
+from gateway.bluez import Bluez
 from gateway.eight_db import NOTE
 from gateway.errors import ScannerUnavailable
 from gateway.lean_bleak import LeanBleak
@@ -150,6 +151,44 @@ async def test_an_adapter_that_is_pulled_just_as_discovery_begins_is_noticed(
             await listening.gone.wait()
 
     assert listening.gone.is_set()
+
+
+async def test_an_adapter_that_is_pulled_while_it_is_opened_is_not_there_and_is_heard_when_it_is_back(
+    bluez: SimulatedBluez, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = Bluez.adapters
+
+    async def ask_and_pull(ours: Bluez) -> dict[str, dict[str, Any]]:
+        monkeypatch.setattr(Bluez, "adapters", ask)
+        found = await ask(ours)
+        bluez.unplug("hci0")
+        await bluez.drained()
+        return found
+
+    monkeypatch.setattr(Bluez, "adapters", ask_and_pull)
+    async with Duty() as duty:
+        await until(lambda: bool(duty.watch.ear.note))
+        note = duty.watch.ear.note
+        bluez.plug("hci0")
+        assert await duty.hears(bluez) < 10
+
+    assert note == "hci0: found it pulled meanwhile; right would be one that stays plugged in"
+
+
+@pytest.mark.parametrize("fault", [KeyError("/org/bluez/hci0"), ValueError("list.remove(x): x not in list")])
+async def test_whatever_bleak_finds_missing_as_it_begins_nothing_can_be_heard(
+    bluez: SimulatedBluez, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    async def miss(_: LeanBleak) -> None:
+        raise fault
+
+    monkeypatch.setattr(LeanBleak, "start", miss)
+
+    with pytest.raises(ScannerUnavailable, match=r"hci0: found .*; right would be an adapter that scans"):
+        async with a_scanner().listen(lambda *_: None):
+            pass
+
+    assert bluez is not None
 
 
 async def test_a_bus_that_dies_is_noticed_at_once_and_the_scanner_can_still_be_closed(bus: PrivateBus) -> None:

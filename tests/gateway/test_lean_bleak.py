@@ -12,7 +12,7 @@ from bleak.backends.bluezdbus.manager import get_global_bluez_manager
 
 from firmware_sim.bluez import SimulatedBluez, private_bus
 from gateway import clock
-from gateway.lean_bleak import KEPT, LeanBleak
+from gateway.lean_bleak import KEPT, MOST, LeanBleak
 from tests.fakes.moments import until
 from tests.fakes.radio import an_advert
 from wire.advert.advertisement import Advertisement
@@ -86,4 +86,17 @@ async def test_a_level_that_bluez_does_not_know_is_no_advert(bluez: SimulatedBlu
     scanner._handle_advertising_data("/org/bluez/hci0/dev_x", {"Address": ADDRESS, "Adapter": "/org/bluez/hci0"})  # type: ignore[typeddict-item]  # as BlueZ says it of who was not heard now
 
     assert len(heard) == 1
+    await scanner.stop()
+
+
+async def test_a_device_of_which_bluez_says_no_adapter_is_heard_all_the_same(bluez: SimulatedBluez) -> None:
+    heard: list[Advertisement] = []
+    scanner = await hear(bluez, heard, [-60])
+    said: dict[str, Any] = {"Address": ADDRESS, "RSSI": -61, **dict.fromkeys(map(str, range(MOST)))}
+    scanner._objects["/org/bluez/hci0/dev_x"] = {DEVICE_INTERFACE: said}
+
+    scanner._handle_advertising_data("/org/bluez/hci0/dev_x", said)  # type: ignore[arg-type]  # as BlueZ may say it
+
+    assert [advert.rssi_dbm for advert in heard] == [-60, -61]
+    assert scanner._objects["/org/bluez/hci0/dev_x"] == {DEVICE_INTERFACE: {"RSSI": -61}}
     await scanner.stop()
