@@ -39,7 +39,7 @@ class Receipt:
     told: Told
     at: datetime
     for_good: bool = True  # of a bounce: the mailbox is gone; False: it was full, or away
-    address: str | None = None  # that it came back from; None: the one that the guest has now
+    address: str | None = None  # that it came back from; None: the one that the message went to
 
     @property
     def ends_the_address(self) -> bool:

@@ -20,7 +20,7 @@ _DELETED_FROM: Final = (
     "pending", "tasks", "late",
 )  # fmt: skip
 _ATTEMPTS: Final = """
-UPDATE attempts SET device = NULL, detail = NULL, provider_id = NULL
+UPDATE attempts SET device = NULL, address_hash = NULL, detail = NULL, provider_id = NULL
 WHERE message IN (SELECT id FROM messages WHERE guest = ?)
 """
 _CANCELLED: Final = """

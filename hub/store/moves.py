@@ -18,6 +18,7 @@ from hub.errors import Trouble
 from hub.outbox.message import Accepted, Claimed, Delivery, State, Target, delivery_of
 from hub.outbox.state import RESEND_AFTER, Why, sources
 from hub.store.coupons import issue
+from hub.store.suppressed import address_hash
 from hub.store.times import from_us, maybe_from_us, maybe_us, to_us
 from hub.store.values import load_values
 from rules.facts import Planned
@@ -193,8 +194,17 @@ def open_attempt(
 ) -> None:
     """The next hand-over begins; its text's code is handed out."""
     connection.execute(
-        "INSERT INTO attempts (message, n, channel, provider, device, started_us) VALUES (?, ?, ?, ?, ?, ?)",
-        (claimed.planned.id, n, target.channel, target.provider, target.device, to_us(now)),
+        "INSERT INTO attempts (message, n, channel, provider, device, address_hash, started_us)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            claimed.planned.id,
+            n,
+            target.channel,
+            target.provider,
+            target.device,
+            address_hash(target.address) if target.device is None else None,
+            to_us(now),
+        ),
     )
     issue(connection, claimed.planned, f"{text[0] or ''} {text[1]}", now)
 

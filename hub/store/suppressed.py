@@ -22,9 +22,14 @@ def not_suppressed(connection: sqlite3.Connection, channel: str, addresses: Iter
 
 def suppress(connection: sqlite3.Connection, channel: str, address: str, *, reason: str, at_us: int) -> None:
     """Never write to this address again. The first reason stays."""
+    suppress_hash(connection, channel, address_hash(address), reason=reason, at_us=at_us)
+
+
+def suppress_hash(connection: sqlite3.Connection, channel: str, hashed: str, *, reason: str, at_us: int) -> None:
+    """The same, of an address that is known by its hash alone."""
     connection.execute(
         "INSERT INTO suppressed (channel, address_hash, reason, at_us) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (channel, address_hash(address), reason, at_us),
+        (channel, hashed, reason, at_us),
     )
 
 

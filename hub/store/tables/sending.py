@@ -62,4 +62,5 @@ attempts = Table(
     Column("outcome", String),  # accepted, or a hub.errors.Trouble
     Column("detail", Text),
     Column("provider_id", String),
+    Column("address_hash", String),  # of the mailbox or number (hub.store.suppressed); of a push its device says it
 )

@@ -49,6 +49,7 @@ HERS = [
     b"her-wording",
     b"her-device",
     b"her-provider-id",
+    b"hash-of-her-mailbox",
     b"her-room",
 ]
 STATES = ["SCHEDULED", "READY", "CLAIMED", "SENDING", "SENT", "UNKNOWN", "SUPPRESSED", "EXPIRED", "DEAD", "GHOST"]
@@ -224,6 +225,7 @@ def _what_happened(connection: sqlite3.Connection, guest: str) -> None:
             outcome="accepted",
             detail="text for her",
             provider_id="her-provider-id",
+            address_hash="hash-of-her-mailbox",
         )
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, timedelta
 from pathlib import Path
 
 import pytest
 
 from hub.errors import NotFound
 from hub.identity.guest import GuestId, Profile
-from hub.outbox.message import State
+from hub.outbox.message import Accepted, State, Target
 from hub.outbox.receipt import Receipt, Told, event_of
 from hub.store.addresses import targets
+from hub.store.box import BoxStore
 from hub.store.guests import GuestStore
 from hub.store.posting import put_message
 from hub.store.receipts import ReceiptStore
@@ -20,12 +22,22 @@ from tests.fakes.planned import a_planned
 from tests.fakes.store import a_store
 
 ANA = GuestId("ana")
+LEASE = timedelta(seconds=30)
+MAILBOX = Target(channel="email", provider="smtp", address="ana@guest.example")
 
 
 async def a_mail(store: Store, state: State = State.SENT) -> None:
-    await GuestStore(store).put_guest(ANA, Profile(email="ana@guest.example"), T0)
+    await is_reached_at(store, "ana@guest.example")
+    box = BoxStore(store, timezone_of=lambda _: UTC)
     await store.write(lambda c: put_message(c, a_planned(channels=("email",)), T0))
+    [claimed] = await box.claim(now=T0, lease_until=T0 + LEASE, token="t1", limit=1)
+    assert await box.begin_sending(claimed, now=T0, boot="b1", target=MAILBOX, title=None, body="Welcome")
+    await box.accepted(claimed, now=T0, accepted=Accepted(provider_id=None))
     await store.write(lambda c: c.execute("UPDATE messages SET state = ?", (state,)))
+
+
+async def is_reached_at(store: Store, email: str) -> None:
+    await GuestStore(store).put_guest(ANA, Profile(email=email), T0)
 
 
 async def told(store: Store, *kinds: Told, **more: object) -> State:
@@ -87,6 +99,61 @@ async def test_a_bounce_of_an_older_address_leaves_the_new_one(tmp_path: Path) -
         await GuestStore(store).put_guest(ANA, Profile(email="ana.old@guest.example"), T0)
 
         assert still
+        assert not await may_write(store)
+
+
+@pytest.mark.parametrize("kind", [Told.BOUNCED, Told.COMPLAINED])
+async def test_what_came_back_from_the_old_address_leaves_the_new_one_and_names_nobody(
+    tmp_path: Path, kind: Told
+) -> None:
+    async with a_store(tmp_path) as store:
+        await a_mail(store)
+        await is_reached_at(store, "ana.right@guest.example")
+        await told(store, kind)
+        still = await may_write(store)
+        await is_reached_at(store, "Ana@guest.example")
+
+        assert still
+        assert not await may_write(store)
+
+
+@pytest.mark.parametrize(("kind", "writes_again"), [(Told.BOUNCED, True), (Told.COMPLAINED, False)])
+async def test_where_nobody_knows_what_it_went_to_a_bounce_condemns_nothing_and_a_complaint_the_address_that_she_has(
+    tmp_path: Path, kind: Told, *, writes_again: bool
+) -> None:
+    async with a_store(tmp_path) as store:
+        await a_mail(store)
+        await store.write(lambda c: c.execute("UPDATE attempts SET address_hash = NULL"))  # of before it was kept
+        await told(store, kind)
+
+        assert await may_write(store) is writes_again
+
+
+async def test_a_message_that_may_have_gone_to_two_addresses_condemns_neither(tmp_path: Path) -> None:
+    async with a_store(tmp_path) as store:
+        await a_mail(store)
+        await store.write(
+            lambda c: c.execute(
+                "INSERT INTO attempts (message, n, channel, provider, started_us, outcome, address_hash)"
+                " VALUES ('m1', 0, 'email', 'smtp', 0, 'doubt', 'another')"
+            )
+        )
+        await told(store, Told.BOUNCED)
+
+        assert await may_write(store)
+
+
+async def test_a_try_that_was_refused_is_not_what_came_back(tmp_path: Path) -> None:
+    async with a_store(tmp_path) as store:
+        await a_mail(store)
+        await store.write(
+            lambda c: c.execute(
+                "INSERT INTO attempts (message, n, channel, provider, started_us, outcome, address_hash)"
+                " VALUES ('m1', 0, 'email', 'smtp', 0, 'unavailable', 'another')"
+            )
+        )
+        await told(store, Told.BOUNCED)
+
         assert not await may_write(store)
 
 
