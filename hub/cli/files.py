@@ -16,9 +16,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from errno import EACCES, EISDIR
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, TypeVar
+
+import typer
 
 from hub.errors import BadRequest
+
+T = TypeVar("T")
+
+PROGRESS_EVERY: Final = 250_000  # readings: a few seconds
 
 _DESCRIPTOR: Final = re.compile(r"/(?:dev|proc/self)/fd/(\d{1,9})")
 _STANDARD: Final = {"/dev/stdout": 1, "/dev/stderr": 2}
@@ -74,6 +80,14 @@ def lines_of(path: Path) -> Iterator[str]:
     ):
         for line in file:
             yield line.rstrip("\n")
+
+
+def progress(rows: Iterable[T]) -> Iterator[T]:
+    """The same; how many, now and then, on standard error."""
+    for number, row in enumerate(rows, 1):
+        yield row
+        if number % PROGRESS_EVERY == 0:
+            typer.echo(f"{number:,} readings", err=True)
 
 
 def check_apart(written: Iterable[tuple[str, Path | None]], read: Iterable[Path | None]) -> None:

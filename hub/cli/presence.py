@@ -3,37 +3,36 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import asdict
+from heapq import merge
 from pathlib import Path
-from typing import Annotated, Final, TypeVar
+from typing import Annotated
 
 import typer
 
 from hub.app.books import SURVEY, check_hanging, survey_beside
 from hub.app.standing import layout_of, zones_of
-from hub.cli.files import check_apart, is_stream, lines_of, writing
+from hub.cli.files import check_apart, is_stream, lines_of, progress, writing
+from hub.cli.walks import labelled_lines, learned, read_walk, references
 from hub.errors import BadRequest
 from hub.presence.examine import NOWHERE, Examined, examine
 from hub.presence.fitting import check_fit
-from hub.presence.offsets import levelled
 from hub.presence.picture import draw
-from hub.presence.recording import Reading, events, labelled, readings, truth
+from hub.presence.recording import Reading, events, of_one_clock, readings, truth
 from hub.presence.replay import Said, replay
 from hub.presence.score import Score, score
-from hub.presence.survey import Survey, dump, heard_of, learn, load
+from hub.presence.survey import Survey, dump, load
 from hub.presence.tracker import Tracker
 from rules.definition import Faulty, read_venue
 from rules.venue import Venue
-from wire.tag import parse_tag
-
-T = TypeVar("T")
-
-PROGRESS_EVERY: Final = 250_000  # readings: a few seconds
 
 VenueFolder = Annotated[Path, typer.Option("--venue", metavar="DIR", help="Where venue.yaml is.")]
-Recording = Annotated[Path, typer.Option("--recording", metavar="F", help="Readings, JSON Lines; .gz is read.")]
+Recordings = Annotated[
+    list[Path],
+    typer.Option("--recording", metavar="F", help="Readings, JSON Lines; .gz is read. Again for each gateway's own."),
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -48,7 +47,7 @@ def add_to(app: typer.Typer) -> None:
 
 def presence_replay(
     venue: VenueFolder,
-    recording: Recording,
+    recording: Recordings,
     out: Annotated[Path, typer.Option(metavar="F", help="The events, JSON Lines.")],
     survey: Annotated[
         Path | None,
@@ -60,16 +59,17 @@ def presence_replay(
     """Put a recording through presence: readings in, events out."""
     place, file = _venue(venue)
     beside = file.with_name(SURVEY) if survey is None else survey
-    check_apart([("--out", out), ("--plot", plot)], [file, recording, beside, truth_file])
+    check_apart([("--out", out), ("--plot", plot)], [file, *recording, beside, truth_file])
+    check_apart([("--recording", path) for path in recording], [])
     known = survey_beside(file.parent, place) if survey is None else _survey(survey, place)
     spans = truth(lines_of(truth_file), file=str(truth_file)) if truth_file else []
     tracker = Tracker([layout_of(place, known)], heartbeat_s=0.0, tell_resumed=True)
-    still = _references(place)
+    still = references(place)
     said: list[Said] = []
     with ExitStack() as stack:
         told = stack.enter_context(writing(out))
         drawn = None if plot is None else stack.enter_context(writing(plot))
-        rows = _progress(readings(lines_of(recording), file=str(recording)))
+        rows = progress(_readings(recording))
         for line in replay(tracker, place.id, (row for row in rows if row.tag not in still)):
             told.write(json.dumps(line.line, separators=(",", ":")) + "\n")
             said.append(line)
@@ -81,19 +81,25 @@ def presence_replay(
 
 def presence_survey(
     venue: VenueFolder,
-    recording: Annotated[Path, typer.Option(metavar="F", help="A labelled walk, JSON Lines with a zone; .gz is read.")],
+    recording: Recordings,
     out: Annotated[Path, typer.Option(metavar="F", help="The survey: venues/ID/survey.json is what the hub uses.")],
+    labels: Annotated[
+        Path | None,
+        typer.Option(metavar="F", help="Where the surveyor was: lines `TIME ZONE`. Without: each reading has a zone."),
+    ] = None,
+    tag: Annotated[str | None, typer.Option(help="The one that was carried, where others were heard.")] = None,
 ) -> None:
     """Learn a venue from a labelled walk; print what is taken for what, and what to do about it."""
     place, file = _venue(venue)
-    check_apart([("--out", out)], [file, recording])
+    check_apart([("--out", out)], [file, *recording, labels])
+    check_apart([("--recording", path) for path in recording], [])
     with writing(out) as written:
-        learned = _learned(place, list(_progress(_walk(lines_of(recording), place, recording))))
-        found = examine(learned, {zone.zone: zone for zone in layout_of(place).zones})
-        written.write(dump(learned))
+        survey = learned(place, read_walk(place, recording, labels), tag)
+        found = examine(survey, {zone.zone: zone for zone in layout_of(place).zones})
+        written.write(dump(survey))
     typer.echo("\n".join([*_table(found), *found.advice]), err=is_stream(out))
     right = f"{100 * found.right:.0f} % of them found again when left out"
-    typer.echo(f"{out}: {len(learned.spots)} spots, {right}", err=is_stream(out))
+    typer.echo(f"{out}: {len(survey.spots)} spots, {right}", err=is_stream(out))
 
 
 def presence_score(
@@ -131,36 +137,16 @@ def _survey(path: Path, venue: Venue) -> Survey:
     except (ValueError, TypeError, RecursionError):
         is_walk = False
     if is_walk:
-        return _learned(venue, list(_walk(lines, venue, path)))
+        return learned(venue, {path: list(labelled_lines(venue, lines, file=str(path)))})
     found = load("\n".join(lines), file=str(path))
     check_fit(found, venue.id, zones_of(venue), file=str(path))
     return found
 
 
-def _learned(venue: Venue, walk: Sequence[Reading]) -> Survey:
-    """What the surveyor's tag tells of the places, and what the reference tags tell of the gateways."""
-    names = _references(venue)
-    rows = list(levelled(walk, venue.offsets))
-    places = learn(venue.id, [row for row in rows if row.tag not in names])
-    return replace(places, references=heard_of(rows, names))
-
-
-def _references(venue: Venue) -> dict[str, str]:
-    """The names of the tags that hang still, by tag, as it is written and as it is recorded."""
-    return {tag: one.name for one in venue.references.values() for tag in (one.tag, parse_tag(one.tag))}
-
-
-def _walk(lines: Iterable[str], venue: Venue, path: Path) -> Iterator[Reading]:
-    """A walk through the zones that somebody can be in; one that stands for others is no such place."""
-    walked = [zone.id for zone in venue.zones.values() if not zone.either]
-    return labelled(lines, file=str(path), zones=walked)
-
-
-def _progress(rows: Iterable[T]) -> Iterator[T]:
-    for number, row in enumerate(rows, 1):
-        yield row
-        if number % PROGRESS_EVERY == 0:
-            typer.echo(f"{number:,} readings", err=True)
+def _readings(recordings: Sequence[Path]) -> Iterator[Reading]:
+    """Those of all files, in the order of time."""
+    each = [readings(lines_of(path), file=str(path)) for path in recordings]
+    return each[0] if len(each) == 1 else of_one_clock(merge(*each, key=lambda row: row.t))
 
 
 def _table(found: Examined) -> list[str]:

@@ -77,6 +77,11 @@ def _advice(
         for gateway in zone.gateways
         if gateway not in heard
     ]
+    known = {gateway for zone in zones.values() for gateway in zone.gateways}
+    advice += [
+        f"gateway {gateway} is of no zone, so the hub hears nothing of it: name it in venue.yaml, or leave it out"
+        for gateway in sorted(heard - known)
+    ]
     if not walked[None]:
         advice.append("nowhere was walked: walk the corridors too, with zone null, or passers-by may seem to visit")
     for zone in zones:

@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Final, NamedTuple, TypeVar
 
 from hub.errors import BadRequest
-from hub.presence.times import LATE_S, Times
+from hub.presence.times import FAR_S, LATE_S, Times
 from wire.recording import LEAST_DBM, MOST_DBM, TIME_BELOW_S, is_level, is_time
 
 SHOWN: Final = 60  # characters of a wrong value: enough to find it, and still one line
@@ -76,6 +76,8 @@ def labelled(lines: Iterable[str], *, file: str, zones: Collection[str] | None =
     times = Times(in_order=False)
 
     def read(line: Line) -> Reading:
+        if "zone" not in line:
+            raise BadRequest("found no zone; right would be a zone's id, null for nowhere, or --labels for all lines")
         row = Reading(_time(line), _text(line, "gateway"), _text(line, "tag"), _level(line), _zone(line))
         if row.zone is not None and zones is not None and row.zone not in zones:
             raise BadRequest(f"found zone {_short(row.zone)}; known: {', '.join(zones)}, and null for nowhere")
@@ -101,6 +103,19 @@ def _in_order(rows: Iterable[Reading]) -> Iterator[Reading]:
 
 
 _T: Final = itemgetter(0)
+
+
+def of_one_clock(rows: Iterable[Reading]) -> Iterator[Reading]:
+    """The rows of several files, in order. Raises BadRequest when they cannot be of one clock."""
+    last: float | None = None
+    for row in rows:
+        if last is not None and row.t - last > FAR_S:
+            right = f"recordings of one clock, at most {FAR_S / 86_400:.0f} days apart"
+            raise BadRequest(
+                f"--recording: found t {row.t:.15g} in one and {last:.15g} in another; right would be {right}"
+            )
+        last = row.t
+        yield row
 
 
 def truth(lines: Iterable[str], *, file: str) -> list[Span]:
