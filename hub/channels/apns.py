@@ -22,6 +22,7 @@ from hub.channels.apns_token import ProviderToken, read_key
 from hub.channels.files import client_tls
 from hub.channels.http2.client import START_WITHIN_S, Http2Client, open_http2, read_origin
 from hub.channels.http2.outcome import InDoubt, NotProcessed, Response
+from hub.channels.start import start_within_s
 from hub.clock import Clock
 from hub.errors import BadConfig, Permanent, Transient, Trouble
 from hub.outbox.message import Accepted, Notification
@@ -67,7 +68,9 @@ class ApnsChannel:
 
     async def send(self, notification: Notification) -> Accepted:
         """As `hub.outbox.port.Channel` says."""
-        body, by = payload(notification), asyncio.get_running_loop().time() + START_WITHIN_S
+        body = payload(notification)
+        within_s = start_within_s(START_WITHIN_S, expires_at=notification.expires_at, now=self._clock.now())
+        by = asyncio.get_running_loop().time() + within_s
         token = self._token.current()
         response = await self._post(notification, token, body, by)
         if is_stale(response):

@@ -23,6 +23,7 @@ from hub.channels.files import client_tls
 from hub.channels.google_token import ServiceAccount, read_account
 from hub.channels.http2.client import START_WITHIN_S, Http2Client, open_http2, read_origin
 from hub.channels.http2.outcome import InDoubt, NotProcessed, Response
+from hub.channels.start import start_within_s
 from hub.clock import Clock
 from hub.errors import BadConfig, Permanent, Transient, Trouble
 from hub.outbox.message import Accepted, Notification
@@ -62,7 +63,8 @@ class FcmChannel:
 
     async def send(self, notification: Notification) -> Accepted:
         """As `hub.outbox.port.Channel` says."""
-        by = asyncio.get_running_loop().time() + START_WITHIN_S
+        within_s = start_within_s(START_WITHIN_S, expires_at=notification.expires_at, now=self._clock.now())
+        by = asyncio.get_running_loop().time() + within_s
         token = await self._token(by)
         asked_at = self._clock.now()
         body = request_body(notification, asked_at)
@@ -80,7 +82,7 @@ class FcmChannel:
             async with asyncio.timeout_at(by):
                 return await self._account.token(instead_of=instead_of)
         except TimeoutError as exc:
-            raise Transient(Trouble.UNREACHABLE, f"no access token within {START_WITHIN_S:.0f} s") from exc
+            raise Transient(Trouble.UNREACHABLE, "no access token in time") from exc
 
     async def _post(self, token: str, body: bytes, by: float) -> Response:
         headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}

@@ -40,11 +40,14 @@ class Place:
         return host if self.port == usual else f"{host}:{self.port}"
 
 
-async def post(place: Place, headers: Mapping[str, str], body: bytes) -> Response:
-    """Make one POST, once. Raises NotProcessed or InDoubt."""
+async def post(place: Place, headers: Mapping[str, str], body: bytes, *, by: float | None = None) -> Response:
+    """Make one POST, once, on a connection that is there by that moment of the loop's time.
+
+    By itself CONNECT_WITHIN_S from now, and never later. Raises NotProcessed or InDoubt.
+    """
     machine = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_ANSWER)
     request = _request(machine, place, headers, body)
-    reader, writer = await _connected(place)
+    reader, writer = await _connected(place, by)
     try:
         writer.write(request)
         await writer.drain()
@@ -55,9 +58,10 @@ async def post(place: Place, headers: Mapping[str, str], body: bytes) -> Respons
         writer.transport.abort()
 
 
-async def _connected(place: Place) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _connected(place: Place, by: float | None) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    deadline = asyncio.get_running_loop().time() + CONNECT_WITHIN_S
     try:
-        async with asyncio.timeout(CONNECT_WITHIN_S):
+        async with asyncio.timeout_at(deadline if by is None else min(by, deadline)):
             return await asyncio.open_connection(
                 place.address, place.port, ssl=place.tls, server_hostname=place.host if place.tls else None
             )

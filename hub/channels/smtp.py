@@ -32,6 +32,7 @@ from aiosmtplib.protocol import SMTPProtocol
 from hub.channels.answers import detail
 from hub.channels.files import client_tls, read_secret
 from hub.channels.mail import domain_of, envelope_address, read_sender, write_mail
+from hub.channels.start import start_within_s
 from hub.clock import Clock
 from hub.errors import BadConfig, Doubt, Permanent, SendFailed, Transient, Trouble
 from hub.outbox.message import Accepted, Notification
@@ -94,14 +95,15 @@ class SmtpChannel:
         """As `hub.outbox.port.Channel` says."""
         to = envelope_address(notification.target.address)
         mail = write_mail(notification, sender=self._settings.sender, to=to, now=self._clock.now())
+        within_s = start_within_s(START_WITHIN_S, expires_at=notification.expires_at, now=self._clock.now())
         connection = self._connection()
         try:
-            async with asyncio.timeout(START_WITHIN_S) as deadline, self._free:
+            async with asyncio.timeout(within_s) as deadline, self._free:
                 protocol = await _started(connection, sender=self._envelope_from, to=to)
                 deadline.reschedule(None)  # from here on only the caller's deadline holds
                 return await _content(protocol, mail)
         except TimeoutError as exc:
-            raise Transient(Trouble.UNREACHABLE, f"the relay was not ready within {START_WITHIN_S:.0f} s") from exc
+            raise Transient(Trouble.UNREACHABLE, f"the relay was not ready within {within_s:.0f} s") from exc
         finally:
             connection.close()
 

@@ -25,14 +25,16 @@ import msgspec
 
 from hub.channels.answers import detail, json_object, retry_after, unexpected
 from hub.channels.files import client_tls, read_secret
-from hub.channels.http1 import Place, post
+from hub.channels.http1 import CONNECT_WITHIN_S, Place, post
 from hub.channels.http2.outcome import InDoubt, NotProcessed
+from hub.channels.start import start_within_s
 from hub.channels.whereabouts import Resolve, address_of, resolve
 from hub.clock import Clock
 from hub.errors import BadConfig, Doubt, Permanent, Transient, Trouble
 from hub.outbox.message import Accepted, Notification
 
-RESOLVE_WITHIN_S: Final = 2.0  # it and connecting: less than the 5 s after which a withdrawal holds
+RESOLVE_WITHIN_S: Final = 2.0
+START_WITHIN_S: Final = RESOLVE_WITHIN_S + CONNECT_WITHIN_S  # less than the 5 s after which a withdrawal holds
 SHORTEST_SECRET: Final = 16  # bytes; shorter ones are guessed
 
 _STANDARD: Final = "whsec_"  # before a secret in base64, as Standard Webhooks writes them
@@ -81,8 +83,10 @@ class WebhookChannel:
     async def send(self, notification: Notification) -> Accepted:
         """As `hub.outbox.port.Channel` says."""
         body = document(notification)
+        within_s = start_within_s(START_WITHIN_S, expires_at=notification.expires_at, now=self._clock.now())
+        by = asyncio.get_running_loop().time() + within_s
         try:
-            async with asyncio.timeout(RESOLVE_WITHIN_S):
+            async with asyncio.timeout(min(RESOLVE_WITHIN_S, within_s)):
                 address = await address_of(
                     self._endpoint.host,
                     self._endpoint.port,
@@ -90,11 +94,11 @@ class WebhookChannel:
                     resolve=self._resolve,
                 )
         except TimeoutError as exc:
-            raise Transient(Trouble.UNREACHABLE, f"its name was not resolved within {RESOLVE_WITHIN_S:.0f} s") from exc
+            raise Transient(Trouble.UNREACHABLE, "its name was not resolved in time") from exc
         endpoint, now = self._endpoint, self._clock.now()
         place = Place(address=address, port=endpoint.port, host=endpoint.host, path=endpoint.path, tls=self._tls)
         try:
-            response = await post(place, signed(notification.id, body, self._secret, now), body)
+            response = await post(place, signed(notification.id, body, self._secret, now), body, by=by)
         except NotProcessed as failure:
             raise Transient(Trouble.UNREACHABLE, detail(failure)) from failure
         except InDoubt as failure:

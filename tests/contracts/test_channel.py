@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -76,6 +77,17 @@ async def test_channel_hands_over_once_and_the_provider_knows_our_id(bench: Benc
 
     assert accepted.provider_id
     assert list(bench.accepted_ids()) == [notification.id]
+
+
+@pytest.mark.parametrize("provider", CHANNELS)
+async def test_p05_channel_lets_nothing_leave_after_its_end(tmp_path: Path, provider: str) -> None:
+    async with _opened(provider, tmp_path) as bench:
+        late = replace(bench.notification(), expires_at=datetime.now(UTC) - timedelta(seconds=1))
+        with pytest.raises(Transient) as refused:
+            await bench.channel.send(late)
+
+        assert refused.value.trouble is Trouble.UNREACHABLE
+        assert list(bench.accepted_ids()) == []
 
 
 async def test_channel_says_transient_when_the_provider_says_later_and_then_carries_the_same_message(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 
 from hub.outbox.message import Notification, Target
 from rules.event import Value
-from tests.fakes.hub_clock import T0
+
+LATE = datetime(2100, 1, 1, tzinfo=UTC)  # whatever clock a channel has, this is still to come
 
 
 def a_notification(  # noqa: PLR0913  a test names what it is about
@@ -21,7 +22,7 @@ def a_notification(  # noqa: PLR0913  a test names what it is about
     app: str | None = None,
     title: str | None = None,
     body: str = "Welcome, Ana. Your room is ready.",
-    expires_at: datetime = T0 + timedelta(minutes=15),
+    expires_at: datetime = LATE,
     language: str | None = None,
     unsubscribe_url: str | None = None,
     data: Mapping[str, Value] | None = None,

@@ -135,7 +135,7 @@ class Http2Client:
                         await connection.take_slot()
                         return connection
         except TimeoutError as exc:
-            raise NotProcessed(f"no stream was free within {START_WITHIN_S:.0f} s") from exc
+            raise NotProcessed("no stream was free in time") from exc
 
     async def _connection(self) -> Connection:
         """The connection in use, or a new one; one task opens, the others wait for what it finds."""

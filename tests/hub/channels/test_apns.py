@@ -110,7 +110,9 @@ def test_retry_after_is_seconds_or_a_date(text: str, wait: timedelta | None) -> 
 
 
 def test_p05_headers_are_those_of_a_push_for_now_with_its_end() -> None:
-    headers = request_headers(a_notification(id="5f0c"), topic="com.hotel", token="T")
+    headers = request_headers(
+        a_notification(id="5f0c", expires_at=T0 + timedelta(minutes=15)), topic="com.hotel", token="T"
+    )
 
     assert headers == {
         "authorization": "bearer T",

@@ -107,7 +107,12 @@ def message(notification: Notification) -> dict[str, object]:
 
 def test_p05_request_says_target_texts_time_left_and_collapse() -> None:
     notification = a_notification(
-        id="5f0c", provider="fcm", address="tok", kind="fcm_token", data={"n": 3, "at": T0, "member": True, "no": None}
+        id="5f0c",
+        provider="fcm",
+        address="tok",
+        kind="fcm_token",
+        expires_at=T0 + timedelta(minutes=15),
+        data={"n": 3, "at": T0, "member": True, "no": None},
     )
 
     assert message(notification) == {

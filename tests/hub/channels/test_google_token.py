@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from hub.channels.fcm import FcmChannel
 from hub.channels.google_token import ServiceAccount
 from hub.errors import Transient, Trouble
-from tests.fakes.hub_clock import StillClock
+from tests.fakes.hub_clock import T0, StillClock
 from tests.fakes.notifications import a_notification
 
 
@@ -73,3 +74,11 @@ async def test_p39_a_push_that_has_no_token_in_time_certainly_does_not_leave(
         await channel.send(a_notification(provider="fcm"))
 
     assert refused.value.trouble is Trouble.UNREACHABLE
+
+
+async def test_p05_a_push_whose_end_comes_while_it_waits_for_a_token_does_not_leave() -> None:
+    nobody: Any = None
+    channel = FcmChannel(account=an_account(SlowCredentials(0.5)), client=nobody, clock=StillClock())
+
+    with pytest.raises(Transient, match="no access token"):
+        await channel.send(a_notification(provider="fcm", expires_at=T0 + timedelta(seconds=0.05)))

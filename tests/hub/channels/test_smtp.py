@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,17 @@ async def test_p09_a_relay_that_hangs_or_drips_before_the_content_is_certain_fai
         assert list(sim.accepted_ids()) == []
     assert {type(each) for each in failed.values()} == {Transient}, failed
     assert all("not ready within" in each.detail for each in failed.values()), failed
+
+
+async def test_p05_a_mail_whose_end_comes_while_its_relay_keeps_it_waiting_does_not_leave(tmp_path: Path) -> None:
+    async with simulated(tmp_path) as sim, open_smtp(sim.smtp, SystemClock()) as channel:
+        for at in ("greeting", "data"):
+            sim.providers.behave(smtp=Behaviour(mode=Mode.HANG, at=at))
+            with pytest.raises(Transient, match="not ready within"):
+                async with asyncio.timeout(2):  # and not the 4 s that it may otherwise take
+                    await channel.send(replace(ANA, expires_at=SystemClock().now() + timedelta(seconds=0.2)))
+
+        assert list(sim.accepted_ids()) == []
 
 
 @pytest.mark.parametrize("mode", [Mode.HANG, Mode.DRIP])

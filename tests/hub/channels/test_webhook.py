@@ -9,10 +9,13 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from hub.channels.http1 import Place, post
+from hub.channels.http2.outcome import NotProcessed
 from hub.channels.webhook import WebhookChannel, WebhookSettings, answer, open_webhook, read_key, read_url
 from hub.errors import BadConfig, Doubt, Permanent, SendFailed, Transient, Trouble
 from tests.fakes.hub_clock import T0, StillClock
@@ -198,3 +201,31 @@ def test_a_secret_is_sixteen_bytes_at_least_or_base64(tmp_path: Path) -> None:
             read_key(where)
     with pytest.raises(BadConfig):
         read_key(replace(where, secret_file=tmp_path / "missing"))
+
+
+async def test_p05_a_message_whose_end_comes_while_the_name_is_looked_up_does_not_leave(tmp_path: Path) -> None:
+    async def slow(_host: str, _port: int) -> Sequence[str]:
+        await asyncio.sleep(1)
+        return ["127.0.0.1"]
+
+    async with receiving(OK) as receiver:
+        where = settings(tmp_path, f"http://sms.example:{receiver.port}/send")
+        channel = WebhookChannel(settings=where, secret=SECRET, tls=None, clock=StillClock(), resolve=slow)
+        with pytest.raises(Transient, match="not resolved in time"):
+            await channel.send(a_notification(provider="webhook", expires_at=T0 + timedelta(seconds=0.05)))
+
+    assert receiver.heads == []
+
+
+async def test_p05_a_connection_is_waited_for_until_the_moment_by_which_it_was_to_be_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def never(*_: object, **_more: object) -> None:
+        await asyncio.get_running_loop().create_future()
+
+    monkeypatch.setattr("hub.channels.http1.asyncio.open_connection", never)
+    place = Place(address="127.0.0.1", port=80, host="sms.example", path="/", tls=None)
+
+    with pytest.raises(NotProcessed):
+        async with asyncio.timeout(1):  # and not the 2 s that it may otherwise take
+            await post(place, {}, b"", by=asyncio.get_running_loop().time() + 0.05)

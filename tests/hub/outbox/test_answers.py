@@ -72,6 +72,17 @@ async def test_p05_a_retry_that_would_come_too_late_expires_the_message() -> Non
     assert len(office.apns.asked) == 1
 
 
+async def test_p05_a_message_whose_end_came_before_its_channel_could_begin_expires() -> None:
+    office = Office()
+    office.apns.heard = lambda: office.clock.pass_(15 * MINUTE)
+    office.apns.answers.append(Transient(Trouble.UNREACHABLE, "its end came before it could leave"))
+    async with at_work(office):
+        office.put(a_planned(expires_at=T0 + 15 * MINUTE))
+        await until(office.is_(State.EXPIRED))
+
+    assert len(office.apns.asked) == 1
+
+
 async def test_our_own_faulty_credentials_let_messages_wait_until_they_expire() -> None:
     office = Office()
     office.chance = 0.0
