@@ -208,6 +208,7 @@ class MessageShown(Answer):
     purpose: str
     state: State
     reason: str | None
+    detail: str | None
     channels: Sequence[str]
     channel: str | None
     provider: str | None

@@ -113,5 +113,6 @@ def story(found: Answer) -> list[str]:
 def _became(message: Answer) -> str:
     state = "possibly delivered (UNKNOWN)" if message["state"] == "UNKNOWN" else str(message["state"])
     reason = f": {message['reason']}" if message["reason"] else ""
+    reason += f" ({message['detail']})" if message["detail"] else ""
     by = f" by {message['provider']}" if message["provider"] else ""
     return f"{state}{reason}{by}, decided for {_clock(message['at'])}, not later than {_clock(message['expires'])}"

@@ -92,7 +92,10 @@ class Box(Protocol):
         ...
 
     async def finish(self, claimed: Claimed, *, now: datetime, state: State, reason: str, detail: str = "") -> None:
-        """To SUPPRESSED, EXPIRED, DEAD, UNKNOWN, CANCELLED or GHOST, where the machine allows it."""
+        """To SUPPRESSED, EXPIRED, DEAD, UNKNOWN, CANCELLED or GHOST, where the machine allows it.
+
+        `detail` says the reason in words: what the gate said, which name a text misses, a provider's own word.
+        """
         ...
 
     async def again(

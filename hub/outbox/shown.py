@@ -36,6 +36,7 @@ class MessageRow:
     purpose: str
     state: State
     reason: str | None  # of SUPPRESSED, EXPIRED, DEAD, CANCELLED
+    detail: str | None  # the same in words, when it ended before it left; an attempt has its own
     channels: tuple[str, ...]  # those that may be tried, in order
     channel: str | None  # the one that was tried last, or is tried next
     provider: str | None  # "apns", "fcm", "smtp", once it was tried

@@ -23,7 +23,7 @@ from rules.gate import Hold, Refusal
 
 COUNTED: Final = (State.SCHEDULED, State.READY, State.CLAIMED, State.SENDING, State.UNKNOWN, State.DEAD)
 _AGAIN: Final = """
-UPDATE messages SET state = 'READY', reason = NULL, due_us = :now, held_us = :now, forgiven = attempts,
+UPDATE messages SET state = 'READY', reason = NULL, detail = NULL, due_us = :now, held_us = :now, forgiven = attempts,
 resent = :doubted, lease_token = NULL, lease_until_us = NULL, updated_us = :now WHERE id = :id AND state = :state
 """
 # By `held_us` it counts from now on, as one that was held does from its release, and is asked all that such a one is.

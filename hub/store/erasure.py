@@ -28,7 +28,8 @@ UPDATE messages SET state = 'CANCELLED', reason = 'erased', lease_token = NULL, 
 WHERE guest = ? AND state IN ('SCHEDULED', 'READY', 'CLAIMED')
 """
 _MESSAGES: Final = """
-UPDATE messages SET guest = '', title = NULL, body = NULL, view_json = '{}', provider_id = NULL WHERE guest = ?
+UPDATE messages SET guest = '', title = NULL, body = NULL, detail = NULL, view_json = '{}', provider_id = NULL
+WHERE guest = ?
 """
 _VISITS: Final = "UPDATE visits SET guest = NULL, tag = '', left_us = coalesce(left_us, ?) WHERE guest = ?"
 

@@ -83,6 +83,7 @@ def _row(row: sqlite3.Row) -> MessageRow:
         purpose=row["purpose"],
         state=State(row["state"]),
         reason=row["reason"],
+        detail=row["detail"],
         channels=channels,
         channel=channels[row["channel_at"]] if row["channel_at"] < len(channels) else None,
         provider=row["provider"],

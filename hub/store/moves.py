@@ -231,9 +231,10 @@ def accepted(connection: sqlite3.Connection, claimed: Claimed, now: datetime, ac
 
 
 def finish(connection: sqlite3.Connection, claimed: Claimed, now: datetime, state: State, why: tuple[str, str]) -> None:
-    """To an end that the machine allows."""
+    """To an end that the machine allows. What is said of it stands with the attempt, or where there is none, here."""
     sending = _state(connection, claimed) is State.SENDING
-    if _move(connection, claimed, state, "reason = ?, updated_us = ?", (why[0], to_us(now))) and sending:
+    told = (why[0], None if sending else why[1] or None, to_us(now))
+    if _move(connection, claimed, state, "reason = ?, detail = ?, updated_us = ?", told) and sending:
         _end_attempt(connection, claimed.planned.id, to_us(now), why, None)
         _send_again_once(connection, claimed.planned.id, to_us(now))
 

@@ -340,6 +340,7 @@ def a_row(message: str = "m-1", /, **changes: Any) -> MessageRow:  # noqa: ANN40
         purpose="marketing",
         state=State.SENT,
         reason=None,
+        detail=None,
         channels=("push",),
         channel="push",
         provider="apns",

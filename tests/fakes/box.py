@@ -27,6 +27,7 @@ class FakeMessage:
     state: State
     due: datetime
     reason: str | None = None
+    detail: str = ""
     token: str | None = None
     lease_until: datetime | None = None
     boot: str | None = None
@@ -154,9 +155,9 @@ class FakeBox:
             each.provider_id, each.attempts[-1].outcome = accepted.provider_id, "accepted"
 
     async def finish(self, claimed: Claimed, *, now: datetime, state: State, reason: str, detail: str = "") -> None:
-        del detail
         each = self._held(claimed, state)
         if each is not None:
+            each.detail = detail
             if each.state is State.SENDING:
                 each.attempts[-1].outcome = reason
             each.to(state, reason)

@@ -43,6 +43,7 @@ messages = Table(
     Column("updated_us", BigInteger, nullable=False),
     Column("resent", Boolean, nullable=False, server_default=text("0")),  # after a doubt: it counts for good
     Column("forgiven", Integer, nullable=False, server_default=text("0")),  # attempts that count for nothing
+    Column("detail", Text),  # the reason in words, of what ended before it left; else the attempt has them
     Index("messages_due", "state", "due_us"),
     Index("messages_guest", "guest", "logical_us"),
     Index("messages_newest", "created_us", "id"),

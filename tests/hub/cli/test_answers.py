@@ -1,44 +1,35 @@
-"""What the hub decided, as a person reads it."""
+"""What the commands say of a message."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from hub.cli import answers
-
-DECIDED: dict[str, Any] = {
-    "at": "2026-11-30T09:00:15.135908Z",
-    "venue": "marlton",
-    "journey": "welcome",
-    "kind": "not_started",
-    "text": "messaged in the last 24h",
-    "said": None,
-    "guard": "unless: messaged('24h')",
-    "saw": {"messaged('24h')": True, "guest.seen": None, "guest.points": 1},
-}
+from hub.cli.answers import story
 
 
-def test_a_decision_is_told_with_the_condition_that_decided_and_what_it_saw() -> None:
-    lines = answers.decisions([DECIDED])
-
-    assert lines == [
-        "2026-11-30 09:00:15 UTC  marlton  welcome: not started: messaged in the last 24h",
-        "    by `unless: messaged('24h')`; it saw messaged('24h') yes, guest.seen not set, guest.points 1",
-    ]
-
-
-def test_a_refusal_names_its_message_and_a_policy_that_saw_nothing_stands_alone() -> None:
-    refused = DECIDED | {"kind": "refused", "said": "welcome-back", "text": "quiet hours until 08:00"}
-
-    lines = answers.decisions([refused | {"guard": "quiet: 22:00-08:00", "saw": {}}])
-
-    assert lines == [
-        "2026-11-30 09:00:15 UTC  marlton  welcome: refused welcome-back: quiet hours until 08:00",
-        "    by `quiet: 22:00-08:00`",
-    ]
+def a_story(**changes: object) -> dict[str, Any]:
+    row = {
+        "id": "m1",
+        "message": "welcome",
+        "journey": "welcome",
+        "guest": "ana",
+        "state": "DEAD",
+        "reason": "template",
+        "detail": None,
+        "provider": None,
+        "title": None,
+        "body": None,
+        "at": "2026-01-05T09:00:00Z",
+        "expires": "2026-01-05T09:15:00Z",
+    }
+    return {"row": row | changes, "decisions": [], "attempts": []}
 
 
-def test_a_decision_that_nothing_stood_behind_is_one_line() -> None:
-    ended = DECIDED | {"kind": "ended", "text": "done", "guard": None, "saw": {}}
+def test_p44_a_message_is_shown_with_what_ended_it_in_words() -> None:
+    said = story(a_story(detail="unknown name 'event.gate'"))[1]
 
-    assert answers.decisions([ended]) == ["2026-11-30 09:00:15 UTC  marlton  welcome: ended: done"]
+    assert said.startswith("  DEAD: template (unknown name 'event.gate'), decided for")
+
+
+def test_a_message_of_which_only_the_reason_is_known_is_shown_with_that() -> None:
+    assert story(a_story())[1].startswith("  DEAD: template, decided for")

@@ -161,6 +161,7 @@ async def test_a_hush_that_began_meanwhile_is_obeyed() -> None:
         await until(office.is_(State.SUPPRESSED))
 
     assert office.stands() == (State.SUPPRESSED, "hush")
+    assert office.box.messages["m1"].detail
 
 
 async def test_a_guest_who_was_erased_gets_nothing() -> None:
@@ -229,6 +230,7 @@ async def test_p12_a_text_that_cannot_be_rendered_harms_only_its_own_message() -
         await until(office.is_(State.DEAD, "m1"))
 
     assert office.stands("m1") == (State.DEAD, "template")
+    assert "event.gate" in office.box.messages["m1"].detail
 
 
 class Poisoned(FakeBox):

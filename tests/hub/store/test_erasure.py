@@ -209,6 +209,7 @@ def _what_happened(connection: sqlite3.Connection, guest: str) -> None:
             view_json='{"coupon": "text for her"}',
             title="text for her",
             body="text for her",
+            detail="text for her",
             lease_token="t",
             provider_id="her-provider-id",
             created_us=T0_US,

@@ -94,6 +94,29 @@ async def test_a_message_that_is_not_there_is_not_found(hub: Hub) -> None:
         await hub.messages.one("m1")
 
 
+@pytest.mark.parametrize("state", [State.SUPPRESSED, State.DEAD, State.EXPIRED, State.CANCELLED])
+async def test_p44_a_message_that_ended_before_it_left_says_why_in_words(hub: Hub, state: State) -> None:
+    await hub.puts("m1")
+    [claimed] = await hub.box.claim(now=T0, lease_until=T0 + HOUR, token="t", limit=1)
+
+    await hub.box.finish(claimed, now=T0, state=state, reason="template", detail="unknown name 'event.gate'")
+
+    row = (await hub.messages.one("m1")).row
+    assert (row.reason, row.detail) == ("template", "unknown name 'event.gate'")
+
+
+async def test_what_a_provider_said_stands_with_the_attempt_alone(hub: Hub) -> None:
+    await know_ana(hub.store, member=True)
+    await hub.puts("m1")
+    [claimed] = await hub.box.claim(now=T0, lease_until=T0 + HOUR, token="t", limit=1)
+    await hub.box.begin_sending(claimed, now=T0, boot="b", target=PHONE, title=None, body="Welcome")
+
+    await hub.box.finish(claimed, now=T0, state=State.DEAD, reason="content", detail="413")
+
+    story = await hub.messages.one("m1")
+    assert (story.row.detail, story.attempts[0].detail) == (None, "413")
+
+
 async def test_a_message_is_told_with_its_whole_why(hub: Hub) -> None:
     await know_ana(hub.store, member=True)
     await hub.journeys.handle(enters("lobby"), a_visit("lobby"))
