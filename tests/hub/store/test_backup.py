@@ -95,8 +95,12 @@ class Site:
 
     def forget_the_mark(self, file: Path) -> None:
         """The same backup, as a program made it that left no marks: neither in its file nor in its database."""
+        (self.folder / "old").mkdir(exist_ok=True)
         with tarfile.open(file) as tar:
-            tar.extractall(self.folder / "old", filter="data")
+            for name in ("innkeeper.db", "manifest.json"):
+                content = tar.extractfile(name)
+                assert content is not None
+                (self.folder / "old" / name).write_bytes(content.read())
         old = self.folder / "old" / "innkeeper.db"
         unmark(old)
         if self.database.exists():
