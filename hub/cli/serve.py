@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import nullcontext
 
 import typer
 
-from hub.app.interpreter import bind_to, prepare_interpreter
+from hub.app.interpreter import bind_to, kept_awake, prepare_interpreter
 from hub.app.serve import serve
 from hub.cli.admin import Config
 from hub.config.hub_toml import read_config
@@ -24,4 +25,5 @@ def hub(config: Config) -> None:
     prepare_interpreter()
     if settings.hub.core is not None:
         bind_to(settings.hub.core)
-    asyncio.run(serve(settings))
+    with kept_awake() if settings.hub.awake else nullcontext():
+        asyncio.run(serve(settings))

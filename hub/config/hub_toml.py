@@ -47,6 +47,7 @@ class HubTable:
     public_url: str  # "": links to the hub cannot be made
     shadow: bool  # decides and records everything, sends nothing
     core: int | None  # the only one that the hub runs on; None: any
+    awake: bool  # no core of the machine falls asleep while the hub runs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +204,7 @@ def _hub(table: TomlTable, cores: Collection[int] | None) -> HubTable:
         public_url=public_url,
         shadow=table.choice("mode", ("live", "shadow"), "live") == "shadow",
         core=_core(table, cores),
+        awake=table.flag("awake", default=False),
     )
     table.done()
     return section

@@ -5,8 +5,9 @@ come into the lobby one after another; a guest has entered with the sighting tha
 What counts is from the moment at which that one is handed to the socket until the request's last byte has come to the
 provider; how long that one then takes to read it stands beside. Meanwhile other guests, who sit in the gym, are
 sighted 1,000 times a second, 50 a message. Beside it, in the same run and under the same traffic: how long a message
-takes to a bare paho process and back, and how long the disk takes to make one page durable. All of it twice, where
-there are two cores: with a hub that is bound to one and all else off it, and as the kernel likes it.
+takes to a bare paho process and back, and how long the disk takes to make one page durable. All of it three
+times, where there are two cores: as the kernel likes it; with a hub that is bound to one and all else off it; and the
+same with cores that never sleep, where this process may have it so.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from firmware_sim.demo.broker import broker_command
+from hub.app.interpreter import LATENCY
 from tests.bench.cores import ALL, HUBS, OTHERS, bound, on_cores
 from tests.fakes.broker import free_ports
 from tests.fakes.programs import READY_S, VENUE, Hotel, Programs, a_hotel, programs
@@ -58,22 +60,24 @@ def run(*, quick: bool = False) -> Mapping[str, float]:
     if HUBS is None:
         return figures
     with on_cores(OTHERS):
-        return {**bound(_run(guests, sitting, core=HUBS)), **figures}
+        figures = {**bound(_run(guests, sitting, core=HUBS)), **figures}
+        if os.access(LATENCY, os.W_OK):
+            awake = _run(guests, sitting, core=HUBS, awake=True)
+            figures |= {f"awake_{name}": value for name, value in awake.items()}
+    return figures
 
 
-def _run(guests: int, sitting: int, *, core: int | None) -> Mapping[str, float]:
+def _run(guests: int, sitting: int, *, core: int | None, awake: bool = False) -> Mapping[str, float]:
+    settings = "" if core is None else f"\ncore = {core}\nawake = {str(awake).lower()}"
     with tempfile.TemporaryDirectory() as made, programs(Path(made)) as started:
-        return asyncio.run(_measured(started, Path(made), guests, sitting, core))
+        return asyncio.run(_measured(started, Path(made), guests, sitting, settings))
 
 
-async def _measured(
-    started: Programs, folder: Path, guests: int, sitting: int, core: int | None
-) -> Mapping[str, float]:
+async def _measured(started: Programs, folder: Path, guests: int, sitting: int, settings: str) -> Mapping[str, float]:
     (port,) = free_ports(1)
     started.start("broker", *_broker(folder, port))
     hotel = await asyncio.to_thread(a_hotel, started, folder, broker=f"mqtt://127.0.0.1:{port}")
-    if core is not None:
-        hotel.config.write_text(hotel.config.read_text().replace("[hub]", f"[hub]\ncore = {core}", 1))
+    hotel.config.write_text(hotel.config.read_text().replace("[hub]", f"[hub]{settings}", 1))
     with on_cores(ALL):
         hub = started.start("hub", "innkeeper", "hub", "--config", hotel.config)
     with hotel.api(hub) as api:

@@ -110,6 +110,11 @@ def test_a_hub_is_bound_to_a_core_only_where_the_file_names_one() -> None:
     assert parse_config(FILE, "[hub]\ncore = 2\n", cores={0, 2}).hub.core == 2
 
 
+def test_a_machine_may_sleep_unless_the_file_says_otherwise() -> None:
+    assert not parse("").hub.awake
+    assert parse("[hub]\nawake = true\n").hub.awake
+
+
 @pytest.mark.parametrize("found", ["1", "-1", "true", "0.0", "'0'"])
 def test_a_core_that_the_hub_may_not_use_is_told_where_and_which_it_may(found: str) -> None:
     with pytest.raises(FaultyConfig) as caught:
