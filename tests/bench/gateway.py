@@ -47,6 +47,7 @@ class Hub:
 
     def __init__(self) -> None:
         self.room = 20
+        self.given_up = 0
         self.bytes = 0
         self.batches = 0
         self.correspondent: Correspondent | None = None
