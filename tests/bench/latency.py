@@ -128,7 +128,7 @@ class Stamping(Client):
 
     wrote_at = 0.0  # Unix seconds
 
-    def _sock_send(self, buf: bytes) -> int:
+    def _sock_send(self, buf: bytes | bytearray) -> int:
         self.wrote_at = time.time()
         return super()._sock_send(buf)
 

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from paho.mqtt.client import Client, MQTTMessage
@@ -132,7 +132,7 @@ async def hub(port: int, load: Load) -> Mapping[str, float]:
 def bare(port: int, load: Load) -> Mapping[str, float]:
     """What one would write first: an average for each tag and gateway."""
     tally = Tally(load.sightings)
-    decode: Callable[[bytes], dict[str, object]] = msgspec.json.Decoder(dict[str, object]).decode
+    decode: Callable[[bytes | bytearray], dict[str, Any]] = msgspec.json.Decoder(dict[str, Any]).decode
     levels: dict[tuple[str, str], float] = {}
     seen = 0
 

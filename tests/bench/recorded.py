@@ -110,7 +110,7 @@ def _rows(events: Iterable[Event]) -> Iterator[tuple[object, ...]]:
 
 def _command(*words: object) -> tuple[float, Mapping[str, Any]]:
     """`innkeeper backtest …`: seconds of a core's time, and its answer."""
-    command = [Path(sys.executable).parent / "innkeeper", "backtest", *map(str, words)]
+    command = [str(Path(sys.executable).parent / "innkeeper"), "backtest", *map(str, words)]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

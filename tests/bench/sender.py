@@ -42,7 +42,7 @@ async def ours(folder: Path, port: int, channel: str) -> AsyncIterator[Send]:
     from hub.outbox.message import Notification, Target  # noqa: PLC0415  the same
 
     del port
-    target = {
+    target: Callable[[str], Target] = {
         "apns": lambda each: Target(channel="push", provider="apns", address=each.replace("-", "") * 2, kind="apns"),
         "fcm": lambda each: Target(channel="push", provider="fcm", address=each, kind="fcm_token"),
         "smtp": lambda each: Target(channel="email", provider="smtp", address=f"{each[:8]}@guest.example"),
@@ -121,8 +121,8 @@ async def aioapns(folder: Path, port: int) -> AsyncIterator[Send]:
     """APNs by aioapns, as it comes; it tries again by itself."""
     library = import_module("aioapns")
     import_module("logging").disable(50)
-    server = type("Here", (import_module("aioapns.connection").APNsProductionClientProtocol,), {})
-    server.APNS_SERVER, server.APNS_PORT = "127.0.0.1", port
+    ours = {"APNS_SERVER": "127.0.0.1", "APNS_PORT": port}
+    server = type("Here", (import_module("aioapns.connection").APNsProductionClientProtocol,), ours)
     table = _apns_table(folder)
     client = library.APNs(
         key=(folder / "apns.p8").read_text(),
