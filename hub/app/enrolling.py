@@ -104,7 +104,9 @@ class Enrolling:
         standing.enrol(Enrolment(standing.keys, await self._guests.enrolled(now), agreed), now)
         self._enrolled(now)
         self._ingest.roster = standing.roster(now)
-        for venue in standing.books:
+        for venue in tuple(standing.books):
+            if venue not in standing.books:
+                continue  # a reload took it away meanwhile
             key = standing.keys[VenueId(venue)]
             config = DesiredConfig(version=0, key=key, tags=standing.wanted(venue, now))
             await self._downlink.want(venue, standing.gateways(venue), config)
