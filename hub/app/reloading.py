@@ -36,6 +36,7 @@ class Reloading:
     taken: Callable[[datetime], None]  # other files are in force from now on
     let_go: Callable[[], None]  # a journey may be held back no longer: a message may be due
     _asked: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     def ask(self) -> None:
         """Read the venue files again, soon."""
@@ -62,6 +63,10 @@ class Reloading:
 
     async def take(self, books: Books, now: datetime) -> None:
         """From now on these, with the older versions of journeys that are in use; or, when that fails, as before."""
+        async with self._turn:
+            await self._take(books, now)
+
+    async def _take(self, books: Books, now: datetime) -> None:
         complete = await with_versions_in_use(books.rulebooks, books.texts, self.stores.ledger, now=now)
         before, complete_before = self.books, self.rulebooks.current
         try:
@@ -88,4 +93,5 @@ class Reloading:
 
     async def versions_changed(self) -> None:
         """Guests are on versions of journeys that may not be read yet."""
-        await self.take(self.books, self.clock.now())
+        async with self._turn:  # a reload may be on its way to other books
+            await self._take(self.books, self.clock.now())

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
+from hub.app.books import Books
 from hub.app.reloading import Reloading
 from hub.app.trackers import Trackers
 from hub.errors import StoreFailed
+from hub.journeys.rulebooks import Rulebooks
 from hub.presence.transition import Transition
 from tests.fakes.broker import RunningBroker, running_broker
+from tests.fakes.hub_clock import T0
 from tests.fakes.running_hub import VENUE, RunningHub, a_hub, lay_out, until
 
 
@@ -156,3 +163,30 @@ async def test_p22_files_that_are_taken_half_way_are_given_back(
             taken = {one["gateway"] for one in (await hub.get("gateways"))["items"]}
 
     assert (taken - kept, kept - taken) == ({"lobby-2"}, set())
+
+
+async def test_files_that_are_on_their_way_are_not_overtaken_by_those_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def slowly(rulebooks: object, *_: object, now: datetime) -> object:
+        del now
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        return rulebooks
+
+    monkeypatch.setattr("hub.app.reloading.with_versions_in_use", slowly)
+    before, after = (Books(rulebooks={}, texts=(), plans={}, surveys={}) for _ in range(2))
+    rooms: Any = SimpleNamespace(ledger=None, take_books=lambda _: None, now=lambda: T0)
+    reloading = Reloading(
+        config=rooms,
+        books=before,
+        rulebooks=Rulebooks({}),
+        standing=rooms,
+        stores=rooms,
+        enrolling=rooms,
+        clock=rooms,
+        taken=lambda _: None,
+        let_go=lambda: None,
+    )
+
+    await asyncio.gather(reloading.take(after, T0), reloading.versions_changed())
+
+    assert reloading.books is after
