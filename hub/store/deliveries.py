@@ -48,7 +48,7 @@ class DeliveryStore:
             row = _allowed(connection, message, now, accept_duplicate=accept_duplicate)
             planned = planned_of(row)
             state = State(row["state"])
-            doubted = state is State.UNKNOWN or _once_in_doubt(connection, message)
+            doubted = _possibly_delivered(connection, row)
             at = row["channel_at"]
             left = planned._replace(channels=planned.channels[at : at + 1 if doubted else None])
             answer = ask(left, self._facts(connection, planned, now))
@@ -102,14 +102,16 @@ def _allowed(connection: sqlite3.Connection, message: str, now: datetime, *, acc
     if row["expires_us"] <= to_us(now):
         until = from_us(row["expires_us"]).isoformat(timespec="seconds")
         raise BadRequest(f"message: found one that is not worth sending since {until}; right would be a younger one")
-    if not accept_duplicate and (state is State.UNKNOWN or _once_in_doubt(connection, message)):
+    if not accept_duplicate and _possibly_delivered(connection, row):
         raise BadRequest(
             f"message: found {state}, possibly delivered; right would be --accept-duplicate, if she may get it twice"
         )
     return row
 
 
-def _once_in_doubt(connection: sqlite3.Connection, message: str) -> bool:
-    """A webhook's message is tried again after a doubt: the second try may have failed, the first arrived."""
-    asked = (message, Trouble.DOUBT)
+def _possibly_delivered(connection: sqlite3.Connection, row: sqlite3.Row) -> bool:
+    """In doubt now, or before: what is tried again after a doubt may have failed then, and arrived the first time."""
+    if row["resent"] or State(row["state"]) is State.UNKNOWN:
+        return True
+    asked = (row["id"], Trouble.DOUBT)
     return connection.execute("SELECT 1 FROM attempts WHERE message = ? AND outcome = ?", asked).fetchone() is not None

@@ -216,3 +216,20 @@ async def test_what_was_in_doubt_counts_however_its_second_try_ends(
         [past] = (await facts(store, T0)).past
 
     assert past.counts is counts
+
+
+async def test_a_doubt_without_an_attempt_that_says_so_is_one_at_every_try(tmp_path: Path) -> None:
+    async with a_store(tmp_path) as store:
+        await a_message(store, State.UNKNOWN)  # as a restore leaves it
+        await retry(store, accept=True)
+        await store.write(lambda c: c.execute("UPDATE messages SET state = 'DEAD'"))
+        with pytest.raises(BadRequest, match="found DEAD, possibly delivered"):
+            await retry(store)
+
+        asked = set[tuple[str, ...]]()
+        await retry(store, accept=True, ask=lambda planned, _: asked.add(planned.channels))
+        await store.write(lambda c: c.execute("UPDATE messages SET state = 'DEAD'"))
+        [past] = (await facts(store, T0)).past
+
+    assert asked == {("push",)}
+    assert past.counts
