@@ -21,7 +21,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from math import inf
 from typing import Final, Generic, Protocol, TypeVar
@@ -30,9 +30,8 @@ import structlog
 
 from hub.clock import Clock
 from hub.errors import Conflict, StoreFailed, WorkRefused, without_words
-from hub.identity.bindings import Enrolment
+from hub.identity.bindings import Carried, Enrolment
 from hub.identity.events import Crossing, event_of
-from hub.identity.guest import GuestId
 from hub.ingest.gateways import GatewayNote
 from hub.ingest.marks import Mark
 from hub.ingest.port import Acknowledge, Broker, D, Gateways, Marks
@@ -213,17 +212,18 @@ class Pipeline(Generic[D]):
                 await _until_stored(lambda: self.ledger.note_visit(visit))
 
     async def _decide(self, transition: Transition, visit: VisitNote) -> None:
-        guest = None if transition.kind is Change.CLOSED else self._whose(transition)
-        if guest is None:
+        carried = None if transition.kind is Change.CLOSED else self._carried(transition)
+        if carried is None:
             await _until_stored(lambda: self.ledger.note_visit(visit))
             return
-        event = event_of(_crossing(transition), guest, received=self.clock.now())
-        await _until_stored(lambda: self.journeys.handle(event, visit))
+        hers = replace(visit, entered=max(visit.entered, carried.since))
+        event = event_of(_crossing(transition), carried.guest, received=self.clock.now())
+        await _until_stored(lambda: self.journeys.handle(event, hers))
 
-    def _whose(self, transition: Transition) -> GuestId | None:
+    def _carried(self, transition: Transition) -> Carried | None:
         """Who is told of it: whoever has had the tag since the visit began."""
         carried = self.enrolment().carried(transition.venue, transition.tag, transition.at)
-        return None if carried is None or transition.entered < carried.since else carried.guest
+        return None if carried is None or transition.began < carried.since else carried
 
 
 async def _until_stored(work: Callable[[], Awaitable[T]]) -> T:

@@ -30,6 +30,7 @@ class Transition:
     visit: str
     at: datetime  # of ENTERED: when it was sure; of LEFT and CLOSED: the last sign of her; of DWELLED: the threshold
     entered: datetime  # when the visit began
+    began: datetime  # the same by the clock of that time, which may have been set back since
     dwell: timedelta | None = None  # of a DWELLED: the threshold
     confidence: float  # 0 to 1
     heard: datetime | None = None  # the last live sign of being there

@@ -30,6 +30,7 @@ class Visit:
     dwelled: timedelta = timedelta(0)  # the largest threshold that was told
     dwell_at: float = inf  # when the next is reached
     restored_at: float | None = None  # by a hub that began anew: no sign of being there
+    set_back_s: float = 0.0  # by how much `entered` was moved with the clock
 
     def aim(self) -> None:
         """Look out for the next threshold of the zone."""
@@ -62,7 +63,8 @@ class Visit:
         While she is here, silence is counted from now.
         """
         was_restored = self.heard_at == self.restored_at
-        self.entered = min(self.entered - by_s, now)
+        entered, self.entered = self.entered, min(self.entered - by_s, now)
+        self.set_back_s += entered - self.entered
         if self.left is None:
             self.heard_at = now
         else:
@@ -89,6 +91,7 @@ class Visit:
             visit=self.id,
             at=moment(at),
             entered=moment(self.entered),
+            began=moment(self.entered + self.set_back_s),
             dwell=dwell,
             confidence=self.confidence,
             heard=moment(self.entered if self.heard_at == self.restored_at else self.heard_at),

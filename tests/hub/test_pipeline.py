@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from hub import pipeline as river_source
 from hub.errors import Conflict, StoreFailed, WorkRefused
 from hub.pipeline import CONFLICTS, GROUP_S
+from hub.presence.transition import Change, Transition
 from tests.fakes.hub_clock import T0
 from tests.fakes.office import a_while, until
 from tests.fakes.river import BEACONS, LOG, STATE, FakeDelivery, River, tag_of
@@ -149,6 +150,29 @@ async def test_a_visit_that_began_before_the_tag_was_hers_is_not_hers() -> None:
         *(("ana", "entered"), ("rosa", "entered")),  # that the lobby was left then is no news of either
     ]
     assert {whose: note.left is None for note, whose in river.ledger.visits.values()} == {"ana": False, "rosa": True}
+
+
+async def test_a_visit_that_began_earlier_only_by_a_clock_that_was_set_back_is_still_hers() -> None:
+    river = River()
+    river.hands_on("ana", to="ana", at=T0)
+    left = Transition(
+        venue="marlton",
+        tag=tag_of("ana"),
+        kind=Change.LEFT,
+        zone="lobby",
+        visit="v1",
+        at=T0 + timedelta(minutes=1),
+        entered=T0 - timedelta(hours=1),
+        began=T0 + timedelta(seconds=1),
+        confidence=1.0,
+    )
+    async with river.runs():
+        river.pipeline.changed([left])
+        await until(lambda: bool(river.ledger.events))
+
+    assert [event.kind for event in river.ledger.events.values()] == ["left"]
+    [(note, whose)] = river.ledger.visits.values()
+    assert (note.entered, whose) == (T0, "ana")  # and no earlier than the tag is hers, at a restart too
 
 
 async def test_a_visit_that_is_closed_is_over_and_nobody_is_told() -> None:

@@ -136,3 +136,14 @@ def test_who_has_a_tag_when_the_clock_is_set_back_is_noticed_all_the_same() -> N
     changes = walk.stays(10, lobby_1=LOUD)
 
     assert [(change.kind, change.zone) for change in changes] == [("entered", "lobby")]
+
+
+def test_a_visit_knows_when_it_began_by_the_clock_of_that_time() -> None:
+    walk = Walk()
+    [entered] = walk.stays(20, lobby_1=LOUD)
+
+    walk.now -= 3600
+    [left] = walk.stays(40)
+
+    assert entered.began == entered.entered == left.began
+    assert left.began - left.entered >= timedelta(hours=1) - timedelta(seconds=2)
