@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from hub.app.secret import known_secret
+from hub.app.secret import known_secrets
 from hub.clock import SystemClock
 from hub.config.hub_toml import HubConfig
-from hub.store.backup import REPLACED, restore
+from hub.identity.keys import REPLACED
+from hub.store.backup import restore
 from hub.store.fence import History
 from hub.store.lock import hold
 
@@ -29,7 +30,7 @@ def restore_from(config: HubConfig, file: Path) -> list[str]:
     data_dir.parent.mkdir(parents=True, exist_ok=True)
     with hold(data_dir):
         database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        done = restore(file, database, data_dir, known_secret, SystemClock().now())
+        done = restore(file, database, data_dir, known_secrets, SystemClock().now())
     fenced = done.fenced
     lines = [
         f"restored the backup of {done.made_at.isoformat(timespec='seconds')}",

@@ -11,6 +11,8 @@ from typing import Final
 from hub.errors import BadConfig
 
 KEY_BYTES: Final = 32
+REPLACED: Final = ".replaced"  # after the name of what a restore has put aside; of keys, the second has a number too
+DRAFT: Final = ".new"  # in place of the last ending, until it is whole
 _RIGHT: Final = "64 hex digits; without the file a new key is made, and gateways learn it"
 
 
@@ -41,6 +43,28 @@ def known_key(folder: Path, venue: str) -> bytes | None:
         raise BadConfig(f"{path}: {(exc.strerror or str(exc)).lower()}") from exc
 
 
+def known_keys(folder: Path, venue: str) -> tuple[bytes, ...]:
+    """The key that is there, and those that restores have put aside. Raises BadConfig as `venue_key` does."""
+    path = _path(folder, venue)
+    now = known_key(folder, venue)
+    beside = sorted(folder.glob(f"{path.name}{REPLACED}*"))
+    aside = tuple(_read(each) for each in beside if each.suffix != DRAFT)
+    return aside if now is None else (now, *aside)
+
+
+def put_aside(path: Path) -> None:
+    """Keep a key that is about to be replaced beside the file, and all that were put aside before."""
+    key = path.read_bytes()
+    beside = path.with_name(path.name + REPLACED)
+    number = 1
+    while beside.exists():
+        if beside.read_bytes() == key:
+            return
+        number += 1
+        beside = path.with_name(f"{path.name}{REPLACED}.{number}")
+    write_secret(beside, key)
+
+
 def _path(folder: Path, venue: str) -> Path:
     return folder / f"{venue}.key"
 
@@ -63,7 +87,7 @@ def _make(path: Path, key: bytes) -> bytes:
 def write_secret(path: Path, content: bytes) -> None:
     """Written whole and durably before it has its name: a half-written key would rename every tag at the next start."""
     path.parent.mkdir(mode=0o700, exist_ok=True)
-    draft = path.with_suffix(".new")
+    draft = path.with_suffix(DRAFT)
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
         os.write(descriptor, content)

@@ -23,7 +23,7 @@ from typing import Final
 import msgspec
 
 from hub.errors import BadRequest, StoreFailed
-from hub.identity.keys import write_secret
+from hub.identity.keys import REPLACED, put_aside, write_secret
 from hub.store.descent import new_mark, put_mark
 from hub.store.fence import Fenced, History, fence
 from hub.store.manifest import FORMAT, Manifest
@@ -35,7 +35,6 @@ from hub.store.times import from_us, to_us
 DATABASE: Final = "innkeeper.db"
 MANIFEST: Final = "manifest.json"
 FOLDERS: Final = ("keys", "secrets")  # of the data directory
-REPLACED: Final = ".replaced"  # after the name of the database, or the key, that a restore has put aside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,12 +96,12 @@ def _add_bytes(tar: tarfile.TarFile, name: str, data: bytes) -> None:
 
 
 def restore(
-    file: Path, database: Path, data_dir: Path, secret_in: Callable[[Path], bytes | None], now: datetime
+    file: Path, database: Path, data_dir: Path, secrets_in: Callable[[Path], tuple[bytes, ...]], now: datetime
 ) -> Restored:
     """Put a backup in the database's place. Nobody else may have the data directory. Blocks.
 
-    `secret_in` finds the secret under which guests are named in the file of restraints: in the data directory, and in
-    the unpacked backup, whose names a file from another disk may have.
+    `secrets_in` finds the secrets under which guests are named in the file of restraints: in the data directory, also
+    those that an earlier restore replaced, and in the unpacked backup, whose names a file of another disk may have.
 
     Raises:
         BadRequest: the file is no backup of ours.
@@ -114,9 +113,10 @@ def restore(
         with _unpacked(file, database.parent) as folder:
             manifest = _manifest(folder, file)
             migrate(folder / DATABASE)
-            known = (secret_in(data_dir), secret_in(folder))
-            noted = Noted(path=data_dir / NAME, keys=tuple({key for key in known if key is not None}))
+            known = {*secrets_in(data_dir), *secrets_in(folder)}
+            noted = Noted(path=data_dir / NAME, keys=tuple(known))
             fenced = fence(folder / DATABASE, database, manifest, noted, now)
+            _settle(folder / DATABASE, database)
             _put_keys(folder, data_dir, over=fenced.history is not History.KNOWN)
             _exchange(folder / DATABASE, database)
             return Restored(made_at=from_us(manifest.made_us), fenced=fenced)
@@ -171,21 +171,37 @@ def _put_keys(folder: Path, data_dir: Path, *, over: bool) -> None:
             target, content = data_dir / name / path.name, path.read_bytes()
             was = target.read_bytes() if target.exists() else None
             if was is not None and over and was != content:
-                write_secret(target.with_name(target.name + REPLACED), was)
+                put_aside(target)
             if was is None or (over and was != content):
                 write_secret(target, content)
 
 
-def _exchange(new: Path, database: Path) -> None:
-    """The new one in the old one's place, durably; the old one stays beside it until the next restore."""
+def _settle(new: Path, database: Path) -> None:
+    """All that a disk may refuse, before anything is replaced: both databases are whole in their own files."""
     with new.open("rb") as file:
         os.fsync(file.fileno())
     if database.exists():
-        with closing(sqlite3.connect(database)) as old:
-            old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        try:
+            with closing(sqlite3.connect(database)) as old:
+                old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:
+            pass  # it is damaged, and cannot take its log in: it stays as it is, with the log beside it
+
+
+def _exchange(new: Path, database: Path) -> None:
+    """The new one in the old one's place, durably; the old one stays beside it until the next restore."""
+    if database.exists():
+        beside = database.name + REPLACED
         for ending in ("-wal", "-shm"):
-            database.with_name(database.name + ending).unlink(missing_ok=True)
-        database.replace(database.with_name(database.name + REPLACED))
+            log = database.with_name(database.name + ending)
+            if log.exists() and log.stat().st_size:
+                log.replace(database.with_name(beside + ending))
+            else:
+                log.unlink(missing_ok=True)
+                database.with_name(beside + ending).unlink(missing_ok=True)
+        database.replace(database.with_name(beside))
     new.chmod(0o600)
     new.replace(database)
     descriptor = os.open(database.parent, os.O_RDONLY | os.O_DIRECTORY)

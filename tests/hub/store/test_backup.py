@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from hub.app.secret import known_secret, link_secret
+from hub.app.secret import known_secrets, link_secret
 from hub.errors import BadRequest
 from hub.identity.guest import Binding, Consent, Device, DeviceKind, GuestId, Profile
 from hub.identity.token import Role
@@ -91,7 +91,7 @@ class Site:
             await work(store)
 
     def restore(self, file: Path | None = None) -> Restored:
-        return restore(file or self.file, self.database, self.data, known_secret, T0 + 5 * MINUTE)
+        return restore(file or self.file, self.database, self.data, known_secrets, T0 + 5 * MINUTE)
 
     def forget_the_mark(self, file: Path) -> None:
         """The same backup, as a program made it that left no marks: neither in its file nor in its database."""
@@ -468,6 +468,42 @@ async def test_keys_go_with_their_database_and_those_that_are_replaced_stay_besi
         {} if there == "the same" else {"marlton.key.replaced": "11" * 32, "unsubscribe.key.replaced": "22" * 32}
     )
     assert {path.stat().st_mode & 0o777 for path in site.data.glob("*/*.replaced")} <= {0o600}
+
+
+async def test_p18_what_was_noted_under_a_secret_that_was_replaced_holds_at_every_later_restore(site: Site) -> None:
+    site.lose_the_database()
+    (site.data / "secrets" / "unsubscribe.key").write_text("22" * 32)
+    guards = safeguards(site.data, link_secret(site.data))
+    guards.restraints.withdrawn(ANA, "marketing", "email", to_us(T0 + MINUTE))
+
+    withdrawn = []
+    for _ in range(3):
+        withdrawn.append(site.restore().fenced.withdrawn)
+        site.lose_the_database()
+
+    assert withdrawn == [1, 1, 1]
+
+
+async def test_every_secret_that_was_replaced_is_kept(site: Site) -> None:
+    secret = site.data / "secrets" / "unsubscribe.key"
+    for other in ("22", "33", "22"):
+        site.lose_the_database()
+        secret.write_text(other * 32)
+        site.restore()
+
+    aside = {path.name: path.read_text()[:2] for path in secret.parent.glob("*.replaced*")}
+    assert aside == {"unsubscribe.key.replaced": "22", "unsubscribe.key.replaced.2": "33"}
+
+
+async def test_a_database_that_is_none_any_more_is_put_aside_as_it_is(site: Site) -> None:
+    site.lose_the_database()
+    site.database.write_bytes(b"\xff" * 8192)
+
+    done = site.restore()
+
+    assert done.fenced.history is History.UNREADABLE
+    assert (site.data / "innkeeper.db.replaced").read_bytes() == b"\xff" * 8192
+    assert rows_of(site.database, "SELECT count(*) FROM guests") == [(2,)]
 
 
 async def test_the_replaced_database_stays_beside_it(site: Site) -> None:
