@@ -50,7 +50,6 @@ class Reloading:
             try:
                 books = await asyncio.to_thread(read_books, self.config)
                 await self.take(books, self.clock.now())
-                await self.enrolling.changed()
             except BadConfig as exc:
                 for line in str(exc).splitlines():
                     _log.error("The venue files have a fault; what was in force stays", fault=line)
@@ -59,7 +58,18 @@ class Reloading:
             except Exception as exc:  # noqa: BLE001  our own fault about these files: the hub goes on by those before
                 _log.error("The venue files cannot be taken; what was in force stays", fault=without_words(exc))
             else:
-                _log.info("The venue files are in force", venues=sorted(books.rulebooks))
+                await self._tell(books)
+
+    async def _tell(self, books: Books) -> None:
+        """The gateways, which may be others now; the files are in force whether or not it succeeds."""
+        try:
+            await self.enrolling.changed()
+        except StoreFailed as exc:  # it is tried again
+            _log.error("The venue files are in force; their gateways are told later", error=str(exc))
+        except Exception as exc:  # noqa: BLE001  our own fault: the hub goes on
+            _log.error("The venue files are in force; their gateways cannot be told", fault=without_words(exc))
+        else:
+            _log.info("The venue files are in force", venues=sorted(books.rulebooks))
 
     async def take(self, books: Books, now: datetime) -> None:
         """From now on these, with the older versions of journeys that are in use; or, when that fails, as before."""

@@ -15,6 +15,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from hub.app.books import Books
+from hub.app.enrolling import Enrolling
 from hub.app.reloading import Reloading
 from hub.app.trackers import Trackers
 from hub.errors import StoreFailed
@@ -134,6 +135,30 @@ async def test_p22_a_fault_of_our_own_while_reloading_leaves_what_was_in_force(
     [line] = [line for line in said if line["log_level"] == "error"]
     assert line["event"] == "The venue files cannot be taken; what was in force stays"
     assert line["fault"].startswith("KeyError at ")
+    assert alive == 200
+
+
+@pytest.mark.parametrize(
+    ("error", "event"),
+    [
+        (StoreFailed("store: disk is full"), "The venue files are in force; their gateways are told later"),
+        (KeyError("ours"), "The venue files are in force; their gateways cannot be told"),
+    ],
+)
+async def test_files_that_are_in_force_are_said_to_be_whether_or_not_gateways_can_be_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, event: str
+) -> None:
+    async def trip(_: object) -> None:
+        raise error
+
+    with capture_logs() as said:
+        async with a_hub(tmp_path, ready=False) as hub:
+            monkeypatch.setattr(Enrolling, "changed", trip)
+            hup()
+            await until(lambda: any(line["log_level"] == "error" for line in said))
+            alive = await hub.status("/healthz")
+
+    assert [line["event"] for line in said if line["log_level"] == "error"] == [event]
     assert alive == 200
 
 
