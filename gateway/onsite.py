@@ -31,7 +31,7 @@ from wire.advert.vendor import VendorFormats
 from wire.errors import Malformed
 from wire.mqtt import codec, topics
 from wire.mqtt.messages import DesiredConfig
-from wire.tag import parse_tag, rolls
+from wire.tag import parse_fixed_tag
 
 SHOW_EVERY_S: Final = 2.0  # slow enough to read
 CLEAR: Final = "\x1b[H\x1b[J"  # a terminal's cursor goes home, and what stood below is gone
@@ -250,16 +250,10 @@ def tags_of(texts: Iterable[str]) -> frozenset[TagId]:
     Raises:
         ConfigError: one is none, or one whose identifier does not stay.
     """
-    found = set()
-    for text in texts:
-        try:
-            tag = parse_tag(text)
-        except Malformed as fault:
-            raise ConfigError(f"--tag: {fault}") from fault
-        if rolls(tag):
-            raise ConfigError(f"--tag: found {text}; right would be a tag whose identifier stays")
-        found.add(tag)
-    return frozenset(found)
+    try:
+        return frozenset(map(parse_fixed_tag, texts))
+    except Malformed as fault:
+        raise ConfigError(f"--tag: {fault}") from fault
 
 
 def tag_of(adv: Advertisement, vendors: VendorFormats) -> TagId | None:

@@ -44,6 +44,18 @@ def parse_tag(text: str) -> TagId:
     return frame.tag
 
 
+def parse_fixed_tag(text: str) -> TagId:
+    """The same of one whose identifier stays.
+
+    Raises:
+        Malformed: it names none, or one that rolls.
+    """
+    tag = parse_tag(text)
+    if rolls(tag):
+        raise Malformed("tag", text, "one whose identifier stays")
+    return tag
+
+
 def rolls(tag: TagId) -> bool:
     """Has this tag a name that never travels, because its identifier rolls?"""
     return tag.startswith(f"{_EID}:")

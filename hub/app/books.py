@@ -20,7 +20,7 @@ from rules.rulebook import Rulebook
 from rules.venue import Venue
 from wire.advert.frame import TagId
 from wire.errors import Malformed
-from wire.tag import parse_tag, rolls
+from wire.tag import parse_fixed_tag
 
 SURVEY: Final = "survey.json"  # what `innkeeper presence survey` wrote
 
@@ -113,12 +113,9 @@ def check_hanging(venue: Venue, *, file: str) -> None:
 
 def _tag(text: str, where: str) -> TagId:
     try:
-        tag = parse_tag(text)
+        return parse_fixed_tag(text)
     except Malformed as exc:
         raise BadConfig(f"{where}: {exc}") from exc
-    if rolls(tag):
-        raise BadConfig(f"{where}: found {text}; right would be one whose identifier stays")
-    return tag
 
 
 def survey_beside(folder: Path, venue: Venue) -> Survey | None:

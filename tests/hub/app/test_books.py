@@ -110,7 +110,7 @@ def test_a_zone_has_the_beacons_that_hang_in_it(config: HubConfig) -> None:
     [
         (BEACON.upper().replace("-", ""), "is in the zone 'lobby' already"),
         ("the lamp", "a beacon of the zone 'pool': tag: found the lamp; right would be ibeacon:UUID:major:minor, "),
-        ("eid:lamp", "a beacon of the zone 'pool': found eid:lamp; right would be one whose identifier stays"),
+        ("eid:lamp", "a beacon of the zone 'pool': tag: found eid:lamp; right would be one whose identifier stays"),
         ("eddystone-eid:0011223344556677", "a beacon of the zone 'pool': tag: found "),
     ],
     ids=["another zone's, written otherwise", "no tag", "a name", "an identifier of some minutes"],
