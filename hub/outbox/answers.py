@@ -143,8 +143,5 @@ class Answers:
 
 def next_channel(placed: Placed) -> int | None:
     """The index of the fallback channel; None when there is none, or when an earlier try may have been delivered."""
-    if placed.claimed.resent:
-        return None
-    channels = placed.claimed.planned.channels
-    following = channels.index(placed.target.channel) + 1
-    return following if following < len(channels) else None
+    claimed, channel = placed.claimed, placed.target.channel
+    return None if channel == claimed.ways[-1] else claimed.planned.channels.index(channel) + 1

@@ -153,8 +153,7 @@ class Dispatcher:
             await self.box.release(claimed, now=now, due=min(later, planned.expires_at))
 
     async def _best(self, claimed: Claimed) -> Target | None:
-        at = claimed.channel_at
-        for channel in claimed.planned.channels[at : at + 1 if claimed.resent else None]:
+        for channel in claimed.ways:
             for target in await self.box.targets(claimed, channel):
                 if target.provider in self.lanes:
                     return target

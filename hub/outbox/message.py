@@ -65,6 +65,16 @@ class Claimed:
     resent: bool = False  # a try of it ended in doubt: she may have it, and it goes by no other way any more
     asked: int | None = None  # the guest's version on which the gate let it go; None: it was not asked again
 
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """The channels by which it may still go."""
+        return ways_left(self.planned, self.channel_at, resent=self.resent)
+
+
+def ways_left(planned: Planned, channel_at: int, *, resent: bool) -> tuple[str, ...]:
+    """From the channel that is being tried on; that one alone, once a try may have been delivered."""
+    return planned.channels[channel_at : channel_at + 1 if resent else None]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:

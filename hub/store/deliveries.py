@@ -9,7 +9,7 @@ from typing import Final
 
 from hub.errors import BadRequest, NotFound, Trouble
 from hub.outbox.by_hand import AskOnceMore, TriedAgain
-from hub.outbox.message import State
+from hub.outbox.message import State, ways_left
 from hub.outbox.state import AGAIN
 from hub.store import consents
 from hub.store.consents import Chain
@@ -49,8 +49,7 @@ class DeliveryStore:
             planned = planned_of(row)
             state = State(row["state"])
             doubted = _possibly_delivered(connection, row)
-            at = row["channel_at"]
-            left = planned._replace(channels=planned.channels[at : at + 1 if doubted else None])
+            left = planned._replace(channels=ways_left(planned, row["channel_at"], resent=doubted))
             answer = ask(left, self._facts(connection, planned, now))
             if isinstance(answer, Refusal):
                 raise BadRequest(f"message: found one that may not go: {answer.text}; right would be one that may")
