@@ -169,11 +169,11 @@ def _put_keys(folder: Path, data_dir: Path, *, over: bool) -> None:
     for name in FOLDERS:
         for path in sorted((folder / name).glob("*.key")):
             target, content = data_dir / name / path.name, path.read_bytes()
-            was = target.read_bytes() if target.exists() else None
-            if was is not None and over and was != content:
+            if target.exists():
+                if not over or target.read_bytes() == content:
+                    continue
                 put_aside(target)
-            if was is None or (over and was != content):
-                write_secret(target, content)
+            write_secret(target, content)
 
 
 def _settle(new: Path, database: Path) -> None:
