@@ -10,24 +10,12 @@ import pytest
 from gateway.cli import main
 from gateway.config import load
 from gateway.reading import Door
+from tests.fakes.vendor_card import CARD, LEAST, SAID
 from wire.advert.advertisement import Advertisement
 from wire.advert.vendor import VendorFormat, VendorFormats
 from wire.pseudonym import pseudonym
 from wire.tag import parse_tag
 
-LEAST = '[gateway]\nid = "lobby-1"\nvenue = "marlton"\n[mqtt]\nurl = "mqtt://127.0.0.1"\n'
-CARD = """
-[[format]]
-name = "card"
-company = 0x0639
-prefix = "CA10"
-mask = "fff0"
-id_at = 3
-id_bytes = 6
-power_at = 9
-battery_at = 10
-"""
-SAID = bytes.fromhex("ca1f00ac233fa00001c50bb8")
 TAG = parse_tag("vendor:card:ac233fa00001")
 KEY = bytes(32)
 

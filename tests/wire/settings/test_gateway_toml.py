@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.fakes.vendor_card import LEAST
 from wire.errors import Misset
 from wire.settings.gateway_toml import misset, read_gateway_toml
-
-LEAST = '[gateway]\nid = "lobby-1"\nvenue = "marlton"\n[mqtt]\nurl = "mqtt://127.0.0.1"\n'
 
 
 def test_the_least_file_names_no_other() -> None:

@@ -4,22 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from tests.fakes.vendor_card import CARD, LEAST
 from wire.advert.vendor import Battery, VendorFormat
 from wire.errors import Misset
 from wire.settings.gateway_toml import read_gateway_toml
 
-LEAST = '[gateway]\nid = "lobby-1"\nvenue = "marlton"\n[mqtt]\nurl = "mqtt://127.0.0.1"\n'
-CARD = """
-[[format]]
-name = "card"
-company = 0x0639
-prefix = "CA10"
-mask = "fff0"
-id_at = 3
-id_bytes = 6
-power_at = 9
-battery_at = 10
-"""
 BADGE = """
 [[format]]
 name = "badge"
