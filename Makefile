@@ -9,6 +9,9 @@ WORKERS ?= 3  # of the tests: one more than two cores, because stories sleep
 # Debian's own tools that the tests use; each test says which, and skips where it is missing.
 SERVICES := dbus-daemon mosquitto mosquitto-clients strace faketime systemd
 
+# Where this is set, each of the many programs that the tests start would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test setup services check format bench peers soak lock clean
 
 demo: setup
