@@ -219,15 +219,15 @@ class Api:
 def a_hotel(run: Programs, folder: Path, *, broker: str, mqtt: str = "") -> Hotel:
     """`innkeeper init`, providers that stand, and a hub.toml that knows both them and the broker. It is about noon."""
     hotel = Hotel(folder / "hotel", free_ports(1)[0], free_port())
-    made = finished("innkeeper", "init", "hotel", hotel.folder)
-    assert made.returncode == 0, made.stderr
-    venue = hotel.folder / f"venues/{VENUE}/venue.yaml"
-    venue.write_text(re.sub(r"(?m)^timezone: .*$", f"timezone: {noon_zone(datetime.now(UTC))}", venue.read_text()))
-    providers = run.start(
+    providers = run.start(  # they make their keys while the folder is laid out
         "providers",
         *("innkeeper-sim", "providers", "--port", str(hotel.providers_port)),
         *("--dir", folder / "providers", "--log", folder / "accepted.jsonl"),
     )
+    made = finished("innkeeper", "init", "hotel", hotel.folder)
+    assert made.returncode == 0, made.stderr
+    venue = hotel.folder / f"venues/{VENUE}/venue.yaml"
+    venue.write_text(re.sub(r"(?m)^timezone: .*$", f"timezone: {noon_zone(datetime.now(UTC))}", venue.read_text()))
     providers.says("providers ready")
     text = hotel.config.read_text()
     text = text.replace("127.0.0.1:8080", f"127.0.0.1:{hotel.hub_port}")
