@@ -18,7 +18,7 @@ from typing import Final
 
 from firmware_sim.demo.broker import broker_command
 from tests.bench.traffic import Message
-from tests.fakes.broker import free_ports
+from tests.fakes.ports import free_ports
 
 CONNECT: Final = b"\x10\x10\x00\x04MQTT\x04\x02\x00\x00\x00\x04load"
 DISCONNECT: Final = b"\xe0\x00"

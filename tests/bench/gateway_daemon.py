@@ -27,8 +27,8 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from firmware_sim.bluez import private_bus
 from gateway.pipeline import dumps
 from tests.bench.daemons import Daemon, Place, start, start_daemon, theengs
-from tests.fakes.broker import free_ports
 from tests.fakes.mosquitto import program
+from tests.fakes.ports import free_ports
 from wire.mqtt import codec, topics
 from wire.mqtt.messages import Ack, DesiredConfig
 from wire.pseudonym import Pseudonym, pseudonym

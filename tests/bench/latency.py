@@ -37,7 +37,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from firmware_sim.demo.broker import broker_command
 from hub.app.interpreter import LATENCY
 from tests.bench.cores import ALL, HUBS, OTHERS, bound, on_cores
-from tests.fakes.broker import free_ports
+from tests.fakes.ports import free_ports
 from tests.fakes.programs import READY_S, VENUE, Hotel, Programs, a_hotel, programs
 
 GUESTS: Final = 300

@@ -23,7 +23,7 @@ from typing import Final
 from tests.bench.broker import a_broker, publish, save
 from tests.bench.listeners import WARM
 from tests.bench.traffic import Load, messages
-from tests.fakes.broker import free_ports
+from tests.fakes.ports import free_ports
 
 FIFTY: Final = Load(tags=1000, gateways=4, rows=50, seconds=300)
 ONE: Final = Load(tags=1000, gateways=4, rows=1, seconds=40)

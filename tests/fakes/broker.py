@@ -16,15 +16,16 @@ properties (our live batches carry a message expiry) is for a subscriber with 3.
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
 import iotcore
+
+from tests.fakes.ports import free_ports
 
 _CONFIG: Final = """\
 id = 0
@@ -89,10 +90,3 @@ def running_broker() -> Iterator[RunningBroker]:
             yield broker
         finally:
             broker.stop()
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports on loopback that were free a moment ago."""
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [one.getsockname()[1] for one in sockets]

@@ -34,7 +34,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 import wire
-from tests.fakes.broker import free_ports
+from tests.fakes.ports import free_ports
 
 DEPLOY = Path(wire.__file__).parents[1] / "deploy" / "mosquitto"
 

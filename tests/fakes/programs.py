@@ -28,7 +28,7 @@ from typing import Any, Final
 import httpx2
 
 from firmware_sim.demo.stage import noon_zone
-from tests.fakes.broker import free_ports
+from tests.fakes.ports import free_ports
 from tests.fakes.sim_providers import free_port
 
 VENUE: Final = "marlton"

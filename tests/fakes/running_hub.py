@@ -33,8 +33,8 @@ from hub.config.hub_toml import HubConfig, read_config
 from hub.control.client import call
 from hub.identity.guest import Consent, GuestId
 from hub.store.guests import GuestStore
-from tests.fakes.broker import free_ports
 from tests.fakes.links import Gateway
+from tests.fakes.ports import free_ports
 from wire.mqtt.codec import decode_config
 from wire.mqtt.messages import DesiredConfig
 

@@ -6,7 +6,6 @@ import atexit
 import contextlib
 import json
 import shutil
-import socket
 import ssl
 import tempfile
 import tomllib
@@ -23,6 +22,7 @@ from hub.channels.apns import ApnsSettings
 from hub.channels.fcm import FcmSettings
 from hub.channels.smtp import SmtpSettings
 from hub.channels.webhook import WebhookSettings
+from tests.fakes.ports import free_ports
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,14 +61,7 @@ def client_context(directory: Path) -> ssl.SSLContext:
 
 def free_port(in_a_row: int = 4) -> int:
     """The first of so many ports that are free now."""
-    while True:
-        with contextlib.ExitStack() as stack, contextlib.suppress(OSError, OverflowError):
-            first = stack.enter_context(socket.socket())
-            first.bind(("127.0.0.1", 0))
-            port = int(first.getsockname()[1])
-            for offset in range(1, in_a_row):
-                stack.enter_context(socket.socket()).bind(("127.0.0.1", port + offset))
-            return port
+    return free_ports(in_a_row)[0]
 
 
 @contextlib.asynccontextmanager

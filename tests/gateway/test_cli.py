@@ -19,8 +19,9 @@ import wire
 from firmware_sim.bluez import PrivateBus, SimulatedBluez
 from gateway import clock
 from gateway.cli import main
-from tests.fakes.broker import RunningBroker, free_ports, running_broker
+from tests.fakes.broker import RunningBroker, running_broker
 from tests.fakes.mqtt_client import MqttClient
+from tests.fakes.ports import free_ports
 from tests.fakes.radio import an_advert
 from wire.mqtt import codec, topics
 from wire.mqtt.messages import Ack, DesiredConfig, GatewayState

@@ -9,7 +9,7 @@ import pytest
 from gateway import metrics
 from gateway.errors import GatewayError
 from gateway.metrics import serve_metrics
-from tests.fakes.broker import free_ports
+from tests.fakes.ports import free_ports
 from wire.mqtt.messages import GatewayState
 
 STATE = GatewayState(

@@ -14,7 +14,8 @@ from gateway.config import Broker
 from gateway.errors import BrokerUnavailable
 from gateway.mqtt_session import V5, V311, Greeting
 from gateway.uplink import LAST_BACKOFF_S, MqttUplink
-from tests.fakes.broker import RunningBroker, free_ports, running_broker
+from tests.fakes.broker import RunningBroker, running_broker
+from tests.fakes.ports import free_ports
 
 
 class Silent:

@@ -15,8 +15,8 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from gateway.spool import LOG_PER_S
-from tests.fakes.broker import free_ports
 from tests.fakes.mosquitto import program
+from tests.fakes.ports import free_ports
 from tests.fakes.programs import VENUE, Program, Programs, a_hotel, programs, until
 
 pytestmark = [pytest.mark.soak, pytest.mark.needs("mosquitto"), pytest.mark.timeout(900)]

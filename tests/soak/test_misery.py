@@ -26,7 +26,7 @@ import pytest
 from hub.identity.guest import Consent, Device, DeviceKind, GuestId, Profile
 from hub.store.guests import GuestStore
 from hub.store.sqlite import open_store
-from tests.fakes.broker import free_ports
+from tests.fakes.ports import free_ports
 from tests.fakes.programs import VENUE, Hotel, Programs, a_hotel, programs, until
 from tests.fakes.store import rows_of
 

@@ -11,8 +11,8 @@ import pytest
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from tests.fakes.broker import free_ports
 from tests.fakes.mosquitto import program
+from tests.fakes.ports import free_ports
 from tests.fakes.programs import VENUE, Programs, a_hotel, programs, until
 
 pytestmark = [pytest.mark.needs("mosquitto"), pytest.mark.timeout(120)]

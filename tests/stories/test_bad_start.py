@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from tests.fakes.broker import free_ports
+from tests.fakes.ports import free_ports
 from tests.fakes.programs import finished
 
 pytestmark = pytest.mark.timeout(120)

@@ -17,8 +17,8 @@ from typing import Any, Final
 
 import pytest
 
-from tests.fakes.broker import free_ports
 from tests.fakes.mosquitto import program as distribution
+from tests.fakes.ports import free_ports
 from tests.fakes.programs import VENUE, Api, Hotel, a_hotel, programs, until
 
 pytestmark = [pytest.mark.needs("mosquitto", "mosquitto_pub"), pytest.mark.timeout(120)]

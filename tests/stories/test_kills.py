@@ -14,7 +14,7 @@ from typing import Final
 import pytest
 
 from firmware_sim.demo.broker import broker_command
-from tests.fakes.broker import free_ports
+from tests.fakes.ports import free_ports
 from tests.fakes.programs import VENUE, Hotel, Program, Programs, a_hotel, programs, until
 
 pytestmark = pytest.mark.timeout(120)

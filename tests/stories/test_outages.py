@@ -23,8 +23,8 @@ from gateway.pipeline import dumps
 from hub.ingest.admit import Roster
 from hub.ingest.marks import Mark
 from hub.ingest.receive import Arrival, Ingest
-from tests.fakes.broker import free_ports
 from tests.fakes.mosquitto import program
+from tests.fakes.ports import free_ports
 from tests.fakes.programs import Program, Programs, programs, until
 from wire.mqtt import codec, topics
 from wire.mqtt.messages import DesiredConfig

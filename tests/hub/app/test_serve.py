@@ -18,8 +18,9 @@ from hub.app import serve as serving
 from hub.app.serve import serve
 from hub.errors import BadConfig, HubError, StoreFailed, StoreInUse
 from hub.store import vanished
-from tests.fakes.broker import RunningBroker, free_ports, running_broker
+from tests.fakes.broker import RunningBroker, running_broker
 from tests.fakes.office import SlowChannel
+from tests.fakes.ports import free_ports
 from tests.fakes.running_hub import VENUE, RunningHub, a_hub, lay_out, until
 from tests.fakes.store import rows_of
 

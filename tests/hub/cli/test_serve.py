@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tests.fakes.broker import free_ports
+from tests.fakes.ports import free_ports
 from tests.fakes.programs import finished, programs
 
 

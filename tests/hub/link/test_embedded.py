@@ -9,8 +9,8 @@ from structlog.testing import capture_logs
 
 from hub.errors import BadConfig
 from hub.link.embedded import embedded_broker
-from tests.fakes.broker import free_ports
 from tests.fakes.links import LIVE, Gateway, a_link, collected, running, until
+from tests.fakes.ports import free_ports
 
 
 async def test_hub_falls_back_without_a_word_to_the_version_that_the_embedded_broker_speaks() -> None:

@@ -12,8 +12,9 @@ from structlog.testing import capture_logs
 
 from hub.errors import BadConfig
 from hub.link.paho import Paho
-from tests.fakes.broker import RunningBroker, free_ports, running_broker
+from tests.fakes.broker import RunningBroker, running_broker
 from tests.fakes.links import ACK, LIVE, Gateway, a_link, collected, running, until
+from tests.fakes.ports import free_ports
 
 
 @pytest.mark.parametrize("version", ["5", "3.1.1"])
