@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ARGS ?=
-WORKERS ?= 3  # of the tests: one more than two cores, because stories sleep
+WORKERS ?= 4  # of the tests: two more than two cores, because stories sleep
 # Debian's own tools that the tests use; each test says which, and skips where it is missing.
 SERVICES := dbus-daemon mosquitto mosquitto-clients strace faketime systemd
 
