@@ -18,7 +18,7 @@ from hub.presence.layout import ZoneLayout
 from hub.presence.survey import Survey
 
 ALIKE: Final = 0.25  # a zone that is taken for another as often is hard to tell from it
-NARROW: Final = 4.0  # nats: what is left of a zone's lead when a guest turns her back and her gateway hears 8 dB less
+NARROW: Final = 3.5  # nats: what is left of a zone's lead when a guest turns her back and her gateway hears 8 dB less
 FEW_SPOTS: Final = 20  # of two seconds: less than three quarters of a minute of walking
 NOWHERE: Final = "nowhere"
 

@@ -16,9 +16,8 @@ from typing import Final
 
 LAG_S: Final = 3  # what is smoothed over two seconds has forgotten by then where she was
 WINDOW_S: Final = 20  # from one zone to the next: thirty metres are twenty-five seconds' walk
-SHARE: Final = 0.65  # of the surveyor's changes: who has fewer is no more likely to walk than to sit
-SHARP: Final = 11.0  # how soon more of them are certainty: a tenth more makes walking e times as likely
-LINGERS_S: Final = 14.0  # until a walk is forgotten: her new place must have been heard for a while
+SHARE: Final = 0.71  # of the surveyor's changes: who has fewer is no more likely to walk than to sit
+SHARP: Final = 9.4  # how soon more of them are certainty: a tenth more makes walking e times as likely
 SILENT_S: Final = 3  # seconds without a word from anybody: she may be on her way out
 PACE_DB: Final = 4.1  # of a survey that does not say: the median of forty simulated buildings (2.0 between desks)
 
@@ -39,8 +38,7 @@ class Gait:
         if len(self._before) == LAG_S:
             self._changes.append(changed_db(self._before[0], levels))
         self._before.append(levels)
-        walks = _likely(sum(self._changes) / WINDOW_S, pace_db)
-        self.walking = max(walks, self.walking - 1.0 / LINGERS_S)
+        self.walking = _likely(sum(self._changes) / WINDOW_S, pace_db)
         self._silent_s = 0 if levels else self._silent_s + 1
 
     @property

@@ -1,8 +1,8 @@
 """Which zone is a guest in, in a venue that somebody has surveyed?
 
-Second by second, each place (the zones, nowhere, outside) gets a score from two witnesses: how well what the gateways
-hear, and what they do not hear, fits the places of the survey; and how near the zone's own gateways are. The first
-knows corridors and walls, the second holds between the places where the surveyor stood. The score is smoothed, the
+Second by second, each place (the zones, nowhere, outside) gets a score: how well what the gateways hear, and what they
+do not hear, fits the survey, by its spots and by its shapes; and how near the zone's own gateways are. The first knows
+corridors and walls, the second holds between the places where the surveyor stood. The score is smoothed, the
 zone that she is in has a bonus, far more of it while she does not walk, and another must be all but certain, or stay
 likely for a while: so nobody paces.
 
@@ -13,7 +13,7 @@ not. When the levels jump, the average starts anew.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import exp, inf, log
+from math import exp, inf
 from typing import Final, NamedTuple
 
 from hub.presence.atlas import FAINT_DBM, FIRST_ZONE, Atlas
@@ -24,50 +24,48 @@ from hub.presence.survey import SMOOTH_S
 SILENT_INTERVALS: Final = 3.0  # adverts lost in a row, until a gateway is taken not to hear her
 SILENT_S: Final = 1.5  # for tags that speak fast
 
-MOVED_DB: Final = 5.8  # levels that change by more, on average: she has moved, if only her chair
-STILL_SECONDS: Final = 25.0  # so long an average forgets by itself: doors, furniture, the tag in another pocket
+MOVED_DB: Final = 4.8  # levels that change by more, on average: she has moved, if only her chair
+STILL_SECONDS: Final = 16.0  # so long an average forgets by itself: doors, furniture, the tag in another pocket
 SETTLED_S: Final = 3.0  # an average that is younger forgets a gateway that has fallen silent
 
 SILENT_DBM: Final = FAINT_DBM + 2  # below it, an average is as good as silence
 
-FIT_WEIGHT: Final = 0.65  # the levels of one place are not independent: they count for half
-NEAR_DB: Final = 4.2  # so many dB louder make a zone e times as likely
-PEAK_WEIGHT: Final = 0.5  # fading and bodies only ever take away: the loudest of late says the most
+NEAR_DB: Final = 7.2  # so many dB louder make a zone e times as likely
+PEAK_WEIGHT: Final = 0.55  # fading and bodies only ever take away: the loudest of late says the most
 PEAK_FALLS_DB_S: Final = 2.0
 PEAK_OVER_DB: Final = 3.0  # by so much a peak is louder than the average at one place
-OUTSIDE_DBM: Final = -94.0
+OUTSIDE_DBM: Final = -102.0
 NOBODY: Final[frozenset[str]] = frozenset()
-UNWALKED: Final = -6.0  # the fit of a zone that the survey left out: only its own gateways speak for it
-LEAST_FIT: Final = 1e-300
-MEMORY: Final = 0.62  # of the smoothed scores, a second: about two seconds and a half
+MEMORY: Final = 0.67  # of the smoothed scores, a second: three seconds
 WORST: Final = -22.0  # no place is less likely than this: nothing is ever out of the question for long
 
-BONUS: Final = 0.4  # of the zone that she is in, in nats, while she walks about
+BONUS: Final = 0.45  # of the zone that she is in, in nats, while she walks about
 STILL_BONUS: Final = 5.3  # more of it while she does not walk: nobody goes to another zone without walking
 NOWHERE_BONUS: Final = 2.0  # of nowhere, as long as she is there: who passes a door is no visitor
-STILL_NOWHERE: Final = 1.0  # less of it for who does not walk: nobody settles in a corridor
+STILL_NOWHERE: Final = 1.3  # less of it for who does not walk: nobody settles in a corridor
 
 # A place that is SURE is believed, or one that is LIKELY for so many seconds:
-ENTER_SURE: Final = 0.93
-ENTER_LIKELY: Final = 0.45
-ENTER_LIKELY_S: Final = 6.0
-SWITCH_SURE: Final = 0.9
-SWITCH_LIKELY: Final = 0.42
-SWITCH_LIKELY_S: Final = 18.0
-LEAVE_SURE: Final = 0.97
-LEAVE_LIKELY: Final = 0.85
-LEAVE_LIKELY_S: Final = 7.0
+ENTER_SURE: Final = 0.81
+ENTER_LIKELY: Final = 0.4
+ENTER_LIKELY_S: Final = 5.0
+SWITCH_SURE: Final = 0.85
+SWITCH_LIKELY: Final = 0.3
+SWITCH_LIKELY_S: Final = 13.0
+LEAVE_SURE: Final = 0.975
+LEAVE_LIKELY: Final = 0.8
+LEAVE_LIKELY_S: Final = 6.0
 
 # Who has walked long enough to be elsewhere may be, until her zone is heard to be hers again:
-WALKED: Final = 0.95  # so sure that she walked
+WALKED: Final = 0.91  # so sure that she walked
 SITS: Final = 0.9  # less sure than this: she does not walk on
-EARN_S: Final = 2.5  # seconds that her zone takes to be hers again where it is certain; at even odds, twice as many
-WALKED_STILL_BONUS: Final = 2.5  # until then, instead of STILL_BONUS
-WALKED_SURE: Final = 0.88
-WALKED_LIKELY: Final = 0.5
-WALKED_LIKELY_S: Final = 10.0
+EARN_S: Final = 0.8  # seconds that her zone takes to be hers again where it is certain; at even odds, twice as many
+WALKED_STILL_BONUS: Final = 2.4  # until then, instead of STILL_BONUS
+WALKED_SURE: Final = 0.93
+WALKED_LIKELY: Final = 0.57
+WALKED_LIKELY_S: Final = 4.5
+WALKED_LEAVE: Final = 0.75  # nowhere needs no more: who walks goes somewhere
 
-OWN_S: Final = 20.0  # seconds without a word from her zone's own gateways: sitting still is no reason to stay in it
+OWN_S: Final = 13.0  # seconds without a word from her zone's own gateways: sitting still is no reason to stay in it
 _NEVER: Final = (-inf,)
 
 OUTSIDE: Final = 0  # the places of an atlas, in order
@@ -213,7 +211,7 @@ class Mind:
                 near = max([self._near(name) for name in atlas.zones[place - ZONES].gateways], default=FAINT_DBM)
             else:
                 near = atlas.nowhere_dbm if place == NOWHERE else OUTSIDE_DBM
-            scores.append(FIT_WEIGHT * fitting[place] + near / NEAR_DB)
+            scores.append(fitting[place] + near / NEAR_DB)
         best = max(scores)
         return [max(value - best, WORST) for value in scores]
 
@@ -222,15 +220,7 @@ class Mind:
         rounded = {name: round(level) for name, level in self.slow.items() if name in atlas.gateways}
         if rounded == self.rounded and self.fitting and not gone:
             return self.fitting
-        columns = [atlas.heard(name, level) for name, level in rounded.items()]
-        columns += [atlas.deaf(name) for name in atlas.gateways & gone if name not in rounded]
-        fit = atlas.fit(columns)
-        best = max(fit)
-        likely = [exp(value - best) for value in fit]
-        fitting = [
-            log(sum(likely[start:end]) / (end - start) + LEAST_FIT) if end > start else UNWALKED
-            for start, end in atlas.spans
-        ]
+        fitting = atlas.fitting(rounded, atlas.gateways & gone - rounded.keys())
         if not gone:
             self.rounded, self.fitting = rounded, fitting
         return fitting
@@ -265,7 +255,9 @@ class Mind:
     def _decide(self, atlas: Atlas, likely: list[float], now: float) -> Belief | None:
         self.likely = max(likely)
         self.best = best = likely.index(self.likely)
-        if best == NOWHERE:
+        if best == NOWHERE and self.earned < 1.0:
+            sure, likely_enough, wait_s = WALKED_LEAVE, WALKED_LEAVE, 0.0
+        elif best == NOWHERE:
             sure, likely_enough, wait_s = LEAVE_SURE, LEAVE_LIKELY, LEAVE_LIKELY_S
         elif self.place == NOWHERE:
             sure, likely_enough, wait_s = ENTER_SURE, ENTER_LIKELY, ENTER_LIKELY_S

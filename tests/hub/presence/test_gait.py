@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.presence.gait import LINGERS_S, PACE_DB, SILENT_S, Gait, changed_db, pace_db_of
+from hub.presence.gait import PACE_DB, SILENT_S, WINDOW_S, Gait, changed_db, pace_db_of
 
 PACE = 4.0
 SEAT = {"bar-1": -60.0, "pool-1": -75.0}
@@ -26,8 +26,8 @@ def a_walk(seconds: int) -> list[dict[str, float]]:
     return [{"bar-1": -80.0 + 2 * min(s % 20, 20 - s % 20), "pool-1": -60.0 - 2 * (s % 10)} for s in range(seconds)]
 
 
-def test_one_who_sits_is_still_once_the_walk_there_is_forgotten() -> None:
-    assert after([SEAT] * 5).still < 0.5
+def test_one_who_sits_is_still_from_when_she_is_first_heard() -> None:
+    assert after([SEAT] * 5).still > 0.99
     assert after([SEAT] * 30).still > 0.99
 
 
@@ -44,11 +44,11 @@ def test_walk_of_a_quarter_of_a_minute_is_one() -> None:
     assert after([SEAT] * 60 + a_walk(15)).still < 0.2
 
 
-def test_walk_lingers_until_the_new_place_has_been_heard_for_a_while() -> None:
+def test_walk_is_over_when_her_new_place_has_been_heard_for_a_while() -> None:
     gait = after([SEAT] * 60 + a_walk(30))
 
     assert after([SEAT] * 5, gait).still < 0.5
-    assert after([SEAT] * (20 + int(LINGERS_S)), gait).still > 0.9
+    assert after([SEAT] * (WINDOW_S - 5), gait).still > 0.9
 
 
 def test_one_whom_nobody_hears_is_not_still() -> None:

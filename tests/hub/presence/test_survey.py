@@ -105,8 +105,8 @@ def test_zones_that_look_alike_are_named() -> None:
 
 def test_zones_that_one_turn_of_a_guest_would_confuse_are_named_although_the_walk_tells_them_apart() -> None:
     walk = [
-        *walked("bar", 0, 120, bar_1=-74, pool_1=-80),
-        *walked("pool", 120, 120, bar_1=-80, pool_1=-74),
+        *walked("bar", 0, 120, bar_1=-75, pool_1=-79),
+        *walked("pool", 120, 120, bar_1=-79, pool_1=-75),
         *walked(None, 240, 120, bar_1=-92),
     ]
 
