@@ -28,7 +28,7 @@ class Gait:
     __slots__ = ("_before", "_changes", "_silent_s", "walking")
 
     def __init__(self) -> None:
-        self.walking = 1.0  # how likely she walks, 0 to 1; nobody has seen her sit yet
+        self.walking = 1.0  # how likely she walks, 0 to 1; until the first step nothing is known
         self._silent_s = 0
         self._before: deque[Mapping[str, float]] = deque(maxlen=LAG_S)
         self._changes: deque[float] = deque(maxlen=WINDOW_S)

@@ -20,7 +20,7 @@ from typing import Final
 SPREAD_DB: Final = 2.35  # of a guest's levels around what the walk varied by: fading that is left, doors, drift
 TAG_DB: Final = 2.4  # of a guest's tag around the surveyor's, at all gateways alike: its antenna, battery and pocket
 STRANGE_DB: Final = 3.4  # of a level around silence, where the walk never heard that gateway
-POOLED: Final = 0.1  # so much of a place's covariance is that of all zones: two minutes are short
+POOLED: Final = 0.1  # so much of a place's covariance is that of all places: two minutes are short
 FEWEST: Final = 3  # spots; fewer have no covariance of their own
 LEAST: Final = -20.0  # nats: no place fits worse, below the best; a gateway that was moved is wrong everywhere
 
