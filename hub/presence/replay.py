@@ -51,25 +51,26 @@ def replay(tracker: Tracker, venue: str, readings: Iterable[Reading]) -> Iterato
         if due is None:
             due, last = t + TICK_S, t
         if t != last and batch:
-            yield from _said(tracker.observe(batch), last)
+            yield from said(tracker.observe(batch), last)
             batch.clear()
         while due <= t:
-            yield from _said(tracker.expire(due), due)
+            yield from said(tracker.expire(due), due)
             due += TICK_S
             if due <= t and tracker.follows_nobody:
                 due += TICK_S * floor((t - due) / TICK_S)
         last = max(last, t)
         rssi = round(rssi_dbm)
         batch.append((venue, gateway, Pseudonym(tag), t, t, 1, rssi_dbm, rssi, rssi, True))
-    yield from _said(tracker.observe(batch), last)
+    yield from said(tracker.observe(batch), last)
     if due is not None:
         end = last + AFTERMATH_S
         while due <= end:
-            yield from _said(tracker.expire(due), due)
+            yield from said(tracker.expire(due), due)
             due += TICK_S
 
 
-def _said(changes: Iterable[Transition], t: float) -> Iterator[Said]:
+def said(changes: Iterable[Transition], t: float) -> Iterator[Said]:
+    """What is told of changes that became known at `t`; a resumed visit is entered again, by its old id."""
     for change in changes:
         kind = Change.ENTERED if change.kind is Change.RESUMED else change.kind
         yield Said(round(t, 3), change.tag, kind.value, change.zone, change.visit, change.confidence, change.either)

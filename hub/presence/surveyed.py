@@ -23,6 +23,7 @@ from hub.presence.survey import SMOOTH_S
 
 SILENT_INTERVALS: Final = 3.0  # adverts lost in a row, until a gateway is taken not to hear her
 SILENT_S: Final = 1.5  # for tags that speak fast
+DUE_INTERVALS: Final = 1.2  # after a thinned row, the next is due within the heartbeat and about one advert more
 
 MOVED_DB: Final = 4.8  # levels that change by more, on average: she has moved, if only her chair
 STILL_SECONDS: Final = 16.0  # so long an average forgets by itself: doors, furniture, the tag in another pocket
@@ -305,5 +306,9 @@ def _averaged(
 
 
 def hold_s(interval_s: float | None, heartbeat_s: float) -> float:
-    """How long after its last row a gateway still counts as hearing her."""
-    return heartbeat_s + max(SILENT_S, SILENT_INTERVALS * (interval_s or 1.0))
+    """How long after its last row a gateway still counts as hearing her.
+
+    Until so many adverts were lost in a row; or, where gateways thin, until a row of one that hears her is overdue.
+    """
+    every_s = interval_s or 1.0
+    return max(SILENT_S, SILENT_INTERVALS * every_s, heartbeat_s + DUE_INTERVALS * every_s)

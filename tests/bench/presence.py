@@ -3,7 +3,8 @@
     python -m tests.bench.presence [--quick]
 
 prints the table: accuracy, entry latency, missed stays and false enters a tag-hour, for each rule in the same run; then
-how the figures bear slow and fast tags, a crowd, a gateway that dies, and one that was moved; then the cost.
+what is left of ours when gateways thin what they hear, as they do, before the hub sees it; then how the figures bear
+slow and fast tags, a crowd, a gateway that dies, and one that was moved; then the cost.
 The real recording is taken from the folder that INNKEEPER_RECORDING names, or from ../shared/recordings/office.
 """
 
@@ -20,6 +21,7 @@ from hub.presence.recording import Reading, Span, Told
 from hub.presence.replay import replay
 from hub.presence.score import Score, score_all
 from hub.presence.tracker import Tracker
+from tests.bench.as_sent import told_as_sent
 from tests.bench.peers.bermuda import Bermuda
 from tests.bench.peers.espresense import EspresenseRoom
 from tests.bench.peers.face import Rule, Zones
@@ -51,6 +53,7 @@ def run(*, quick: bool = False) -> Mapping[str, float]:
     for where, found in (("sim", cases), ("real", [office] if office is not None else [])):
         for name, told in _rules(found):
             figures |= _flat(f"{where}_{name}", score_all(told))
+        figures |= _as_sent(where, found)
     for name, told in _further(BRIEF if quick else FURTHER, FURTHER_SEEDS[:1] if quick else FURTHER_SEEDS):
         figures |= _flat(name, score_all(told))
     for name, told in _variants(BRIEF if quick else VARIANT):
@@ -114,6 +117,22 @@ def _rules(cases: Sequence[Case]) -> Iterator[tuple[str, list[tuple[Sequence[Spa
         yield name, [(case.truth, theirs(case, rule)) for case in _progress(name, cases)]
     for name, surveyed in (("margin", False), ("surveyed", True)):
         yield name, [(case.truth, ours(case, surveyed=surveyed)) for case in _progress(name, cases)]
+
+
+def _as_sent(where: str, cases: Sequence[Case]) -> dict[str, float]:
+    """Ours with what the gateways make of the adverts, and how many rows they send for one."""
+    figures: dict[str, float] = {}
+    rows = adverts = 0
+    for rule, surveyed in (("margin", False), ("surveyed", True)):
+        told = []
+        for case in _progress(f"{rule}, as sent", cases):
+            tracker = Tracker([case.layout(surveyed=surveyed)], tell_resumed=True)
+            said, sent = told_as_sent(tracker, case.name, case.readings)
+            told.append((case.truth, said))
+            rows += sent
+            adverts += len(case.readings)
+        figures |= _flat(f"{where}_{rule}_as_sent", score_all(told)) if told else {}
+    return figures | {f"{where}_rows_an_advert": round(rows / max(adverts, 1), 2)}
 
 
 def _further(crowd: Crowd, seeds: Iterable[int]) -> Iterator[tuple[str, list[tuple[Sequence[Span], list[Told]]]]]:
@@ -220,9 +239,8 @@ def table(figures: Mapping[str, float]) -> str:
             figures[f"{name}_{key}"] for key in ("accuracy", "p50_s", "p95_s", "missed", "false_per_h")
         )
         lines.append(f"| {name} | {accuracy} | {p50} / {p95} | {missed} | {false} |")
-    rest = [
-        f"{key}: {value:,}" for key, value in figures.items() if key.endswith("_per_s") or key.startswith("false_exits")
-    ]
+    counts = ("_per_s", "_an_advert")
+    rest = [f"{key}: {found:,}" for key, found in figures.items() if key.endswith(counts) or "false_exits" in key]
     return "\n".join([*lines, "", *rest])
 
 

@@ -13,7 +13,7 @@ from hub.presence.atlas import Atlas
 from hub.presence.layout import Layout, ZoneLayout
 from hub.presence.recording import Reading
 from hub.presence.survey import learn
-from hub.presence.surveyed import EARN_S, Mind
+from hub.presence.surveyed import EARN_S, Mind, hold_s
 from hub.presence.tracker import Tracker
 from hub.presence.transition import Change, OpenVisit, Transition
 from wire.pseudonym import Pseudonym
@@ -309,3 +309,20 @@ def test_late_sightings_trigger_nothing() -> None:
         at = T0 + second
         assert tracker.observe([("marlton", "bar-1", ALICE, at, at, 1, -60.0, -60, -60, False)]) == []
         assert tracker.expire(at) == []
+
+
+@pytest.mark.parametrize(
+    ("interval_s", "heartbeat_s", "expected_s"),
+    [
+        (1.0, 0.0, 3.0),  # every advert comes: three were lost
+        (None, 0.0, 3.0),
+        (0.35, 0.0, 1.5),
+        (1.0, 5.0, 6.2),  # thinned: the row that was due after five seconds has not come
+        (3.0, 5.0, 9.0),
+        (0.35, 5.0, 5.42),
+    ],
+)
+def test_gateway_hears_her_until_adverts_were_lost_or_its_row_is_overdue(
+    interval_s: float | None, heartbeat_s: float, expected_s: float
+) -> None:
+    assert hold_s(interval_s, heartbeat_s) == pytest.approx(expected_s)
