@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from math import inf
 from typing import Final
 
@@ -10,6 +10,7 @@ from hub.presence.atlas import Atlas
 from hub.presence.coverage import Coverage
 from hub.presence.hearing import CLOCK_STEP_S, LEFT_S, learned, silence_s, teaches
 from hub.presence.listening import Row, rewind
+from hub.presence.muteness import is_mute
 from hub.presence.steps import leave, move
 from hub.presence.surveyed import NOWHERE, ZONES, Mind, hold_s
 from hub.presence.transition import Transition
@@ -28,13 +29,15 @@ def heed(
     atlas: Atlas,
     rows: Iterable[Row],
     ages: tuple[float, float, float],
-) -> None:
-    """Remember one batch of one gateway; what `ages` are, hub/presence/listening.py says."""
+) -> float:
+    """Remember one batch of one gateway, and say of when its newest row is; `ages` as in hub/presence/listening.py."""
     zero_at, unit_s, oldest = ages
+    newest = -inf
     for tag, first_age, last_age, readings, mean_dbm, _, _ in rows:
         if last_age > oldest:
             continue
         at = zero_at - last_age * unit_s
+        newest = max(newest, at)
         tracked = tags.get(tag)
         if tracked is None:
             tracked = tags[tag] = Tracked(venue=venue, tag=tag, seen=at)
@@ -54,6 +57,17 @@ def heed(
             if teaches(tracked.interval_s, sample):
                 tracked.interval_s = learned(tracked.interval_s, sample)
         mind.hear(gateway, at, mean_dbm)
+    return newest
+
+
+def suspect(
+    tags: Mapping[Pseudonym, Tracked], zones: Zones, coverage: Coverage, now: float, heartbeat_s: float
+) -> None:
+    """Which gateways must have died since their last row? Before any tag is thought of, in a surveyed venue."""
+    wait_s = hold_s(None, heartbeat_s)
+    for gateway, spoke_at in coverage.hushed(zones.venue, now, wait_s):
+        if is_mute(gateway, spoke_at, wait_s, (tracked.mind for tracked in tags.values())):
+            coverage.mute(zones.venue, gateway)
 
 
 def ponder(

@@ -22,7 +22,7 @@ from hub.presence.hearing import CLOCK_STEP_S, HEARTBEAT_S, LEFT_S, SILENCE_S, E
 from hub.presence.layout import Layout, ZoneLayout
 from hub.presence.listening import Row, listen, rewind
 from hub.presence.margin import judge
-from hub.presence.minding import heed, ponder
+from hub.presence.minding import heed, ponder, suspect
 from hub.presence.steps import close, leave
 from hub.presence.transition import Change, OpenVisit, Transition
 from hub.presence.visit import Tracked, Visit, moment
@@ -96,7 +96,7 @@ class Tracker:
         if offset is not None:
             rows = [(*row[:4], row[4] + offset, row[5] + offset, row[6] + offset) for row in rows]
         if zones.atlas is not None:
-            heed(tags, venue, gateway, zones.atlas, rows, ages)
+            self._coverage.speak(venue, gateway, heed(tags, venue, gateway, zones.atlas, rows, ages))
             return []
         changes: list[Transition] = []
         for tracked in listen(tags, venue, gateway, zone, rows, ages):
@@ -110,6 +110,8 @@ class Tracker:
         self._coverage.follow(now)
         for venue, tags in self._tracked.items():
             zones = self._zones[venue]
+            if zones.atlas is not None:
+                suspect(tags, zones, self._coverage, now, self._heartbeat_s)
             asked = tags.values() if zones.atlas is not None else [one for one in tags.values() if not _rests(one, now)]
             forgotten = [tracked.tag for tracked in asked if self._expire(zones, tracked, now, changes)]
             for tag in forgotten:

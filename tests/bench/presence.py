@@ -43,6 +43,7 @@ VARIANT = Crowd(tags=5, hours=1.0)
 KINDS_VARIED = ("hotel", "lounge", "stadium")
 DEAD_A_BUILDING = 3  # gateways, one after the other
 DEAD_S = (1200.0, 1800.0)  # one gateway dead for ten minutes
+WILL_S = 23.0  # until its last will says so: the broker waits one keepalive of 15 s and a half
 
 
 def run(*, quick: bool = False) -> Mapping[str, float]:
@@ -166,9 +167,9 @@ def _halls(crowd: Crowd) -> Iterator[tuple[str, list[tuple[Sequence[Span], list[
 
 
 def with_dead(case: Case, gateway: str, *, surveyed: bool = True) -> list[Told]:
-    """What is said when a gateway dies for ten minutes, and its last will says so."""
+    """What is said when a gateway loses its power for ten minutes, and its last will says so after a while."""
     start, end = DEAD_S
-    gone = [(start, gateway, False), (end, gateway, True)]
+    gone = [(start + WILL_S, gateway, False), (end, gateway, True)]
     return ours(without(case, gateway, start, end), surveyed=surveyed, gone=gone)
 
 

@@ -154,6 +154,26 @@ def test_dead_gateway_does_not_empty_its_zone() -> None:
     assert [at.zone for at in walk.tracker.where("marlton")] == ["bar"]
 
 
+def test_gateway_that_lost_its_power_empties_nothing_before_its_last_will_comes() -> None:
+    tracker = Tracker([VENUE])
+    guests = [ALICE, Pseudonym("Bobb7f0aKq2m_9Zt")]
+    changes: list[Transition] = []
+    for second in range(180):
+        at = T0 + second
+        if second == 60 + 23:
+            tracker.gateway_state("marlton", "bar-1", at, online=False)
+        heard = {"bar-1": -64, "pool-1": -84} if second < 60 else {"pool-1": -84}
+        changes += tracker.observe(
+            ("marlton", gateway, tag, at, at, 1, float(dbm), dbm, dbm, True)
+            for gateway, dbm in heard.items()
+            for tag in guests
+        )
+        changes += tracker.expire(at)
+
+    assert [(kind, zone) for kind, zone in told(changes) if kind != "dwelled"] == [("entered", "bar")] * 2
+    assert {at.zone for at in tracker.where("marlton")} == {"bar"}
+
+
 def test_dead_gateway_does_not_empty_its_zone_when_nobody_else_hears_her() -> None:
     walk = Walk()
     walk.stays(20, {"bar-1": -64})
