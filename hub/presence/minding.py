@@ -19,6 +19,7 @@ from hub.presence.zones import Zones
 from wire.pseudonym import Pseudonym
 
 EARLIEST_S: Final = 0.5  # a mind works once a second, however often it is asked
+HUSH_S: Final = 5.0  # a gateway may lose all adverts of so many seconds
 GRACE_S: Final = 45.0  # after a restart, until the gateways have found their way back
 
 
@@ -64,7 +65,7 @@ def suspect(
     tags: Mapping[Pseudonym, Tracked], zones: Zones, coverage: Coverage, now: float, heartbeat_s: float
 ) -> None:
     """Which gateways must have died since their last row? Before any tag is thought of, in a surveyed venue."""
-    wait_s = hold_s(None, heartbeat_s)
+    wait_s = max(hold_s(None, heartbeat_s), HUSH_S)
     for gateway, spoke_at in coverage.hushed(zones.venue, now, wait_s):
         if is_mute(gateway, spoke_at, wait_s, (tracked.mind for tracked in tags.values())):
             coverage.mute(zones.venue, gateway)

@@ -17,6 +17,11 @@ def a_mind(at: float, dbm: float, gateway: str = "bar-1") -> Mind:
     return mind
 
 
+def heard_on(mind: Mind) -> Mind:
+    mind.hear("pool-1", SPOKE_AT + 4.0, -90.0)
+    return mind
+
+
 @pytest.mark.parametrize(
     ("minds", "expected"),
     [
@@ -25,6 +30,9 @@ def a_mind(at: float, dbm: float, gateway: str = "bar-1") -> Mind:
         ([a_mind(100.0, -70.0), a_mind(97.0, -88.0)], False),  # so faint, anybody is lost now and then
         ([a_mind(100.0, -70.0), a_mind(90.0, -70.0)], False),  # the other one had gone before
         ([a_mind(100.0, -70.0), a_mind(100.0, -70.0, "pool-1")], False),
+        ([heard_on(a_mind(100.0, -70.0))], True),  # one, but others hear her still
+        ([heard_on(a_mind(100.0, -78.0))], False),  # a corner may do that
+        ([heard_on(a_mind(90.0, -70.0))], False),
         ([a_mind(100.0, -70.0), None], False),  # a phone has no mind
         ([], False),
     ],
