@@ -18,11 +18,20 @@ from wire.pseudonym import Pseudonym
 RATES = Rates()  # what a hub wishes that wishes nothing
 
 
-def told_as_sent(tracker: Tracker, venue: str, readings: Iterable[Reading]) -> tuple[list[Told], int]:
-    """What presence says of a recording that its gateways thinned; and in how many rows they sent it."""
+def told_as_sent(
+    tracker: Tracker, venue: str, readings: Iterable[Reading], states: Iterable[tuple[float, str, bool]] = ()
+) -> tuple[list[Told], int]:
+    """What presence says of a recording that its gateways thinned; and in how many rows they sent it.
+
+    `states`: when it is told which gateway is gone (False) or back, in order.
+    """
     told: list[Told] = []
     rows_sent = 0
+    waiting = list(states)
     for at, gateway, sightings in sent(readings):
+        while waiting and waiting[0][0] <= at:
+            when, whose, online = waiting.pop(0)
+            tracker.gateway_state(venue, whose, when, online=online)
         if gateway is None:
             changes = tracker.expire(at)
         else:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from firmware_sim.record import Crowd
-from hub.presence.recording import Reading, Span, Told
+from hub.presence.recording import Span, Told
 from hub.presence.replay import replay
 from hub.presence.score import Score, score_all
 from hub.presence.tracker import Tracker
@@ -67,19 +67,16 @@ def run(*, quick: bool = False) -> Mapping[str, float]:
     return figures
 
 
-def ours(case: Case, *, surveyed: bool, gone: Sequence[tuple[float, str, bool]] = ()) -> list[Told]:
-    """What our presence says; `gone`: when which gateway said that it goes (False) or is back."""
+def ours(case: Case, *, surveyed: bool) -> list[Told]:
+    """What our presence says, when it hears every advert."""
     tracker = Tracker([case.layout(surveyed=surveyed)], heartbeat_s=0.0, tell_resumed=True)
+    return [said.told for said in replay(tracker, case.name, case.readings)]
 
-    def rows() -> Iterator[Reading]:
-        waiting = list(gone)
-        for row in case.readings:
-            while waiting and waiting[0][0] <= row.t:
-                at, gateway, online = waiting.pop(0)
-                tracker.gateway_state(case.name, gateway, at, online=online)
-            yield row
 
-    return [said.told for said in replay(tracker, case.name, rows())]
+def as_sent(case: Case, *, surveyed: bool, states: Iterable[tuple[float, str, bool]] = ()) -> tuple[list[Told], int]:
+    """What it says of what gateways send, and how many rows that was; `states` as in told_as_sent."""
+    tracker = Tracker([case.layout(surveyed=surveyed)], tell_resumed=True)
+    return told_as_sent(tracker, case.name, case.readings, states)
 
 
 def theirs(case: Case, rule: Callable[[Zones], Rule]) -> list[Told]:
@@ -127,8 +124,7 @@ def _as_sent(where: str, cases: Sequence[Case]) -> dict[str, float]:
     for rule, surveyed in (("margin", False), ("surveyed", True)):
         told = []
         for case in _progress(f"{rule}, as sent", cases):
-            tracker = Tracker([case.layout(surveyed=surveyed)], tell_resumed=True)
-            said, sent = told_as_sent(tracker, case.name, case.readings)
+            said, sent = as_sent(case, surveyed=surveyed)
             told.append((case.truth, said))
             rows += sent
             adverts += len(case.readings)
@@ -169,8 +165,8 @@ def _halls(crowd: Crowd) -> Iterator[tuple[str, list[tuple[Sequence[Span], list[
 def with_dead(case: Case, gateway: str, *, surveyed: bool = True) -> list[Told]:
     """What is said when a gateway loses its power for ten minutes, and its last will says so after a while."""
     start, end = DEAD_S
-    gone = [(start + WILL_S, gateway, False), (end, gateway, True)]
-    return ours(without(case, gateway, start, end), surveyed=surveyed, gone=gone)
+    states = [(start + WILL_S, gateway, False), (end, gateway, True)]
+    return as_sent(without(case, gateway, start, end), surveyed=surveyed, states=states)[0]
 
 
 def _dead(crowd: Crowd) -> dict[str, float]:
@@ -179,7 +175,7 @@ def _dead(crowd: Crowd) -> dict[str, float]:
     for case in _progress("dead", simulated(crowd, kinds=KINDS_VARIED)):
         for surveyed in (False, True):
             rule = "surveyed" if surveyed else "margin"
-            alive = ours(case, surveyed=surveyed)
+            alive = as_sent(case, surveyed=surveyed)[0]
             for gateway, zone in list(case.zones.items())[:DEAD_A_BUILDING]:
                 found[f"{rule}_dead"] += false_exits(case, zone, with_dead(case, gateway, surveyed=surveyed))
                 found[f"{rule}_alive"] += false_exits(case, zone, alive)
