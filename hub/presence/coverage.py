@@ -15,7 +15,6 @@ from hub.presence.layout import ZoneLayout
 HOLD_S: Final = 600.0
 # Guests of a zone that nobody hears are held to be there for as long; a reboot takes one minute, an update five.
 
-
 MUTE_S: Final = 25.0  # after its last row; by then the last will of a dead one has come, with a keepalive of 15 s
 
 NOBODY: Final[frozenset[str]] = frozenset()

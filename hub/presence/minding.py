@@ -10,7 +10,7 @@ from hub.presence.atlas import Atlas
 from hub.presence.coverage import Coverage
 from hub.presence.hearing import CLOCK_STEP_S, LEFT_S, learned, silence_s, teaches
 from hub.presence.listening import Row, rewind
-from hub.presence.muteness import is_mute
+from hub.presence.muteness import HUSH_S, is_mute
 from hub.presence.steps import leave, move
 from hub.presence.surveyed import NOWHERE, ZONES, Mind, hold_s
 from hub.presence.transition import Transition
@@ -19,7 +19,6 @@ from hub.presence.zones import Zones
 from wire.pseudonym import Pseudonym
 
 EARLIEST_S: Final = 0.5  # a mind works once a second, however often it is asked
-HUSH_S: Final = 5.0  # a gateway may lose all adverts of so many seconds
 GRACE_S: Final = 45.0  # after a restart, until the gateways have found their way back
 
 

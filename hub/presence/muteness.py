@@ -11,6 +11,7 @@ from typing import Final
 
 from hub.presence.surveyed import Mind
 
+HUSH_S: Final = 5.0  # a gateway may lose all adverts of so many seconds
 WELL_DBM: Final = -85.0  # hardly an advert is lost; who walks off is heard fainter before she is heard no more
 TAGS: Final = 2
 LOUD_DBM: Final = -75.0  # of one guest; from there it takes walls and many seconds to be heard no more
