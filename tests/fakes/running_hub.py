@@ -49,7 +49,8 @@ def lay_out(folder: Path, *, broker_port: int | None = None) -> HubConfig:
     listen, broker = free_ports(2)
     toml = (root / "hub.toml").read_text()
     toml = toml.replace("127.0.0.1:8080", f"127.0.0.1:{listen}")
-    (root / "hub.toml").write_text(toml.replace("127.0.0.1:1883", f"127.0.0.1:{broker_port or broker}"))
+    toml = toml.replace("mqtt://127.0.0.1:1883", f"mqtt://127.0.0.1:{broker_port or broker}")
+    (root / "hub.toml").write_text(toml)
     venue = root / f"venues/{VENUE}/venue.yaml"
     venue.write_text(re.sub(r"(?m)^timezone: .*$", f"timezone: {noon_zone(datetime.now(UTC))}", venue.read_text()))
     return read_config(root / "hub.toml")
