@@ -61,6 +61,7 @@ class Atlas:
         for place in places:
             start = self.spans[-1][1] if self.spans else 0
             self.spans.append((start, start + len(place)))
+        self.has_corridors = bool(places[1])  # or nobody walked nowhere
         self.gateways = frozenset(known)
         self.pace_db = survey.pace_db
         self.nowhere_dbm = _nowhere_dbm(places[1], {name for zone in self.zones for name in zone.gateways})

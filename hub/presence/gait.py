@@ -25,10 +25,11 @@ PACE_DB: Final = 4.1  # of a survey that does not say: the median of forty simul
 class Gait:
     """How one tag moves. Mutable and bare: it works once a second for each tag."""
 
-    __slots__ = ("_before", "_changes", "_silent_s", "walking")
+    __slots__ = ("_before", "_changes", "_silent_s", "changed", "walking")
 
     def __init__(self) -> None:
         self.walking = 1.0  # how likely she walks, 0 to 1; until the first step nothing is known
+        self.changed = 0.0  # how much has changed in the last LAG_S, in units of the survey's
         self._silent_s = 0
         self._before: deque[Mapping[str, float]] = deque(maxlen=LAG_S)
         self._changes: deque[float] = deque(maxlen=WINDOW_S)
@@ -36,7 +37,9 @@ class Gait:
     def step(self, levels: Mapping[str, float], pace_db: float) -> None:
         """One second more, with what each gateway hears now, in dBm; `pace_db` is the survey's."""
         if len(self._before) == LAG_S:
-            self._changes.append(changed_db(self._before[0], levels))
+            change_db = changed_db(self._before[0], levels)
+            self._changes.append(change_db)
+            self.changed = change_db / pace_db if pace_db > 0.0 else 0.0
         self._before.append(levels)
         self.walking = _likely(sum(self._changes) / WINDOW_S, pace_db)
         self._silent_s = 0 if levels else self._silent_s + 1

@@ -2,9 +2,9 @@
 
 Second by second, each place (the zones, nowhere, outside) gets a score: how well what the gateways hear, and what they
 do not hear, fits the survey, by its spots and by its shapes; and how near the zone's own gateways are. The first knows
-corridors and walls, the second holds between the places where the surveyor stood. The score is smoothed, the
-zone that she is in has a bonus, far more of it while she does not walk, and another must be all but certain, or stay
-likely for a while: so nobody paces.
+corridors and walls, the second holds between the places where the surveyor stood. The score is smoothed, and the way
+that she came is added to it. The zone that she is in has a bonus, far more of it while she does not walk, and another
+must be all but certain, or stay likely for a while: so nobody paces.
 
 What is heard is averaged for as long as she does not move: fading and bodies change every some seconds, the place does
 not. When the levels jump, the average starts anew.
@@ -13,13 +13,14 @@ not. When the levels jump, the average starts anew.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import exp, inf
+from math import exp, inf, log1p
 from typing import Final, NamedTuple
 
 from hub.presence.atlas import FAINT_DBM, FIRST_ZONE, Atlas
 from hub.presence.gait import Gait
 from hub.presence.layout import ZoneLayout
 from hub.presence.survey import SMOOTH_S
+from hub.presence.trail import Pace, Trail
 
 SILENT_INTERVALS: Final = 3.0  # adverts lost in a row, until a gateway is taken not to hear her
 SILENT_S: Final = 1.5  # for tags that speak fast
@@ -38,10 +39,12 @@ PEAK_OVER_DB: Final = 3.0  # by so much a peak is louder than the average at one
 OUTSIDE_DBM: Final = -102.0
 NOBODY: Final[frozenset[str]] = frozenset()
 MEMORY: Final = 0.67  # of the smoothed scores, a second: three seconds
+LONGEST_S: Final = 1000.0  # of silence: more says no more
+TRAIL: Final = 0.6  # of the way that she came, beside what is heard now
 WORST: Final = -22.0  # no place is less likely than this: nothing is ever out of the question for long
 
 BONUS: Final = 0.45  # of the zone that she is in, in nats, while she walks about
-STILL_BONUS: Final = 5.3  # more of it while she does not walk: nobody goes to another zone without walking
+STILL_BONUS: Final = 4.0  # more of it while she does not walk: nobody goes to another zone without walking
 NOWHERE_BONUS: Final = 2.0  # of nowhere, as long as she is there: who passes a door is no visitor
 STILL_NOWHERE: Final = 1.3  # less of it for who does not walk: nobody settles in a corridor
 
@@ -93,14 +96,17 @@ class Mind:
         "fast",
         "fitting",
         "gait",
+        "heard_by",
         "likely",
         "place",
         "rounded",
         "scores",
+        "seat",
         "since",
         "slow",
         "still",
         "thought_at",
+        "trail",
     )
 
     def __init__(self, places: int, place: int = NOWHERE) -> None:
@@ -108,12 +114,15 @@ class Mind:
         self.slow: dict[str, float] = {}  # the average since she last moved
         self.count = 0.0  # seconds in it
         self.gait = Gait()
+        self.heard_by = 0  # gateways that hear her now
         self.still = 0.0  # how sure that she has not gone elsewhere, 0 to 1
         self.earned = 1.0  # how far her place has shown, since she last walked, that it still is hers; 1 is enough
         self.rounded: dict[str, int] = {}  # the average in whole dB, when it was last asked of the survey
         self.fitting: list[float] = []  # what that said
-        self.scores = [WORST] * places
-        self.scores[place if place != NOWHERE else OUTSIDE] = 0.0
+        self.seat = [WORST] * places  # how likely each place is by what is heard of late, in nats
+        self.seat[place if place != NOWHERE else OUTSIDE] = 0.0
+        self.trail = Trail(places, place)
+        self.scores = self.seat  # by that, and by the way that she came
         self.place = place  # where she is believed to be
         self.best = place  # where she most likely is
         self.likely = 1.0
@@ -145,16 +154,20 @@ class Mind:
     def lose(self) -> None:
         """She is gone: begin anew."""
         self.place, self.candidate = NOWHERE, None
-        self.scores = [WORST] * len(self.scores)
-        self.scores[OUTSIDE] = 0.0
+        self.scores = self.seat = [WORST] * len(self.seat)
+        self.seat[OUTSIDE] = 0.0
+        self.trail = Trail(len(self.seat), NOWHERE)
         self.slow.clear()
 
     def think(self, atlas: Atlas, now: float, hold_s: float, gone: frozenset[str] = NOBODY) -> Belief | None:
         """One second more: what has changed, if anything."""
         self._attend(atlas, now, hold_s, gone)
         self.still = self._stillness(atlas, now, gone)
-        scores = self.score(atlas, gone)
-        self.scores = [MEMORY * old + (1 - MEMORY) * new for old, new in zip(self.scores, scores, strict=True)]
+        fitting, silence = self._fitting(atlas, gone), self._silence(atlas, now - hold_s, gone)
+        seat = self._seat(atlas, fitting)
+        self.seat = [MEMORY * old + (1 - MEMORY) * new for old, new in zip(self.seat, seat, strict=True)]
+        came = self.trail.step(fitting, silence, self._pace(atlas, gone), by_corridor=atlas.has_corridors)
+        self.scores = [here + TRAIL * way for here, way in zip(self.seat, came, strict=True)]
         self.earn()
         return self._decide(atlas, self.likelihoods(self.scores), now)
 
@@ -167,6 +180,7 @@ class Mind:
         fast = {name: level for name, (at, level, _) in self.fast.items() if now - at < hold_s}
         slow = self.slow
         self.gait.step(fast, atlas.pace_db)
+        self.heard_by = len(fast)
         if not fast and not slow:
             self.count = min(self.count + 1, STILL_SECONDS)
             return
@@ -202,7 +216,9 @@ class Mind:
 
     def score(self, atlas: Atlas, gone: frozenset[str] = NOBODY) -> list[float]:
         """How likely each place is by what is heard now alone, in nats below the likeliest."""
-        fitting = self._fitting(atlas, gone)
+        return self._seat(atlas, self._fitting(atlas, gone))
+
+    def _seat(self, atlas: Atlas, fitting: Sequence[float]) -> list[float]:
         scores = []
         for place, (start, end) in enumerate(atlas.spans):
             if start == end and place < ZONES:
@@ -225,6 +241,26 @@ class Mind:
         if not gone:
             self.rounded, self.fitting = rounded, fitting
         return fitting
+
+    def _silence(self, atlas: Atlas, due_at: float, gone: frozenset[str]) -> list[float]:
+        """log(1 + s) of each place whose own gateways should have heard her for s seconds; who is gone cannot."""
+        silence = [0.0] * ZONES
+        fast = self.fast
+        for zone in atlas.zones:
+            heard_at = -inf if zone.gateways else inf
+            for name in zone.gateways:
+                ear = fast.get(name)
+                if name in gone:
+                    heard_at = inf
+                elif ear is not None and ear[0] > heard_at:
+                    heard_at = ear[0]
+            silence.append(log1p(min(due_at - heard_at, LONGEST_S)) if heard_at < due_at else 0.0)
+        return silence
+
+    def _pace(self, atlas: Atlas, gone: frozenset[str]) -> Pace:
+        """How she moves, as her trail would know it."""
+        can = len(atlas.gateways) if not gone else len(atlas.gateways - gone)
+        return Pace(self.gait.walking, self.gait.changed, min(self.heard_by / can, 1.0) if can else 0.0)
 
     def _near(self, gateway: str) -> float:
         """How near a gateway seems: mostly by how loud it could hear her just now."""

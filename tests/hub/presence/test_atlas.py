@@ -74,6 +74,13 @@ def an_atlas(*spots: Spot) -> Atlas:
     return Atlas(Survey(venue="marlton", spots=spots), ZONES)
 
 
+def test_survey_says_whether_somebody_walked_where_no_zone_is() -> None:
+    corridor = Spot(zone=None, walk=2, levels={"bar-1": (-82.0, 1.0)})
+
+    assert an_atlas(BAR, POOL, corridor).has_corridors
+    assert not an_atlas(BAR, POOL).has_corridors
+
+
 def test_place_fits_by_its_nearest_spots_and_by_its_shape_together() -> None:
     atlas = an_atlas(BAR, POOL)
     levels = {"bar-1": -62, "pool-1": -90}

@@ -51,6 +51,14 @@ def test_walk_is_over_when_her_new_place_has_been_heard_for_a_while() -> None:
     assert after([SEAT] * (WINDOW_S - 5), gait).still > 0.9
 
 
+def test_change_is_told_as_a_multiple_of_the_surveyors() -> None:
+    gait = after([SEAT] * 5 + [{name: dbm + 2 * PACE for name, dbm in SEAT.items()}])
+
+    assert gait.changed == 2.0
+    gait.step(SEAT, 0.0)
+    assert gait.changed == 0.0  # a survey of one who stood still has no measure
+
+
 def test_one_whom_nobody_hears_is_not_still() -> None:
     gait = after([SEAT] * 60 + [{}] * (SILENT_S - 1))
 

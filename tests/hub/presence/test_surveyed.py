@@ -251,6 +251,37 @@ def test_guest_who_sits_needs_more_proof_than_one_who_walks_about() -> None:
     assert sure_of_the_bar(still=1.0) > sure_of_the_bar(still=0.5) > sure_of_the_bar(still=0.0)
 
 
+def test_way_that_she_came_speaks_for_a_zone_beside_what_is_heard_now() -> None:
+    """Two guests are heard alike, as between the zones; one came through the bar, the other past the pool."""
+    atlas = Atlas(learn("marlton", a_walk()), {zone.zone: zone for zone in ZONES})
+    bar, pool = (atlas.place_of(zone) for zone in ZONES)
+
+    def leans_to_the_bar(way: Mapping[str, int]) -> float:
+        mind = Mind(len(atlas.spans))
+        for second in range(40):
+            levels = way if second < 15 else {"bar-1": -73, "pool-1": -73}
+            for gateway, dbm in levels.items():
+                mind.hear(gateway, T0 + second, dbm + 3.0 * (second % 3))
+            mind.think(atlas, T0 + second, hold_s(1.0, 0.0))
+        return mind.trail.likely[bar] / mind.trail.likely[pool]
+
+    assert leans_to_the_bar({"bar-1": -62, "pool-1": -86}) > 2 * leans_to_the_bar({"bar-1": -86, "pool-1": -62})
+
+
+def test_dead_gateway_is_not_overdue_on_her_way() -> None:
+    atlas = Atlas(learn("marlton", a_walk()), {zone.zone: zone for zone in ZONES})
+    bar = atlas.place_of(ZONES[0])
+
+    def in_the_bar(gone: frozenset[str]) -> float:
+        mind = Mind(len(atlas.spans), bar)
+        for second in range(30):
+            mind.hear("pool-1", T0 + second, -84.0)
+            mind.think(atlas, T0 + second, hold_s(1.0, 0.0), gone)
+        return mind.trail.likely[bar]
+
+    assert in_the_bar(frozenset({"bar-1"})) > in_the_bar(frozenset())
+
+
 def a_mind_in_the_bar(atlas: Atlas, scores: Mapping[str, float]) -> Mind:
     """One who sits there, with so many nats for each zone."""
     mind = Mind(len(atlas.spans), atlas.place_of(ZONES[0]))
