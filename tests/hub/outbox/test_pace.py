@@ -99,8 +99,8 @@ async def test_p08_after_an_outage_a_provider_is_asked_at_1_1_times_its_rate_at_
         for name in names:
             office.put(a_planned(name, channels=("push",), expires_at=office.clock.at + HOUR))
         while office.apns.answers:
-            await asyncio.sleep(0.001)
-            office.pass_(SECOND)
+            await asyncio.sleep(0.002)
+            office.pass_(SECOND / 10)
         back = office.clock.monotonic()
         while len(office.apns.accepted) < len(names):
             await asyncio.sleep(0.002)
