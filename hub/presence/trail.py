@@ -50,8 +50,10 @@ class Trail:
     def __init__(self, places: int, place: int) -> None:
         """Begin at a place, of so many: outside, nowhere, then the zones. Outside is a part of nowhere."""
         self.likely = [0.0] * places
-        for each in (0, 1) if place < FIRST_ZONE else (place,):
-            self.likely[each] = 1.0 if place >= FIRST_ZONE else 0.5
+        if place < FIRST_ZONE:
+            self.likely[0] = self.likely[1] = 0.5
+        else:
+            self.likely[place] = 1.0
         self._late: deque[list[float]] = deque(maxlen=LATE_S + 1)
 
     def step(self, fits: Sequence[float], silence: Sequence[float], pace: Pace, *, by_corridor: bool) -> list[float]:
