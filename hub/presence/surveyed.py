@@ -243,15 +243,19 @@ class Mind:
         return fitting
 
     def _silence(self, atlas: Atlas, due_at: float, gone: frozenset[str]) -> list[float]:
-        """log(1 + s) of each place whose own gateways should have heard her for s seconds; who is gone cannot."""
+        """log(1 + s) of each place whose own gateways should have heard her for s seconds.
+
+        One that is gone would have heard her as lately as any has: whom nobody hears does not drift into its zone.
+        """
         silence = [0.0] * ZONES
         fast = self.fast
+        latest = max([ear[0] for ear in fast.values()], default=-inf) if gone else -inf
         for zone in atlas.zones:
             heard_at = -inf if zone.gateways else inf
             for name in zone.gateways:
                 ear = fast.get(name)
                 if name in gone:
-                    heard_at = inf
+                    heard_at = max(heard_at, latest)
                 elif ear is not None and ear[0] > heard_at:
                     heard_at = ear[0]
             silence.append(log1p(min(due_at - heard_at, LONGEST_S)) if heard_at < due_at else 0.0)

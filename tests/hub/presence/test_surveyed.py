@@ -282,6 +282,17 @@ def test_dead_gateway_is_not_overdue_on_her_way() -> None:
     assert in_the_bar(frozenset({"bar-1"})) > in_the_bar(frozenset())
 
 
+def test_guest_whom_nobody_hears_does_not_drift_into_the_zone_of_a_dead_gateway() -> None:
+    atlas = Atlas(learn("marlton", a_walk()), {zone.zone: zone for zone in ZONES})
+    mind = Mind(len(atlas.spans))
+    for second in range(300):
+        if second < 10:
+            mind.hear("pool-1", T0 + second, -90.0)
+        mind.think(atlas, T0 + second, hold_s(1.0, 0.0), frozenset({"bar-1"}))
+
+    assert mind.trail.likely[atlas.place_of(ZONES[0])] < 0.5
+
+
 def a_mind_in_the_bar(atlas: Atlas, scores: Mapping[str, float]) -> Mind:
     """One who sits there, with so many nats for each zone."""
     mind = Mind(len(atlas.spans), atlas.place_of(ZONES[0]))
